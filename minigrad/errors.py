@@ -1,0 +1,42 @@
+"""The errors of minigrad, one class for each way a computation can be misused.
+
+All derive from `MinigradError`, so that `except MinigradError` catches every one of them and
+nothing else. Each message says what happened and what to do about it. Wrong shapes and values are
+ordinary `ValueError`s, wrong types `TypeError`s.
+"""
+
+
+class MinigradError(RuntimeError):
+    """The base class of minigrad's own errors."""
+
+
+class NoGraphError(MinigradError):
+    """`backward()` was called on a tensor that no recorded operation produced."""
+
+
+class NonScalarError(MinigradError):
+    """`backward()` was called on a tensor of several elements without a gradient to start from."""
+
+
+class GraphFreedError(MinigradError):
+    """`backward()` reached a part of the graph that an earlier `backward()` has freed."""
+
+
+class InPlaceError(MinigradError):
+    """An array that a backward rule reads was overwritten after the forward pass."""
+
+
+class HigherOrderError(MinigradError):
+    """Gradients of gradients were asked for; the rules work on raw arrays and are not recorded."""
+
+
+class NonFiniteError(MinigradError):
+    """Anomaly mode found the first NaN or infinity; the message names the op and the module."""
+
+
+class DeviceError(MinigradError):
+    """An array is on the wrong device, or the device is not there."""
+
+
+class CheckpointError(MinigradError):
+    """A checkpoint is damaged, or does not fit the model; the message lists the names."""

@@ -1,0 +1,36 @@
+"""Softmax attention over arrays.
+
+Contract: q (B, H, T, K), k and v (B, H, S, K), any strides. `mask` is None or boolean, four axes
+that broadcast to (B, H, T, S), True where a query may attend; `causal` forbids key s to query t
+where s > t + S - T; `bias` is None or an array that broadcasts to (B, H, T, S). A query that may
+attend to nothing gets an output of zeros and gives no gradient.
+"""
+
+from minigrad.kernels import wants_reference
+from minigrad.array_type import Array
+
+
+def attention_forward(
+    q: Array, k: Array, v: Array, mask: Array | None, bias: Array | None, causal: bool, scale: float
+) -> tuple[Array, Array]:
+    """softmax(scale q kᵀ + bias) v → the output (B, H, T, K), and what the backward pass needs."""
+    if wants_reference(q):
+        from minigrad.kernels.attention import reference
+
+        return reference.attention_forward(q, k, v, mask, bias, causal, scale)
+    from minigrad.kernels.attention import cpu
+
+    return cpu.attention_forward(q, k, v, mask, bias, causal, scale)
+
+
+def attention_backward(
+    grad: Array, q: Array, k: Array, v: Array, saved: Array, scale: float
+) -> tuple[Array, Array, Array, Array]:
+    """The gradients of q, k, v and of the scores + bias (B, H, T, S)."""
+    if wants_reference(q):
+        from minigrad.kernels.attention import reference
+
+        return reference.attention_backward(grad, q, k, v, saved, scale)
+    from minigrad.kernels.attention import cpu
+
+    return cpu.attention_backward(grad, q, k, v, saved, scale)

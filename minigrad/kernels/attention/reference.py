@@ -1,0 +1,45 @@
+"""The specification of softmax attention.
+
+Source: Vaswani et al. 2017, "Attention Is All You Need", equation 1.
+"""
+
+import numpy as np
+
+from minigrad.array_type import Array
+
+
+def attention_forward(
+    q: Array, k: Array, v: Array, mask: Array | None, bias: Array | None, causal: bool, scale: float
+) -> tuple[Array, Array]:
+    """The output, and the attention probabilities (B, H, T, S) for the backward pass."""
+    scores = scale * (q @ k.swapaxes(-1, -2))  # (B, H, T, S)
+    if bias is not None:
+        scores = scores + bias
+    n_queries, n_keys = scores.shape[-2:]
+    allowed = np.ones_like(scores, dtype=bool)
+    if causal:
+        allowed &= np.tri(n_queries, n_keys, n_keys - n_queries, dtype=bool)
+    if mask is not None:
+        allowed &= mask
+
+    highest = np.max(np.where(allowed, scores, -np.inf), axis=-1, keepdims=True, initial=np.finfo(scores.dtype).min)
+    weights = np.where(allowed, np.exp(np.minimum(scores - highest, 0)), 0)
+    total = weights.sum(axis=-1, keepdims=True)
+    probs = weights / np.where(total == 0, 1, total)  # a query with no key to attend to: all zeros
+    probs = probs.astype(q.dtype, copy=False)
+    return probs @ v, probs
+
+
+def attention_backward(
+    grad: Array, q: Array, k: Array, v: Array, probs: Array, scale: float
+) -> tuple[Array, Array, Array, Array]:
+    """With out = P V and P = softmax(scores):
+
+    dV = Pᵀ dO, dP = dO Vᵀ, dscores = P (dP - Σ_s P dP), and scores = scale q kᵀ + bias.
+    """
+    grad_v = probs.swapaxes(-1, -2) @ grad
+    grad_probs = grad @ v.swapaxes(-1, -2)
+    grad_scores = probs * (grad_probs - (grad_probs * probs).sum(axis=-1, keepdims=True))
+    grad_q = scale * (grad_scores @ k)
+    grad_k = scale * (grad_scores.swapaxes(-1, -2) @ q)
+    return grad_q, grad_k, grad_v, grad_scores

@@ -1,0 +1,21 @@
+"""Softmax cross-entropy of arrays, with the gradient of the logits computed in the same pass.
+
+Contract: logits (N, V); targets (N,) integers in [0, V); counts (N,) boolean, False where a row
+carries no loss.
+"""
+
+from minigrad.kernels import wants_reference
+from minigrad.array_type import Array
+
+
+def cross_entropy(
+    logits: Array, targets: Array, counts: Array, with_gradient: bool
+) -> tuple[Array, Array | None]:
+    """-log softmax(logits)[target] of each row (N,), and, if asked for, its gradient (N, V)."""
+    if wants_reference(logits):
+        from minigrad.kernels.cross_entropy import reference
+
+        return reference.cross_entropy(logits, targets, counts, with_gradient)
+    from minigrad.kernels.cross_entropy import cpu
+
+    return cpu.cross_entropy(logits, targets, counts, with_gradient)

@@ -1,0 +1,48 @@
+"""GELU of arrays, exact and through tanh: any shape in, the same shape and dtype out."""
+
+from minigrad.kernels import wants_reference
+from minigrad.array_type import Array
+
+
+def gelu_forward(x: Array) -> Array:
+    """x · Φ(x)."""
+    if wants_reference(x):
+        from minigrad.kernels.gelu import reference
+
+        return reference.gelu_forward(x)
+    from minigrad.kernels.gelu import cpu
+
+    return cpu.gelu_forward(x)
+
+
+def gelu_backward(grad: Array, x: Array) -> Array:
+    """The gradient of x through `gelu_forward`."""
+    if wants_reference(x):
+        from minigrad.kernels.gelu import reference
+
+        return reference.gelu_backward(grad, x)
+    from minigrad.kernels.gelu import cpu
+
+    return cpu.gelu_backward(grad, x)
+
+
+def gelu_tanh_forward(x: Array) -> Array:
+    """The approximation through tanh."""
+    if wants_reference(x):
+        from minigrad.kernels.gelu import reference
+
+        return reference.gelu_tanh_forward(x)
+    from minigrad.kernels.gelu import cpu
+
+    return cpu.gelu_tanh_forward(x)
+
+
+def gelu_tanh_backward(grad: Array, x: Array) -> Array:
+    """The gradient of x through `gelu_tanh_forward`."""
+    if wants_reference(x):
+        from minigrad.kernels.gelu import reference
+
+        return reference.gelu_tanh_backward(grad, x)
+    from minigrad.kernels.gelu import cpu
+
+    return cpu.gelu_tanh_backward(grad, x)

@@ -1,0 +1,55 @@
+"""Layer normalisation and RMS normalisation of arrays, over the last axis.
+
+Contract: x (..., D), weight and bias (D,), one floating dtype, any strides. The forward pass also
+returns what the backward pass needs: the mean and the reciprocal standard deviation `rstd` of each
+row, of shape (..., 1).
+"""
+
+from minigrad.kernels import wants_reference
+from minigrad.array_type import Array
+
+
+def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
+    """(x - mean) · rstd · weight + bias → the output, mean, rstd."""
+    if wants_reference(x):
+        from minigrad.kernels.layernorm import reference
+
+        return reference.layernorm_forward(x, weight, bias, eps)
+    from minigrad.kernels.layernorm import cpu
+
+    return cpu.layernorm_forward(x, weight, bias, eps)
+
+
+def layernorm_backward(
+    grad: Array, x: Array, weight: Array, mean: Array, rstd: Array
+) -> tuple[Array, Array, Array]:
+    """The gradients of x, weight and bias."""
+    if wants_reference(x):
+        from minigrad.kernels.layernorm import reference
+
+        return reference.layernorm_backward(grad, x, weight, mean, rstd)
+    from minigrad.kernels.layernorm import cpu
+
+    return cpu.layernorm_backward(grad, x, weight, mean, rstd)
+
+
+def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
+    """x · rstd · weight → the output, rstd."""
+    if wants_reference(x):
+        from minigrad.kernels.layernorm import reference
+
+        return reference.rmsnorm_forward(x, weight, eps)
+    from minigrad.kernels.layernorm import cpu
+
+    return cpu.rmsnorm_forward(x, weight, eps)
+
+
+def rmsnorm_backward(grad: Array, x: Array, weight: Array, rstd: Array) -> tuple[Array, Array]:
+    """The gradients of x and weight."""
+    if wants_reference(x):
+        from minigrad.kernels.layernorm import reference
+
+        return reference.rmsnorm_backward(grad, x, weight, rstd)
+    from minigrad.kernels.layernorm import cpu
+
+    return cpu.rmsnorm_backward(grad, x, weight, rstd)

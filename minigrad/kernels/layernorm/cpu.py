@@ -1,0 +1,118 @@
+"""Layer normalisation on a CPU: each row is read while it is in the cache, and nothing else is stored.
+
+`fastmath` is limited to reordering sums (`reassoc`), so that they use vector instructions; NaN and
+infinity keep their meaning.
+"""
+
+import numpy as np
+from numba import njit
+
+from minigrad.array_type import Array
+
+
+def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
+    """(x - mean) · rstd · weight + bias → the output, mean, rstd."""
+    rows = _rows(x)
+    out, mean, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
+    _layernorm_forward(rows, weight, bias, x.dtype.type(eps), out, mean, rstd)
+    statistics = (*x.shape[:-1], 1)
+    return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
+
+
+def layernorm_backward(
+    grad: Array, x: Array, weight: Array, mean: Array, rstd: Array
+) -> tuple[Array, Array, Array]:
+    """The gradients of x, weight and bias."""
+    rows = _rows(x)
+    grad_x, grad_weight, grad_bias = np.empty_like(rows), np.zeros_like(weight), np.zeros_like(weight)
+    _layernorm_backward(_rows(grad), rows, weight, mean.reshape(-1), rstd.reshape(-1), grad_x, grad_weight, grad_bias)
+    return grad_x.reshape(x.shape), grad_weight, grad_bias
+
+
+def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
+    """x · rstd · weight → the output, rstd."""
+    rows = _rows(x)
+    out, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype)
+    _rmsnorm_forward(rows, weight, x.dtype.type(eps), out, rstd)
+    return out.reshape(x.shape), rstd.reshape(*x.shape[:-1], 1)
+
+
+def rmsnorm_backward(grad: Array, x: Array, weight: Array, rstd: Array) -> tuple[Array, Array]:
+    """The gradients of x and weight."""
+    rows = _rows(x)
+    grad_x, grad_weight = np.empty_like(rows), np.zeros_like(weight)
+    _rmsnorm_backward(_rows(grad), rows, weight, rstd.reshape(-1), grad_x, grad_weight)
+    return grad_x.reshape(x.shape), grad_weight
+
+
+def _rows(x: Array) -> Array:
+    return np.ascontiguousarray(x).reshape(-1, x.shape[-1])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _layernorm_forward(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no-untyped-def]
+    n_rows, width = x.shape
+    one, count = x.dtype.type(1), x.dtype.type(width)
+    for i in range(n_rows):
+        row, target = x[i], out[i]
+        total = x.dtype.type(0)
+        for j in range(width):
+            total += row[j]
+        m = total / count
+        squares = x.dtype.type(0)
+        for j in range(width):
+            squares += (row[j] - m) * (row[j] - m)
+        r = one / np.sqrt(squares / count + eps)
+        for j in range(width):
+            target[j] = (row[j] - m) * r * weight[j] + bias[j]
+        mean[i], rstd[i] = m, r
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _layernorm_backward(grad, x, weight, mean, rstd, grad_x, grad_weight, grad_bias):  # type: ignore[no-untyped-def]
+    n_rows, width = x.shape
+    count = x.dtype.type(width)
+    for i in range(n_rows):
+        g, row, target, m, r = grad[i], x[i], grad_x[i], mean[i], rstd[i]
+        total, inner = x.dtype.type(0), x.dtype.type(0)
+        for j in range(width):
+            normalised, grad_n = (row[j] - m) * r, g[j] * weight[j]
+            total += grad_n
+            inner += grad_n * normalised
+        total, inner = total / count, inner / count
+        for j in range(width):
+            normalised = (row[j] - m) * r
+            target[j] = r * (g[j] * weight[j] - total - normalised * inner)
+            grad_weight[j] += g[j] * normalised
+            grad_bias[j] += g[j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _rmsnorm_forward(x, weight, eps, out, rstd):  # type: ignore[no-untyped-def]
+    n_rows, width = x.shape
+    one, count = x.dtype.type(1), x.dtype.type(width)
+    for i in range(n_rows):
+        row, target = x[i], out[i]
+        squares = x.dtype.type(0)
+        for j in range(width):
+            squares += row[j] * row[j]
+        r = one / np.sqrt(squares / count + eps)
+        for j in range(width):
+            target[j] = row[j] * r * weight[j]
+        rstd[i] = r
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _rmsnorm_backward(grad, x, weight, rstd, grad_x, grad_weight):  # type: ignore[no-untyped-def]
+    n_rows, width = x.shape
+    count = x.dtype.type(width)
+    for i in range(n_rows):
+        g, row, target, r = grad[i], x[i], grad_x[i], rstd[i]
+        inner = x.dtype.type(0)
+        for j in range(width):
+            inner += g[j] * weight[j] * row[j] * r
+        inner = inner / count
+        for j in range(width):
+            normalised = row[j] * r
+            target[j] = r * (g[j] * weight[j] - normalised * inner)
+            grad_weight[j] += g[j] * normalised

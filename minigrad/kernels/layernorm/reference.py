@@ -1,0 +1,49 @@
+"""The specification of layer normalisation and RMS normalisation.
+
+Sources: Ba, Kiros and Hinton 2016, "Layer Normalization"; Zhang and Sennrich 2019, "Root Mean
+Square Layer Normalization".
+"""
+
+import numpy as np
+
+from minigrad.array_type import Array
+
+
+def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
+    """Each row gets mean 0 and variance 1, then a scale and a shift that are learnt."""
+    mean = x.mean(axis=-1, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=-1, keepdims=True)
+    rstd = 1 / np.sqrt(variance + eps)
+    return (x - mean) * rstd * weight + bias, mean, rstd
+
+
+def layernorm_backward(
+    grad: Array, x: Array, weight: Array, mean: Array, rstd: Array
+) -> tuple[Array, Array, Array]:
+    """With n = (x - mean) rstd the normalised row, and dn = dout weight:
+
+    dx = rstd (dn - mean(dn) - n mean(dn n)), because both the mean and rstd depend on x.
+    """
+    normalised = (x - mean) * rstd
+    grad_n = grad * weight
+    grad_x = rstd * (
+        grad_n
+        - grad_n.mean(axis=-1, keepdims=True)
+        - normalised * (grad_n * normalised).mean(axis=-1, keepdims=True)
+    )
+    rows = tuple(range(grad.ndim - 1))
+    return grad_x, (grad * normalised).sum(axis=rows), grad.sum(axis=rows)
+
+
+def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
+    """Each row is divided by its root mean square, then scaled: no mean is taken off, no bias."""
+    rstd = 1 / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)
+    return x * rstd * weight, rstd
+
+
+def rmsnorm_backward(grad: Array, x: Array, weight: Array, rstd: Array) -> tuple[Array, Array]:
+    """With n = x rstd and dn = dout weight: dx = rstd (dn - n mean(dn n))."""
+    normalised = x * rstd
+    grad_n = grad * weight
+    grad_x = rstd * (grad_n - normalised * (grad_n * normalised).mean(axis=-1, keepdims=True))
+    return grad_x, (grad * normalised).sum(axis=tuple(range(grad.ndim - 1)))

@@ -1,0 +1,42 @@
+"""An LSTM layer over arrays.
+
+Contract: x (B, T, D), h0 and c0 (B, N), weight_ih (4N, D), weight_hh (4N, N), bias (4N,); the four
+gates are stacked in the order i, f, g, o.
+"""
+
+from minigrad.kernels import wants_reference
+from minigrad.array_type import Array
+
+
+def lstm_forward(
+    x: Array, h0: Array, c0: Array, weight_ih: Array, weight_hh: Array, bias: Array
+) -> tuple[Array, Array, Array]:
+    """The outputs h (B, T, N), the cells c (B, T, N), and the gates after their activations (B, T, 4N)."""
+    if wants_reference(x):
+        from minigrad.kernels.lstm import reference
+
+        return reference.lstm_forward(x, h0, c0, weight_ih, weight_hh, bias)
+    from minigrad.kernels.lstm import cpu
+
+    return cpu.lstm_forward(x, h0, c0, weight_ih, weight_hh, bias)
+
+
+def lstm_backward(
+    grad: Array,
+    x: Array,
+    h0: Array,
+    c0: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    outputs: Array,
+    cells: Array,
+    gates: Array,
+) -> tuple[Array, Array, Array, Array]:
+    """The gradients of x, weight_ih, weight_hh and bias, given that of the outputs (B, T, N)."""
+    if wants_reference(x):
+        from minigrad.kernels.lstm import reference
+
+        return reference.lstm_backward(grad, x, h0, c0, weight_ih, weight_hh, outputs, cells, gates)
+    from minigrad.kernels.lstm import cpu
+
+    return cpu.lstm_backward(grad, x, h0, c0, weight_ih, weight_hh, outputs, cells, gates)

@@ -1,0 +1,72 @@
+"""The specification of an LSTM layer, and of backpropagation through time.
+
+Source: Hochreiter and Schmidhuber 1997, "Long Short-Term Memory"; the forget gate is of Gers,
+Schmidhuber and Cummins 2000.
+"""
+
+import numpy as np
+
+from minigrad.array_type import Array
+
+
+def lstm_forward(
+    x: Array, h0: Array, c0: Array, weight_ih: Array, weight_hh: Array, bias: Array
+) -> tuple[Array, Array, Array]:
+    """One time step after the other; the input's share of the gates is one product for all of them."""
+    gates = x @ weight_ih.T + bias  # (B, T, 4N)
+    outputs = np.empty_like(gates, shape=(*x.shape[:2], h0.shape[1]))
+    cells = np.empty_like(outputs)
+    h, c = h0, c0
+    for t in range(x.shape[1]):
+        i, f, g, o = np.split(gates[:, t] + h @ weight_hh.T, 4, axis=-1)
+        i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        gates[:, t] = np.concatenate([i, f, g, o], axis=-1)
+        outputs[:, t], cells[:, t] = h, c
+    return outputs, cells, gates
+
+
+def lstm_backward(
+    grad: Array,
+    x: Array,
+    h0: Array,
+    c0: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    outputs: Array,
+    cells: Array,
+    gates: Array,
+) -> tuple[Array, Array, Array, Array]:
+    """From the last step to the first: what h_t owes is its own gradient plus what step t + 1 sends back."""
+    grad_gates = np.empty_like(gates)
+    grad_h, grad_c = np.zeros_like(h0), np.zeros_like(c0)
+    for t in reversed(range(x.shape[1])):
+        i, f, g, o = np.split(gates[:, t], 4, axis=-1)
+        c_before = cells[:, t - 1] if t else c0
+        tanh_c = np.tanh(cells[:, t])
+        grad_h = grad_h + grad[:, t]
+        grad_c = grad_c + grad_h * o * (1 - tanh_c**2)
+        grad_gates[:, t] = np.concatenate(
+            [
+                grad_c * g * i * (1 - i),
+                grad_c * c_before * f * (1 - f),
+                grad_c * i * (1 - g**2),
+                grad_h * tanh_c * o * (1 - o),
+            ],
+            axis=-1,
+        )
+        grad_h, grad_c = grad_gates[:, t] @ weight_hh, grad_c * f
+
+    h_before = np.concatenate([h0[:, None], outputs[:, :-1]], axis=1)
+    flat = grad_gates.reshape(-1, grad_gates.shape[-1])
+    return (
+        grad_gates @ weight_ih,
+        flat.T @ x.reshape(-1, x.shape[-1]),
+        flat.T @ h_before.reshape(-1, h_before.shape[-1]),
+        flat.sum(axis=0),
+    )
+
+
+def _sigmoid(x: Array) -> Array:
+    return 0.5 * (1 + np.tanh(0.5 * x))

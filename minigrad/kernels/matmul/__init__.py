@@ -1,0 +1,18 @@
+"""Matrix product of arrays: `matmul(a, b)` over the last two axes, leading axes broadcast.
+
+Shapes: a (..., M, K), b (..., K, N) → (..., M, N), in the dtype of a and b. Any strides.
+"""
+
+from minigrad.kernels import wants_reference
+from minigrad.array_type import Array
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j]."""
+    if wants_reference(a):
+        from minigrad.kernels.matmul import reference
+
+        return reference.matmul(a, b)
+    from minigrad.kernels.matmul import cpu
+
+    return cpu.matmul(a, b)

@@ -1,0 +1,15 @@
+"""The specification of the matrix product: a sum of outer products, one for each k."""
+
+import numpy as np
+
+from minigrad.array_type import Array
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """C = Σ_k (column k of A) (row k of B)."""
+    leading = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    c = np.zeros_like(a, shape=(*leading, a.shape[-2], b.shape[-1]), dtype=np.result_type(a, b))
+    for k in range(a.shape[-1]):
+        column, row = a[..., :, k], b[..., k, :]
+        c += column[..., :, None] * row[..., None, :]
+    return c

@@ -1,0 +1,170 @@
+"""Arithmetic, elementwise and with broadcasting: each function beside its derivative.
+
+All take tensors, arrays or numbers, and return a tensor of the broadcast shape. A rule may return
+gradients of the broadcast shape: `Tensor.backward` sums them back to the shape of the input.
+"""
+
+import numpy as np
+
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, as_tensor, record
+
+
+def add(a: TensorLike, b: TensorLike) -> Tensor:
+    """a + b."""
+    a, b = as_operands(a, b)
+
+    def add_backward(grad: Array) -> tuple[Array, Array]:
+        return grad, grad
+
+    return record(a.data + b.data, (a, b), add_backward)
+
+
+def sub(a: TensorLike, b: TensorLike) -> Tensor:
+    """a - b."""
+    a, b = as_operands(a, b)
+    b_needs_grad = b.requires_grad
+
+    def sub_backward(grad: Array) -> tuple[Array, Array | None]:
+        return grad, -grad if b_needs_grad else None
+
+    return record(a.data - b.data, (a, b), sub_backward)
+
+
+def mul(a: TensorLike, b: TensorLike) -> Tensor:
+    """a · b."""
+    a, b = as_operands(a, b)
+    a_data, b_data = a.data, b.data
+    a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
+
+    def mul_backward(grad: Array) -> tuple[Array | None, Array | None]:
+        return (grad * b_data if a_needs_grad else None), (grad * a_data if b_needs_grad else None)
+
+    return record(a_data * b_data, (a, b), mul_backward, reads=(a, b))
+
+
+def div(a: TensorLike, b: TensorLike) -> Tensor:
+    """a / b."""
+    a, b = as_operands(a, b)
+    a_data, b_data = a.data, b.data
+    a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
+
+    def div_backward(grad: Array) -> tuple[Array | None, Array | None]:
+        grad_a = grad / b_data
+        return (grad_a if a_needs_grad else None), (-grad_a * (a_data / b_data) if b_needs_grad else None)
+
+    return record(a_data / b_data, (a, b), div_backward, reads=(a, b))
+
+
+def neg(x: TensorLike) -> Tensor:
+    """-x."""
+    x = as_tensor(x)
+
+    def neg_backward(grad: Array) -> Array:
+        return -grad
+
+    return record(-x.data, (x,), neg_backward)
+
+
+def power(x: TensorLike, exponent: float) -> Tensor:
+    """x to a constant power. For a tensor as exponent write exp(b * log(a))."""
+    if not isinstance(exponent, int | float):
+        raise TypeError(f"exponent must be a number, got {type(exponent).__name__}; use exp(exponent * log(x))")
+    x = as_tensor(x)
+    x_data = x.data
+
+    def power_backward(grad: Array) -> Array:
+        return grad * (exponent * x_data ** (exponent - 1)) if exponent else grad * 0
+
+    return record(x_data**exponent, (x,), power_backward, reads=(x,))
+
+
+def exp(x: TensorLike) -> Tensor:
+    """e to the x."""
+    x = as_tensor(x)
+    out = np.exp(x.data)
+
+    def exp_backward(grad: Array) -> Array:
+        return grad * out
+
+    return record(out, (x,), exp_backward, reads_output=True)
+
+
+def log(x: TensorLike) -> Tensor:
+    """The natural logarithm of x."""
+    x = as_tensor(x)
+    x_data = x.data
+
+    def log_backward(grad: Array) -> Array:
+        return grad / x_data
+
+    return record(np.log(x_data), (x,), log_backward, reads=(x,))
+
+
+def sqrt(x: TensorLike) -> Tensor:
+    """The square root of x."""
+    x = as_tensor(x)
+    out = np.sqrt(x.data)
+
+    def sqrt_backward(grad: Array) -> Array:
+        return grad / (2 * out)
+
+    return record(out, (x,), sqrt_backward, reads_output=True)
+
+
+def abs(x: TensorLike) -> Tensor:
+    """The absolute value of x; its gradient at 0 is 0."""
+    x = as_tensor(x)
+    x_data = x.data
+
+    def abs_backward(grad: Array) -> Array:
+        return grad * np.sign(x_data)
+
+    return record(np.abs(x_data), (x,), abs_backward, reads=(x,))
+
+
+def maximum(a: TensorLike, b: TensorLike) -> Tensor:
+    """The larger of a and b; where they are equal, each receives half of the gradient."""
+    a, b = as_operands(a, b)
+    a_data, b_data = a.data, b.data
+
+    def maximum_backward(grad: Array) -> tuple[Array, Array]:
+        share_of_a = ((a_data > b_data) + 0.5 * (a_data == b_data)).astype(grad.dtype)
+        return grad * share_of_a, grad * (1 - share_of_a)
+
+    return record(np.maximum(a_data, b_data), (a, b), maximum_backward, reads=(a, b))
+
+
+def minimum(a: TensorLike, b: TensorLike) -> Tensor:
+    """The smaller of a and b; where they are equal, each receives half of the gradient."""
+    a, b = as_operands(a, b)
+    a_data, b_data = a.data, b.data
+
+    def minimum_backward(grad: Array) -> tuple[Array, Array]:
+        share_of_a = ((a_data < b_data) + 0.5 * (a_data == b_data)).astype(grad.dtype)
+        return grad * share_of_a, grad * (1 - share_of_a)
+
+    return record(np.minimum(a_data, b_data), (a, b), minimum_backward, reads=(a, b))
+
+
+def clip(x: TensorLike, low: float, high: float) -> Tensor:
+    """x limited to [low, high]; no gradient flows where the limit holds."""
+    x = as_tensor(x)
+    inside = (x.data >= low) & (x.data <= high)
+
+    def clip_backward(grad: Array) -> Array:
+        return grad * inside
+
+    return record(np.clip(x.data, low, high), (x,), clip_backward)
+
+
+def where(condition: Array, a: TensorLike, b: TensorLike) -> Tensor:
+    """a where the boolean array `condition` holds, b elsewhere."""
+    a, b = as_operands(a, b)
+    condition = condition.data if isinstance(condition, Tensor) else np.asarray(condition)
+    if condition.dtype != np.bool_:
+        raise TypeError(f"condition must be boolean, got {condition.dtype}")
+
+    def where_backward(grad: Array) -> tuple[Array, Array]:
+        return grad * condition, grad * ~condition
+
+    return record(np.where(condition, a.data, b.data), (a, b), where_backward)

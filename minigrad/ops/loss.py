@@ -1,0 +1,71 @@
+"""Losses. Language-model losses are in nats per token: the mean over the positions that carry a label."""
+
+import numpy as np
+
+from minigrad.kernels import cross_entropy as kernel
+from minigrad.ops.embedding import check_ids
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
+
+IGNORE = -100
+"""The label of a position that carries no loss. The one constant for it everywhere."""
+
+
+def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE) -> Tensor:
+    """The mean of -log softmax(logits)[label] over the positions whose label is not `ignore_index`.
+
+    Shapes: logits (..., V), labels (...) integers in [0, V) or `ignore_index` → (), in nats.
+    Where no position carries a label the loss is 0, and so are the gradients.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a label lies outside the vocabulary.
+        TypeError: if labels are not integers.
+    """
+    labels = labels.data if isinstance(labels, Tensor) else np.asarray(labels)
+    if labels.shape != logits.shape[:-1]:
+        raise ValueError(f"labels must have the shape {logits.shape[:-1]} of logits without V, got {labels.shape}")
+    vocab_size = logits.shape[-1]
+    counts = (labels != ignore_index).reshape(-1)
+    rows = logits.data.reshape(-1, vocab_size)
+    targets = np.where(counts, labels.reshape(-1), 0)
+    check_ids(targets, vocab_size)
+    shape, n_labels = logits.shape, max(int(counts.sum()), 1)
+    losses, grad_rows = kernel.cross_entropy(rows, targets, counts, with_gradient=logits.requires_grad)
+
+    def cross_entropy_backward(grad: Array) -> Array:
+        return (grad_rows * (grad / n_labels)).reshape(shape)
+
+    loss = (losses.sum() / n_labels).astype(logits.dtype)
+    return record(loss, (logits,), cross_entropy_backward)
+
+
+def binary_cross_entropy_with_logits(logits: TensorLike, targets: TensorLike) -> Tensor:
+    """The mean of -t log σ(x) - (1 - t) log(1 - σ(x)), t in [0, 1], without overflow.
+
+    Shapes: logits and targets alike → (), in nats. No gradient flows to the targets.
+    """
+    x, targets = as_operands(logits, targets)
+    if x.shape != targets.shape:
+        raise ValueError(f"targets must have the shape of logits, {x.shape}, got {targets.shape}")
+    x_data, t, count = x.data, targets.data, x.size
+
+    def binary_cross_entropy_with_logits_backward(grad: Array) -> tuple[Array, None]:
+        return (0.5 * (1 + np.tanh(0.5 * x_data)) - t) * (grad / count), None
+
+    losses = np.logaddexp(x_data, 0) - t * x_data
+    return record(
+        losses.mean(dtype=x.dtype), (x, targets), binary_cross_entropy_with_logits_backward, reads=(x, targets)
+    )
+
+
+def mse_loss(prediction: TensorLike, target: TensorLike) -> Tensor:
+    """The mean of (prediction - target)². Shapes alike → ()."""
+    a, b = as_operands(prediction, target)
+    if a.shape != b.shape:
+        raise ValueError(f"target must have the shape of prediction, {a.shape}, got {b.shape}")
+    difference, count = a.data - b.data, a.size
+
+    def mse_loss_backward(grad: Array) -> tuple[Array, Array]:
+        grad_a = difference * (2 * grad / count)
+        return grad_a, -grad_a
+
+    return record((difference * difference).mean(), (a, b), mse_loss_backward)

@@ -1,0 +1,44 @@
+"""Layer normalisation and RMS normalisation over the last axis, as single ops."""
+
+from minigrad.kernels import layernorm as kernel
+from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
+
+
+def layer_norm(x: TensorLike, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    """(x - mean) / sqrt(variance + eps) · weight + bias over the last axis.
+
+    Shapes: x (..., D), weight (D,), bias (D,) → (..., D).
+    Source: Ba, Kiros and Hinton 2016, "Layer Normalization", section 3.
+    """
+    x = as_tensor(x)
+    _check(x, weight=weight, bias=bias)
+    x_data, weight_data = x.data, weight.data
+    out, mean, rstd = kernel.layernorm_forward(x_data, weight_data, bias.data, eps)
+
+    def layer_norm_backward(grad: Array) -> tuple[Array, Array, Array]:
+        return kernel.layernorm_backward(grad, x_data, weight_data, mean, rstd)
+
+    return record(out, (x, weight, bias), layer_norm_backward, reads=(x, weight))
+
+
+def rms_norm(x: TensorLike, weight: Tensor, eps: float = 1e-6) -> Tensor:
+    """x / sqrt(mean(x²) + eps) · weight over the last axis: T5's normalisation.
+
+    Shapes: x (..., D), weight (D,) → (..., D).
+    Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", section 3.
+    """
+    x = as_tensor(x)
+    _check(x, weight=weight)
+    x_data, weight_data = x.data, weight.data
+    out, rstd = kernel.rmsnorm_forward(x_data, weight_data, eps)
+
+    def rms_norm_backward(grad: Array) -> tuple[Array, Array]:
+        return kernel.rmsnorm_backward(grad, x_data, weight_data, rstd)
+
+    return record(out, (x, weight), rms_norm_backward, reads=(x, weight))
+
+
+def _check(x: Tensor, **parameters: Tensor) -> None:
+    for name, parameter in parameters.items():
+        if x.ndim == 0 or parameter.shape != x.shape[-1:]:
+            raise ValueError(f"{name} must have the shape of x's last axis, {x.shape[-1:]}, got {parameter.shape}")

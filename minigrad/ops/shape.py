@@ -1,0 +1,135 @@
+"""Rearranging values without computing: the backward rule moves the gradient back.
+
+`getitem` with integer arrays may read a value several times, so its rule adds; every other rule
+only moves.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
+
+
+def reshape(x: TensorLike, shape: int | tuple[int, ...]) -> Tensor:
+    """The same values in another shape; one length may be -1."""
+    x = as_tensor(x)
+    old_shape = x.shape
+
+    def reshape_backward(grad: Array) -> Array:
+        return grad.reshape(old_shape)
+
+    return record(x.data.reshape(shape), (x,), reshape_backward, view_of=x)
+
+
+def transpose(x: TensorLike, axes: tuple[int, ...] | None = None) -> Tensor:
+    """The axes in the order `axes`; None reverses them."""
+    x = as_tensor(x)
+    inverse = None if axes is None else tuple(np.argsort([axis % x.ndim for axis in axes]))
+
+    def transpose_backward(grad: Array) -> Array:
+        return grad.transpose(inverse)
+
+    return record(x.data.transpose(axes), (x,), transpose_backward, view_of=x)
+
+
+def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
+    """Two axes exchanged."""
+    x = as_tensor(x)
+
+    def swapaxes_backward(grad: Array) -> Array:
+        return grad.swapaxes(axis1, axis2)
+
+    return record(x.data.swapaxes(axis1, axis2), (x,), swapaxes_backward, view_of=x)
+
+
+def expand_dims(x: TensorLike, axis: int | tuple[int, ...]) -> Tensor:
+    """A new axis of length 1 at `axis`."""
+    x = as_tensor(x)
+
+    def expand_dims_backward(grad: Array) -> Array:
+        return grad.squeeze(axis)
+
+    return record(np.expand_dims(x.data, axis), (x,), expand_dims_backward, view_of=x)
+
+
+def squeeze(x: TensorLike, axis: int | tuple[int, ...] | None = None) -> Tensor:
+    """Without the axes of length 1 at `axis` (None: all of them)."""
+    x = as_tensor(x)
+    old_shape = x.shape
+
+    def squeeze_backward(grad: Array) -> Array:
+        return grad.reshape(old_shape)
+
+    return record(x.data.squeeze(axis), (x,), squeeze_backward, view_of=x)
+
+
+def broadcast_to(x: TensorLike, shape: tuple[int, ...]) -> Tensor:
+    """Repeated along new axes and axes of length 1 to fill `shape`. `backward` undoes it by summing."""
+    x = as_tensor(x)
+
+    def broadcast_to_backward(grad: Array) -> Array:
+        return grad
+
+    return record(np.broadcast_to(x.data, shape), (x,), broadcast_to_backward, view_of=x)
+
+
+def concatenate(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
+    """Joined along an existing axis."""
+    inputs = tuple(as_tensor(tensor) for tensor in tensors)
+    boundaries = np.cumsum([tensor.shape[axis] for tensor in inputs])[:-1]
+
+    def concatenate_backward(grad: Array) -> tuple[Array, ...]:
+        return tuple(np.split(grad, boundaries, axis=axis))
+
+    return record(np.concatenate([tensor.data for tensor in inputs], axis=axis), inputs, concatenate_backward)
+
+
+def stack(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
+    """Joined along a new axis."""
+    inputs = tuple(as_tensor(tensor) for tensor in tensors)
+
+    def stack_backward(grad: Array) -> tuple[Array, ...]:
+        return tuple(np.moveaxis(grad, axis, 0))
+
+    return record(np.stack([tensor.data for tensor in inputs], axis=axis), inputs, stack_backward)
+
+
+def split(x: TensorLike, sections: int, axis: int = -1) -> list[Tensor]:
+    """Cut into `sections` equal parts along `axis`, as q, k and v are out of one projection."""
+    x = as_tensor(x)
+    length = x.shape[axis]
+    if length % sections:
+        raise ValueError(f"sections must divide the axis: {length} values do not make {sections} equal parts")
+    step, before = length // sections, (slice(None),) * (axis % x.ndim)
+    return [getitem(x, (*before, slice(start, start + step))) for start in range(0, length, step)]
+
+
+def getitem(x: TensorLike, index: Any) -> Tensor:
+    """x[index], with slices, integers, boolean masks or integer arrays, as in NumPy."""
+    x = as_tensor(x)
+    index = tuple(map(_raw, index)) if isinstance(index, tuple) else _raw(index)
+    out = x.data[index]
+    is_view = all(isinstance(i, slice | int | None | type(...)) for i in _as_tuple(index))
+    shape = x.shape
+
+    def getitem_backward(grad: Array) -> Array:
+        whole = np.zeros_like(grad, shape=shape)
+        if is_view:
+            whole[index] = grad
+        else:  # an integer array may name a place twice: add, where `+=` would keep only the last
+            np.add.at(whole, index, grad)
+        return whole
+
+    return record(out, (x,), getitem_backward, view_of=x if is_view else None)
+
+
+def _raw(index: Any) -> Any:
+    if isinstance(index, Tensor):
+        index = index.data
+    return int(index) if isinstance(index, np.integer) else index
+
+
+def _as_tuple(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)

@@ -1,0 +1,502 @@
+"""Tensor and tape: reverse-mode automatic differentiation in one file.
+
+An op (see `minigrad/ops`) computes its output array, defines its backward rule, and hands both to
+`record`. If a gradient can be asked for, `record` hangs a `Node` on the output: the rule, and the
+nodes of the inputs. The nodes are the tape, a graph that points from results back to leaves.
+`Tensor.backward` sorts that graph so that a value comes after everything computed from it, then
+calls each rule once and adds up what the rules return.
+
+Two decisions keep memory flat. A rule captures the arrays it reads but never its own output
+tensor, so the graph has no reference cycle and disappears as soon as nobody holds it. And a node
+does not hold its input tensors, only their nodes: an array that no rule reads dies at once.
+
+Source: Baydin et al. 2018, "Automatic Differentiation in Machine Learning: a Survey", section 3.2.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ContextDecorator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigrad import anomaly
+from minigrad.device import device_of, to_device
+from minigrad.errors import (
+    GraphFreedError,
+    HigherOrderError,
+    InPlaceError,
+    NoGraphError,
+    NonScalarError,
+)
+from minigrad.array_type import Array
+
+Rule = Callable[[Array], Any]
+"""A backward rule: the gradient of the output in, the gradient of each input (or None) out."""
+
+
+class WriteCounter:
+    """Counts the in-place writes to one piece of memory; views of it share the counter."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+class Tensor:
+    """An array that remembers how it was computed.
+
+    Args:
+        data: an array (shared, not copied), or numbers and nested lists of numbers. Python floats
+            become float32; arrays keep their dtype.
+        requires_grad: whether `backward` should leave a gradient here. Floating dtypes only.
+
+    Attributes:
+        data: the raw array. Assigning to it, `t.data = a` or `t.data -= a`, counts as an in-place
+            write; writing into it, `t.data[0] = a`, cannot be seen except in anomaly mode. Say
+            `t[0] = a` instead.
+        grad: None, or the raw array of the accumulated gradient, of the shape and dtype of `data`.
+        requires_grad: True for leaves that collect a gradient and for all that is computed from them.
+
+    Raises:
+        TypeError: if data is not numeric, or requires_grad is asked of integers.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_node", "_writes", "grad", "requires_grad")
+
+    # NumPy must leave `array * tensor` to Tensor.__rmul__ and not loop over the elements.
+    __array_ufunc__ = None
+
+    def __init__(self, data: Array, requires_grad: bool = False) -> None:
+        self._data = as_array(data)
+        self.grad: Array | None = None
+        self.requires_grad = requires_grad
+        self._node: Node | None = None
+        self._writes = WriteCounter()
+        if requires_grad and self._data.dtype.kind != "f":
+            raise TypeError(
+                f"requires_grad=True needs a floating dtype, got {self._data.dtype}; "
+                "convert with data.astype('float32')"
+            )
+
+    # -- the array ------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Array:
+        return self._data
+
+    @data.setter
+    def data(self, value: Array) -> None:
+        if value.shape != self._data.shape:
+            raise ValueError(f"data has shape {self._data.shape}, cannot be set to shape {value.shape}")
+        self._data = value
+        self._writes.count += 1
+
+    def bump_version(self) -> None:
+        """Announce that `data` was written in place, as an optimizer does, so that a graph that
+        still needs the old values refuses to run backward."""
+        self._writes.count += 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self._data.shape
+
+    @property
+    def dtype(self) -> Any:
+        """The NumPy dtype of the elements."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    @property
+    def device(self) -> str:
+        """Where the array lives: `"cpu"` or `"cuda"`."""
+        return device_of(self._data)
+
+    def item(self) -> float:
+        """The only element as a Python number. Raises ValueError if there are several."""
+        return self._data.item()
+
+    def numpy(self) -> np.ndarray:
+        """The values as a NumPy array on the host (the same memory if they are there already)."""
+        return to_device(self._data, "cpu")
+
+    def detach(self) -> Tensor:
+        """The same array, cut off from the graph."""
+        out = Tensor(self._data)
+        out._writes = self._writes
+        return out
+
+    def to(self, device: str) -> Tensor:
+        """This tensor on `"cpu"` or `"cuda"`; itself if it is there already. The gradient comes back."""
+        here = self.device
+        if device == here:
+            return self
+
+        def to_backward(grad: Array) -> Array:
+            return to_device(grad, here)
+
+        return record(to_device(self._data, device), (self,), to_backward)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Write into the array in place. Refused on a value that the tape records (use `where`)."""
+        if self.requires_grad and is_grad_enabled():
+            raise InPlaceError(
+                "writing into a tensor that requires a gradient would lose the gradient of what was there; "
+                "write inside `with no_grad():`, or build a new tensor with ops.where or ops.concatenate"
+            )
+        self._data[index] = value.data if isinstance(value, Tensor) else value
+        self._writes.count += 1
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise TypeError("len() of a tensor without axes; use .item() for its value")
+        return len(self._data)
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self._data.item())
+
+    def __repr__(self) -> str:
+        values = np.array2string(self.numpy(), precision=4, separator=", ", threshold=20, prefix="Tensor(")
+        made_by = f", op={anomaly.op_name(self._node.rule)}" if self._node and self._node.rule else ""
+        return f"Tensor({values}, dtype={self.dtype}{made_by}{', requires_grad=True' * self.requires_grad})"
+
+    # -- the backward pass ----------------------------------------------------------------------
+
+    def backward(
+        self, gradient: Array | None = None, *, retain_graph: bool = False, create_graph: bool = False
+    ) -> None:
+        """Add to `.grad` of every leaf below this tensor the gradient of this tensor.
+
+        Args:
+            gradient: where to start: an array of this tensor's shape. None means one, and is
+                allowed only for a single element. With it, the leaves receive the gradient of
+                `sum(gradient * self)`.
+            retain_graph: keep the graph, so that `backward` can run through it again. Otherwise
+                each node is freed as soon as its rule has run.
+            create_graph: not supported; True raises `HigherOrderError`.
+
+        Raises:
+            NoGraphError, NonScalarError, GraphFreedError, InPlaceError, HigherOrderError: see
+                their descriptions. All are raised before any gradient has been changed.
+        """
+        gradients: dict[Node, Array] = {}
+        order = _prepare(self, gradient, gradients, create_graph)
+        for node in order:
+            grad = gradients.pop(node)
+            input_grads = node.rule(grad)  # type: ignore[misc]  # _prepare has refused freed nodes
+            if type(input_grads) is not tuple:
+                input_grads = (input_grads,)
+            if anomaly.enabled:
+                anomaly.check_backward(input_grads, node.rule, node.module_path)
+            for parent, input_grad in zip(node.parents, input_grads, strict=True):
+                if parent is None or input_grad is None:
+                    continue
+                input_grad = unbroadcast(input_grad, parent.shape)
+                if input_grad.dtype != parent.dtype:
+                    input_grad = input_grad.astype(parent.dtype)
+                if type(parent) is not Node:
+                    accumulate(parent, input_grad, fresh=input_grad is not grad)
+                elif parent in gradients:
+                    gradients[parent] = gradients[parent] + input_grad
+                else:
+                    gradients[parent] = input_grad
+            if not retain_graph:
+                node.free()
+
+    if TYPE_CHECKING:  # minigrad/operators.py binds these to the ops; here is what they look like.
+
+        def __add__(self, other: TensorLike) -> Tensor: ...
+        def __radd__(self, other: TensorLike) -> Tensor: ...
+        def __sub__(self, other: TensorLike) -> Tensor: ...
+        def __rsub__(self, other: TensorLike) -> Tensor: ...
+        def __mul__(self, other: TensorLike) -> Tensor: ...
+        def __rmul__(self, other: TensorLike) -> Tensor: ...
+        def __truediv__(self, other: TensorLike) -> Tensor: ...
+        def __rtruediv__(self, other: TensorLike) -> Tensor: ...
+        def __matmul__(self, other: TensorLike) -> Tensor: ...
+        def __rmatmul__(self, other: TensorLike) -> Tensor: ...
+        def __pow__(self, exponent: float) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def abs(self) -> Tensor: ...
+        def exp(self) -> Tensor: ...
+        def log(self) -> Tensor: ...
+        def sqrt(self) -> Tensor: ...
+        def tanh(self) -> Tensor: ...
+        def relu(self) -> Tensor: ...
+        def sigmoid(self) -> Tensor: ...
+        def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
+        def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
+        def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
+        def var(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
+        def reshape(self, shape: int | tuple[int, ...]) -> Tensor: ...
+        def transpose(self, axes: tuple[int, ...] | None = None) -> Tensor: ...
+        def swapaxes(self, axis1: int, axis2: int) -> Tensor: ...
+        @property
+        def T(self) -> Tensor: ...
+
+
+TensorLike = Tensor | np.ndarray | float | int | Sequence[Any]
+"""What ops accept: a tensor, or constants that become one."""
+
+Axis = int | tuple[int, ...] | None
+"""One axis, several, or None for all of them, as in NumPy."""
+
+
+class Node:
+    """One recorded operation: its backward rule, and where the gradients that it returns go.
+
+    Attributes:
+        rule: the backward rule; None once the graph is freed.
+        parents: for each input its node, the tensor itself if it is a leaf that requires a
+            gradient, or None if it needs no gradient.
+        shape, dtype: those of the output, and so of its gradient.
+        reads: the write counter, its count, and in anomaly mode the array and its fingerprint, of
+            each array that the rule reads.
+        module_path: in anomaly mode, the module that called the op.
+    """
+
+    __slots__ = ("dtype", "module_path", "parents", "reads", "rule", "shape")
+
+    def __init__(self, rule: Rule, parents: tuple[Node | Tensor | None, ...], output: Array) -> None:
+        self.rule: Rule | None = rule
+        self.parents = parents
+        self.shape, self.dtype = output.shape, output.dtype
+        self.reads: list[tuple[WriteCounter, int, Array | None, bytes]] = []
+        self.module_path = ""
+
+    def watch(self, counter: WriteCounter, array: Array) -> None:
+        """Remember the state of an array that the rule reads."""
+        if anomaly.enabled:
+            self.reads.append((counter, counter.count, array, anomaly.fingerprint(array)))
+        else:
+            self.reads.append((counter, counter.count, None, b""))
+
+    def check(self) -> None:
+        """Raise GraphFreedError or InPlaceError if the rule can no longer run."""
+        if self.rule is None:
+            raise GraphFreedError(
+                "backward() reached a part of the graph that an earlier backward() has freed; run the forward "
+                "pass again, or call the earlier one with retain_graph=True"
+            )
+        for counter, count, array, fingerprint in self.reads:
+            if counter.count != count or (array is not None and anomaly.fingerprint(array) != fingerprint):
+                raise InPlaceError(
+                    f"an array that `{self.rule.__name__}` reads was overwritten after the forward pass "
+                    "(by an optimizer step, `t[...] = `, or `t.data = `); call backward() before writing, "
+                    "or write into a copy"
+                )
+
+    def free(self) -> None:
+        """Let go of the rule, with the arrays that it captured, and of the rest of the graph."""
+        self.rule, self.parents, self.reads = None, (), []
+
+
+def record(
+    output: Array,
+    inputs: tuple[Tensor, ...],
+    rule: Rule,
+    *,
+    reads: tuple[Tensor, ...] = (),
+    reads_output: bool = False,
+    view_of: Tensor | None = None,
+) -> Tensor:
+    """Wrap the output array of an op and, if a gradient may be asked for, put the op on the tape.
+
+    Args:
+        output: the array that the op computed.
+        inputs: its input tensors.
+        rule: takes the gradient of the output, an array of its shape, to one gradient for each
+            input, in their order. None stands for "no gradient". A gradient may have the output's
+            broadcast shape: `backward` sums it back. An array returned must be `grad` itself, a
+            view, or new: never one that was saved, and never the same new array twice.
+        reads: the input tensors whose arrays the rule reads, to detect in-place writes.
+        reads_output: whether the rule reads the output array too.
+        view_of: the input whose memory the output shares, if it does.
+    """
+    tensor = Tensor(output)
+    if view_of is not None:
+        tensor._writes = view_of._writes
+    if anomaly.enabled:
+        anomaly.check_forward(tensor._data, rule)
+    if not _grad_mode.enabled or not any([tensor.requires_grad for tensor in inputs]):
+        return tensor
+    parents = tuple([_parent(tensor) for tensor in inputs])
+    node = Node(rule, parents, tensor._data)
+    for read in reads:
+        node.watch(read._writes, read._data)
+    if reads_output:
+        node.watch(tensor._writes, tensor._data)
+    if anomaly.enabled:
+        node.module_path = anomaly.module_path()
+    tensor._node = node
+    tensor.requires_grad = True
+    return tensor
+
+
+def _parent(tensor: Tensor) -> Node | Tensor | None:
+    return (tensor._node or tensor) if tensor.requires_grad else None
+
+
+def topological_order(root: Node) -> list[Node]:
+    """The nodes that `root` was computed from, each after all the nodes that use it.
+
+    A value that is used twice, as `b` in `b = a + a; c = b * b`, must have both gradients before
+    its own rule runs, which a walk in order of discovery would get wrong. The search keeps its own
+    stack: Python's would overflow in a graph a thousand operations deep.
+    """
+    finished: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        node, parents_are_finished = stack.pop()
+        if parents_are_finished:
+            finished.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            for parent in node.parents:
+                if type(parent) is Node:
+                    stack.append((parent, False))
+    finished.reverse()
+    return finished
+
+
+def _prepare(
+    tensor: Tensor, gradient: Array | None, gradients: dict[Node, Array], create_graph: bool
+) -> list[Node]:
+    """Check everything that can be wrong with a call of backward; put the first gradient in place."""
+    if create_graph:
+        raise HigherOrderError(
+            "gradients of gradients are not supported: backward rules compute on raw arrays, which the tape does "
+            "not record; write the derivative out with ops and differentiate that"
+        )
+    if not tensor.requires_grad:
+        raise NoGraphError(
+            "backward() from a tensor that does not depend on anything with requires_grad=True; set it on the "
+            "parameters before the forward pass, and check that it does not run under no_grad() or detach()"
+        )
+    if gradient is None:
+        if tensor.size != 1:
+            raise NonScalarError(
+                f"backward() from a tensor of shape {tensor.shape} needs a gradient of that shape; reduce it to "
+                "one number first, as with .sum() or .mean(), or pass backward(gradient)"
+            )
+        gradient = np.ones_like(tensor.data)
+    else:
+        gradient = gradient.data if isinstance(gradient, Tensor) else gradient
+        if np.shape(gradient) != tensor.shape:
+            raise ValueError(f"gradient must have the shape {tensor.shape}, got {np.shape(gradient)}")
+        gradient = np.asarray(gradient, dtype=tensor.dtype) if tensor.device == "cpu" else gradient
+    if tensor._node is None:  # a leaf is its own gradient's end
+        accumulate(tensor, gradient, fresh=False)
+        return []
+    order = topological_order(tensor._node)
+    for node in order:
+        node.check()
+    gradients[tensor._node] = gradient
+    return order
+
+
+def accumulate(leaf: Tensor, gradient: Array, *, fresh: bool) -> None:
+    """Add a gradient to `leaf.grad`, in place if there is one, taking over the array if it is `fresh`
+    (nobody else holds it)."""
+    if leaf.grad is not None:
+        leaf.grad += gradient
+    elif fresh and isinstance(gradient, np.ndarray) and gradient.base is None:
+        leaf.grad = gradient
+    else:
+        leaf.grad = gradient.copy() if hasattr(gradient, "copy") else np.array(gradient)
+
+
+def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Sum a gradient over the axes along which broadcasting repeated a value of `shape`."""
+    if gradient.shape == shape:
+        return gradient
+    added = gradient.ndim - len(shape)
+    repeated = [axis + added for axis, n in enumerate(shape) if n == 1 and gradient.shape[axis + added] != 1]
+    return gradient.sum(axis=(*range(added), *repeated)).reshape(shape)
+
+
+# -- making tensors -----------------------------------------------------------------------------
+
+
+def as_array(data: Any) -> Array:
+    """Numbers as an array: arrays as they are, Python floats (also in lists) as float32."""
+    if type(data) is np.ndarray:
+        array = data
+    elif isinstance(data, Tensor):
+        raise TypeError("data is already a Tensor; use .detach() for one without a graph")
+    elif isinstance(data, np.generic) or hasattr(data, "__cuda_array_interface__"):
+        array = np.asarray(data) if isinstance(data, np.generic) else data
+    else:
+        array = np.asarray(data)
+        if array.dtype == np.float64 and not isinstance(data, np.ndarray):
+            array = array.astype(np.float32)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"data must be numbers, got {type(data).__name__} of dtype {array.dtype}")
+    return array
+
+
+def as_tensor(value: TensorLike) -> Tensor:
+    """`value` itself if it is a tensor, else a constant."""
+    return value if isinstance(value, Tensor) else Tensor(value)
+
+
+def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
+    """Both operands as tensors; a plain number takes the other's dtype, as in NumPy."""
+    if type(b) in (float, int):
+        a = as_tensor(a)
+        return a, Tensor(_number_like(b, a._data))
+    if type(a) in (float, int):
+        b = as_tensor(b)
+        return Tensor(_number_like(a, b._data)), b
+    return as_tensor(a), as_tensor(b)
+
+
+def _number_like(number: Any, array: Array) -> Array:
+    if array.dtype.kind == "f":
+        return np.full_like(array, number, shape=())
+    return np.asarray(number, dtype=np.float32 if type(number) is float else array.dtype)
+
+
+# -- switching the tape off ---------------------------------------------------------------------
+
+
+class _GradMode(threading.local):
+    enabled = True  # each thread starts with the tape on
+
+
+_grad_mode = _GradMode()
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops are being recorded in this thread."""
+    return _grad_mode.enabled
+
+
+class no_grad(ContextDecorator):
+    """Switch the tape off inside a `with` block or a decorated function, in this thread."""
+
+    def __enter__(self) -> no_grad:
+        self.outside, _grad_mode.enabled = _grad_mode.enabled, False
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _grad_mode.enabled = self.outside
