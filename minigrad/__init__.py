@@ -1,10 +1,33 @@
-"""minigrad: reverse-mode autograd over NumPy, small enough to read."""
+"""minigrad: reverse-mode autograd over NumPy, small enough to read.
 
-from minigrad import ops
+Start with `tensor.py` (the tape), then `ops/arithmetic.py` (an op and its backward rule), then
+`kernels/` (the arithmetic of the large ops, two ways), `nn/` and `optim/`.
+"""
+
+from minigrad import operators, ops, random
 from minigrad.anomaly import anomaly_mode
 from minigrad.kernels import active_kernels, use_kernels
-from minigrad.operators import bind
 from minigrad.ops import IGNORE
+from minigrad.random import manual_seed
 from minigrad.tensor import Tensor, is_grad_enabled, no_grad
 
-bind()
+operators.bind()
+
+from minigrad import nn, optim  # noqa: E402  # they use the operators
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "IGNORE",
+    "Tensor",
+    "active_kernels",
+    "anomaly_mode",
+    "is_grad_enabled",
+    "manual_seed",
+    "nn",
+    "no_grad",
+    "ops",
+    "optim",
+    "random",
+    "use_kernels",
+]

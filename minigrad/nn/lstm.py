@@ -1,0 +1,62 @@
+"""LSTM: one or more recurrent layers.
+
+Source: Hochreiter and Schmidhuber 1997, "Long Short-Term Memory".
+"""
+
+import numpy as np
+
+from minigrad import ops, random
+from minigrad.array_type import Array
+from minigrad.nn.module import Module, ModuleList, Parameter, uniform
+from minigrad.tensor import Tensor
+
+State = list[tuple[Array, Array]]
+"""For each layer its (h, c), of shape (B, hidden_size) each."""
+
+
+class LSTMLayer(Module):
+    """One layer: its weights, and `ops.lstm` over a whole sequence.
+
+    Attributes:
+        weight_ih: (4 · hidden_size, input_size), weight_hh: (4 · hidden_size, hidden_size), and
+            bias: (4 · hidden_size,); the gates in the order i, f, g, o. Uniform at the start within
+            ± 1 / sqrt(hidden_size), as in PyTorch, but for the forget gate's bias, which starts at
+            1 so that memory is kept at first (Jozefowicz et al. 2015).
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, generator: np.random.Generator | None = None) -> None:
+        generator, bound = generator or random.generator(), hidden_size**-0.5
+        self.weight_ih = Parameter(uniform((4 * hidden_size, input_size), bound, generator))
+        self.weight_hh = Parameter(uniform((4 * hidden_size, hidden_size), bound, generator))
+        self.bias = Parameter(uniform((4 * hidden_size,), bound, generator))
+        self.bias.data[hidden_size : 2 * hidden_size] = 1
+
+    def forward(self, x: Tensor, state: tuple[Array, Array] | None = None) -> tuple[Tensor, tuple[Array, Array]]:
+        """x (B, T, input_size) → outputs (B, T, hidden_size), and the final (h, c)."""
+        if state is None:
+            zeros = np.zeros_like(x.data, shape=(x.shape[0], self.weight_hh.shape[1]))
+            state = zeros, zeros
+        return ops.lstm(x, *state, self.weight_ih, self.weight_hh, self.bias)
+
+
+class LSTM(Module):
+    """`n_layers` LSTM layers, each reading the outputs of the one below."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, n_layers: int = 1, generator: np.random.Generator | None = None
+    ) -> None:
+        sizes = [input_size] + [hidden_size] * (n_layers - 1)
+        self.layers = ModuleList([LSTMLayer(size, hidden_size, generator) for size in sizes])
+
+    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """x (B, T, input_size) → the top layer's outputs (B, T, hidden_size), and every layer's final state.
+
+        Args:
+            state: where to continue from, as returned by an earlier call; None means zeros. No
+                gradient flows through it.
+        """
+        final: State = []
+        for number, layer in enumerate(self.layers):
+            x, last = layer(x, None if state is None else state[number])
+            final.append(last)
+        return x, final

@@ -1,0 +1,175 @@
+"""Module: a layer that owns parameters and other modules.
+
+There is no registration: parameters and submodules are found by looking at a module's attributes,
+in the order in which `__init__` set them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minigrad import anomaly
+from minigrad.array_type import Array
+from minigrad.device import to_device
+from minigrad.tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A tensor that training changes: a leaf that requires a gradient. Shape and dtype of `data`."""
+
+    __slots__ = ()
+
+    def __init__(self, data: Array) -> None:
+        super().__init__(data, requires_grad=True)
+
+
+class Module:
+    """The base of all layers and models. Subclasses set attributes in `__init__` and define `forward`.
+
+    Attributes:
+        training: True while training; dropout looks at it. Set by `train()` and `eval()`.
+    """
+
+    training = True
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes. Call the module itself, `module(x)`, not this."""
+        raise TypeError(f"{type(self).__name__} does not define forward()")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not anomaly.enabled:
+            return self.forward(*args, **kwargs)
+        anomaly.enter_module(self)
+        out = self.forward(*args, **kwargs)
+        anomaly.exit_module()
+        return out
+
+    # -- finding things -------------------------------------------------------------------------
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """The modules that are attributes of this one, with their names."""
+        for name, value in vars(self).items():
+            if isinstance(value, Module):
+                yield name, value
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module, named `prefix`, and all below it with their dotted paths."""
+        yield prefix, self
+        for name, child in self.children():
+            yield from child.named_modules(f"{prefix}.{name}" if prefix else name)
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Every parameter once, with the dotted path at which it is first found.
+
+        A parameter that stands at two places (tied weights) is one parameter.
+        """
+        seen: set[int] = set()
+        for path, module in self.named_modules():
+            for name, value in vars(module).items():
+                if isinstance(value, Parameter) and id(value) not in seen:
+                    seen.add(id(value))
+                    yield (f"{path}.{name}" if path else name), value
+
+    def parameters(self) -> list[Parameter]:
+        """Every parameter once."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def num_parameters(self) -> int:
+        """How many numbers training can change."""
+        return sum(parameter.size for parameter in self.parameters())
+
+    # -- changing things ------------------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> Module:
+        """Tell this module and all below it that training is on (or off); returns itself."""
+        for _, module in self.named_modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Tell this module and all below it that training is off; returns itself."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def to(self, device: str) -> Module:
+        """Move every parameter, and its gradient, to `"cpu"` or `"cuda"`; returns itself."""
+        for parameter in self.parameters():
+            parameter.data = to_device(parameter.data, device)
+            if parameter.grad is not None:
+                parameter.grad = to_device(parameter.grad, device)
+        return self
+
+    def state_dict(self) -> dict[str, Array]:
+        """The arrays of all parameters by dotted path (not copies)."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: dict[str, Array]) -> None:
+        """Copy arrays into the parameters; nothing is changed unless all of them fit.
+
+        Raises:
+            ValueError: listing every missing, unexpected and wrongly shaped name.
+        """
+        parameters = dict(self.named_parameters())
+        problems = mismatches({name: p.shape for name, p in parameters.items()}, state)
+        if problems:
+            raise ValueError(f"the state does not fit {type(self).__name__}: {problems}")
+        for name, parameter in parameters.items():
+            parameter.data[...] = state[name]
+            parameter.bump_version()
+
+
+def mismatches(expected: dict[str, tuple[int, ...]], found: dict[str, Array]) -> str:
+    """How the arrays `found` differ from the shapes `expected`, name by name; empty if they fit."""
+    missing = [name for name in expected if name not in found]
+    unexpected = [name for name in found if name not in expected]
+    shapes = [
+        f"{name} is {found[name].shape}, expected {shape}"
+        for name, shape in expected.items()
+        if name in found and found[name].shape != shape
+    ]
+    kinds = (("missing", missing), ("unexpected", unexpected), ("wrong shape", shapes))
+    return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds if names)
+
+
+class ModuleList(Module):
+    """Modules in a list; their names are their indices."""
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        self.modules = list(modules)
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        for index, module in enumerate(self.modules):
+            yield str(index), module
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.modules)
+
+    def __getitem__(self, index: int) -> Module:
+        return self.modules[index]
+
+    def __len__(self) -> int:
+        return len(self.modules)
+
+
+class Sequential(ModuleList):
+    """Modules applied one after the other."""
+
+    def __init__(self, *modules: Module) -> None:
+        super().__init__(modules)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for module in self.modules:
+            x = module(x)
+        return x
+
+
+def uniform(shape: tuple[int, ...], bound: float, generator: np.random.Generator) -> np.ndarray:
+    """Float32 values from [-bound, bound), the usual start of a weight."""
+    return (2 * bound * generator.random(shape, dtype=np.float32) - bound).astype(np.float32)

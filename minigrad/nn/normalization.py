@@ -1,0 +1,38 @@
+"""Layer normalisation and RMS normalisation over the last axis."""
+
+import numpy as np
+
+from minigrad import ops
+from minigrad.nn.module import Module, Parameter
+from minigrad.tensor import Tensor
+
+
+class LayerNorm(Module):
+    """x (..., width) → the same shape: mean 0 and variance 1 along the last axis, scaled and shifted.
+
+    Attributes:
+        weight, bias: (width,), ones and zeros at the start.
+    """
+
+    def __init__(self, width: int, eps: float = 1e-5) -> None:
+        self.eps = eps
+        self.weight = Parameter(np.ones(width, np.float32))
+        self.bias = Parameter(np.zeros(width, np.float32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return ops.layer_norm(x, self.weight, self.bias, self.eps)
+
+
+class RMSNorm(Module):
+    """x (..., width) → the same shape, divided by its root mean square along the last axis, scaled.
+
+    Attributes:
+        weight: (width,), ones at the start.
+    """
+
+    def __init__(self, width: int, eps: float = 1e-6) -> None:
+        self.eps = eps
+        self.weight = Parameter(np.ones(width, np.float32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return ops.rms_norm(x, self.weight, self.eps)

@@ -1,0 +1,81 @@
+"""Adam, and AdamW, which takes weight decay out of the gradient.
+
+Sources: Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", algorithm 1; Loshchilov
+and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from minigrad.array_type import Array
+from minigrad.optim.optimizer import Optimizer
+
+
+class Adam(Optimizer):
+    """m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²;  θ ← θ - lr · m̂ / (√v̂ + ε).
+
+    m̂ and v̂ are m and v divided by 1 - βᵗ, because both start at zero. Weight decay, if any, is
+    added to the gradient (L2 regularisation).
+    """
+
+    slots = ("exp_avg", "exp_avg_sq")
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        if not (0 <= betas[0] < 1 and 0 <= betas[1] < 1):
+            raise ValueError(f"betas must lie in [0, 1), got {betas}")
+        super().__init__(params, lr, weight_decay)
+        self.betas, self.eps = betas, eps
+
+    def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
+        if weight_decay:
+            grad = grad + weight_decay * data
+        self.adam_step(data, grad, state)
+
+    def adam_step(self, data: Array, grad: Array, state: dict[str, Array]) -> None:
+        """The step without weight decay, with one temporary array."""
+        beta1, beta2 = self.betas
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        scratch = grad * (1 - beta1)
+        m *= beta1
+        m += scratch
+        np.multiply(grad, grad, out=scratch)
+        scratch *= 1 - beta2
+        v *= beta2
+        v += scratch
+        np.sqrt(v, out=scratch)
+        scratch /= (1 - beta2**self.steps) ** 0.5
+        scratch += self.eps
+        np.divide(m, scratch, out=scratch)
+        scratch *= self.lr / (1 - beta1**self.steps)
+        data -= scratch
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: θ ← θ - lr · weight_decay · θ before the step.
+
+    The decay is then the same for every parameter, whatever the size of its gradients.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+    def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
+        if weight_decay:
+            data *= 1 - self.lr * weight_decay
+        self.adam_step(data, grad, state)

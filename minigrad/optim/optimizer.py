@@ -1,0 +1,82 @@
+"""What all optimizers share: the parameters in groups, and the state that a checkpoint keeps."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from minigrad.array_type import Array
+from minigrad.nn.module import Parameter, mismatches
+
+
+class Optimizer:
+    """Base of the optimizers. `step()` changes the parameters in place from their gradients.
+
+    Args:
+        params: parameters, or groups of them as dictionaries `{"params": [...], "weight_decay": 0.0}`
+            whose other entries override the arguments for that group.
+        lr: learning rate. Assign to `optimizer.lr` between steps to follow a schedule.
+
+    Raises:
+        ValueError: if there is no parameter, or lr is negative.
+    """
+
+    slots: tuple[str, ...] = ()
+    """The names of the arrays that the optimizer keeps for each parameter."""
+
+    def __init__(self, params: Iterable[Any], lr: float, weight_decay: float) -> None:
+        entries = list(params)
+        if not entries:
+            raise ValueError("params is empty: there is nothing to optimize")
+        if lr < 0:
+            raise ValueError(f"lr must not be negative, got {lr}")
+        self.lr = lr
+        groups = entries if isinstance(entries[0], dict) else [{"params": entries}]
+        self.params: list[Parameter] = []
+        self.weight_decays: list[float] = []
+        for group in groups:
+            members = list(group["params"])
+            self.params += members
+            self.weight_decays += [group.get("weight_decay", weight_decay)] * len(members)
+        if len({id(parameter) for parameter in self.params}) != len(self.params):
+            raise ValueError("params names the same parameter twice")
+        self.steps = 0
+        self.state: list[dict[str, Array]] = [
+            {slot: np.zeros_like(parameter.data) for slot in self.slots} for parameter in self.params
+        ]
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient. Counts as an in-place write of its array."""
+        self.steps += 1
+        for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):
+            if parameter.grad is not None:
+                self.update(parameter.data, parameter.grad, state, weight_decay)
+                parameter.bump_version()
+
+    def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
+        """Change one parameter's array in place. Defined by each optimizer."""
+        raise TypeError(f"{type(self).__name__} does not define update()")
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+        for parameter in self.params:
+            parameter.grad = None
+
+    def state_dict(self) -> dict[str, Array]:
+        """The optimizer's arrays by name, `"exp_avg.3"` for the fourth parameter, and its step count."""
+        arrays = {f"{slot}.{i}": array for i, state in enumerate(self.state) for slot, array in state.items()}
+        return {"steps": np.array([self.steps]), **arrays}
+
+    def load_state_dict(self, arrays: dict[str, Array]) -> None:
+        """Take over a state from `state_dict`; nothing is changed unless all of it fits.
+
+        Raises:
+            ValueError: listing every missing, unexpected and wrongly shaped name.
+        """
+        own = self.state_dict()
+        problems = mismatches({name: array.shape for name, array in own.items()}, arrays)
+        if problems:
+            raise ValueError(f"the state does not fit {type(self).__name__}: {problems}")
+        for name, array in own.items():
+            array[...] = arrays[name]
+        self.steps = int(arrays["steps"][0])

@@ -1,0 +1,39 @@
+"""Learning-rate schedules: plain functions from a step to a factor of the peak learning rate.
+
+    optimizer.lr = peak_lr * warmup_cosine(step, warmup_steps=100, total_steps=1000)
+
+All rise linearly from 0 over the warm-up, for Adam's averages to settle; then they fall.
+"""
+
+import math
+
+
+def warmup_cosine(step: int, warmup_steps: int, total_steps: int, final: float = 0.0) -> float:
+    """Half a cosine from 1 down to `final`. Source: Loshchilov and Hutter 2017, "SGDR", equation 5."""
+    if step < warmup_steps:
+        return step / warmup_steps
+    progress = _progress(step, warmup_steps, total_steps)
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def warmup_linear(step: int, warmup_steps: int, total_steps: int, final: float = 0.0) -> float:
+    """A straight line from 1 down to `final`. Source: Devlin et al. 2019, "BERT", appendix A.2."""
+    if step < warmup_steps:
+        return step / warmup_steps
+    return 1 - (1 - final) * _progress(step, warmup_steps, total_steps)
+
+
+def inverse_square_root(step: int, warmup_steps: int) -> float:
+    """1 at the end of the warm-up, then sqrt(warmup_steps / step); it needs no total number of steps.
+
+    Source: Vaswani et al. 2017, "Attention Is All You Need", section 5.3; used by T5.
+    """
+    if step < warmup_steps:
+        return step / warmup_steps
+    return math.sqrt(max(warmup_steps, 1) / max(step, 1))
+
+
+def _progress(step: int, warmup_steps: int, total_steps: int) -> float:
+    if total_steps <= warmup_steps:
+        raise ValueError(f"total_steps must exceed warmup_steps, got {total_steps} and {warmup_steps}")
+    return min((step - warmup_steps) / (total_steps - warmup_steps), 1.0)

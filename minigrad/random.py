@@ -1,0 +1,40 @@
+"""The library's one source of randomness: a NumPy Generator, seeded in one place.
+
+Initial weights and dropout draw from it unless they are handed a Generator of their own. PCG64
+gives the same numbers on every operating system and processor.
+"""
+
+from typing import Any
+
+import numpy as np
+
+_generator = np.random.Generator(np.random.PCG64(0))
+
+
+def manual_seed(seed: int) -> None:
+    """Start the library's Generator again from `seed`."""
+    global _generator
+    _generator = np.random.Generator(np.random.PCG64(seed))
+
+
+def generator() -> np.random.Generator:
+    """The library's Generator."""
+    return _generator
+
+
+def get_state(of: np.random.Generator | None = None) -> dict[str, Any]:
+    """The state of a Generator (the library's if None), as numbers and strings that JSON can hold."""
+    state: dict[str, Any] = (of or _generator).bit_generator.state
+    return state
+
+
+def set_state(state: dict[str, Any], of: np.random.Generator | None = None) -> None:
+    """Put a Generator (the library's if None) back into a state from `get_state`.
+
+    Raises:
+        ValueError: if the state belongs to another kind of generator.
+    """
+    target = (of or _generator).bit_generator
+    if state.get("bit_generator") != type(target).__name__:
+        raise ValueError(f"state must be one of {type(target).__name__}, got {state.get('bit_generator')!r}")
+    target.state = state

@@ -1,0 +1,141 @@
+"""GPT: the decoder. Each position sees itself and what came before, and predicts what comes next.
+
+    ids → token + position embeddings → n_layers blocks → layer norm → logits
+
+A block adds to the residual stream twice: what attention gathers from other positions, then what
+the feed-forward network makes of it at each position. The norms stand before the two (pre-norm),
+and the output layer is the token embedding itself, transposed (tied).
+
+Sources: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training";
+Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.3 (GPT-2).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from minigrad import Tensor, nn, ops, random
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """The dials of a GPT.
+
+    Attributes:
+        vocab_size: number of tokens, V.
+        n_positions: the longest sequence that the position embeddings cover.
+        d_model: width of the residual stream, D.
+        n_layers: number of blocks.
+        n_heads: attention heads, each of size d_model / n_heads.
+        d_ff: width of the feed-forward layer, F; None means 4 · d_model.
+        dropout: on the embeddings and on what each half of a block adds.
+        layer_norm_eps: added to the variance in the norms.
+    """
+
+    vocab_size: int
+    n_positions: int = 1024
+    d_model: int = 768
+    n_layers: int = 12
+    n_heads: int = 12
+    d_ff: int | None = None
+    dropout: float = 0.0
+    layer_norm_eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "n_positions", "d_model", "n_layers", "n_heads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.d_model % self.n_heads:
+            raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
+
+
+class FeedForward(nn.Module):
+    """Two linear layers with GELU between, applied at each position: (B, T, D) → (B, T, D)."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        d_ff = config.d_ff or 4 * config.d_model
+        self.up = nn.Linear(config.d_model, d_ff)
+        self.down = nn.Linear(d_ff, config.d_model)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down(ops.gelu_tanh(self.up(x)))
+
+
+class Block(nn.Module):
+    """Attention, then feed-forward, each added to the residual stream: (B, T, D) → (B, T, D)."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        self.attention_norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
+        self.attention = nn.MultiHeadAttention(config.d_model, config.n_heads)
+        self.feed_forward_norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
+        self.feed_forward = FeedForward(config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, mask: np.ndarray | None) -> Tensor:
+        x = x + self.dropout(self.attention(self.attention_norm(x), causal=True, mask=mask))
+        return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
+
+
+class GPT(nn.Module):
+    """The decoder-only Transformer. `model(ids)` gives logits, `model.hidden_states(ids)` what is below them."""
+
+    def __init__(self, config: GPTConfig, generator: np.random.Generator | None = None) -> None:
+        self.config = config
+        self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.position_embedding = nn.Embedding(config.n_positions, config.d_model)
+        self.dropout = nn.Dropout(config.dropout)
+        self.blocks = nn.ModuleList([Block(config) for _ in range(config.n_layers)])
+        self.final_norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
+        self.initialise(generator or random.generator())
+
+    def initialise(self, generator: np.random.Generator) -> None:
+        """GPT-2's start: normal weights of standard deviation 0.02, zero biases; and the layers that
+        write to the residual stream smaller by sqrt(2 · n_layers), so that the stream's variance
+        does not grow with depth."""
+        for name, parameter in self.named_parameters():
+            if name.endswith("bias"):
+                parameter.data[...] = 0
+            elif not name.split(".")[-2].endswith("norm"):
+                std = 0.02
+                if name.endswith(("attention.out.weight", "down.weight")):
+                    std /= (2 * self.config.n_layers) ** 0.5
+                parameter.data[...] = std * generator.standard_normal(parameter.shape, dtype=np.float32)
+
+    def hidden_states(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
+        """The last block's output after the final norm: (B, T) ids → (B, T, D).
+
+        Args:
+            attention_mask: (B, T), 1 where there is a token. Position numbers count tokens, so that
+                a sequence gives the same result with padding on either side.
+
+        Raises:
+            ValueError: if the sequence is longer than n_positions, or an id is not in the vocabulary.
+        """
+        if ids.ndim != 2 or ids.shape[1] > self.config.n_positions:
+            raise ValueError(f"ids must have shape (B, T) with T at most {self.config.n_positions}, got {ids.shape}")
+        if attention_mask is None:
+            positions = np.arange(ids.shape[1])[None]
+        else:
+            positions = np.maximum(np.cumsum(attention_mask, axis=1) - 1, 0)
+        x = self.dropout(self.token_embedding(ids) + self.position_embedding(positions))
+        for block in self.blocks:
+            x = block(x, attention_mask)
+        return self.final_norm(x)
+
+    def forward(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
+        """Logits of the next token at each position: (B, T) ids → (B, T, V)."""
+        return ops.linear(self.hidden_states(ids, attention_mask), self.token_embedding.weight)
+
+    def generate(
+        self,
+        ids: np.ndarray,
+        max_new_tokens: int,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Continue each sequence: (B, T) ids → (B, T + max_new_tokens). See `models/generation.py`."""
+        from models.generation import generate
+
+        return generate(self, ids, max_new_tokens, temperature, top_k, top_p, seed, self.config.n_positions)

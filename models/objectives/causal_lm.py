@@ -1,0 +1,30 @@
+"""Causal language modelling: predict each token from those before it.
+
+The objective of decoders and of recurrent language models: p(w_t | w_1 … w_{t-1}).
+Source: the lecture, "Pretraining through language modeling"; Dai and Le 2015, section 2.
+"""
+
+import numpy as np
+
+from minigrad import IGNORE
+
+
+def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Split sequences into what the model reads and what it must predict, one step to the right.
+
+    Shapes: ids (B, T + 1) integers → inputs (B, T), labels (B, T).
+
+    Args:
+        attention_mask: (B, T + 1), 1 where there is a token. Padding carries no loss.
+
+    Raises:
+        ValueError: if ids have no second token, or the mask's shape differs.
+    """
+    if ids.ndim != 2 or ids.shape[1] < 2:
+        raise ValueError(f"ids must have shape (B, T + 1) with T at least 1, got {ids.shape}")
+    inputs, labels = ids[:, :-1], ids[:, 1:]
+    if attention_mask is not None:
+        if attention_mask.shape != ids.shape:
+            raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
+        labels = np.where(attention_mask[:, 1:] == 1, labels, IGNORE)
+    return inputs, labels

@@ -1,0 +1,204 @@
+"""Byte-level BPE, GPT-2's tokenizer: any text in, the same text out.
+
+What `lecture_bpe.py` lacks: it forgets how words are spaced, and a character that it never saw is UNK.
+Here the alphabet is the 256 bytes of UTF-8, so every text can be spelt, and spaces belong to the pieces,
+so nothing is dropped: `decode(encode(text)) == text` for every text. The merges are learnt in the same way.
+
+    bpe = ByteLevelBPE.train(Path("corpus.txt"), 4096, special_tokens=["<|endoftext|>"])
+    bpe.encode("Once upon a time<|endoftext|>")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+
+from tokenizer import gpt2_files
+from tokenizer.files import read_json
+from tokenizer.incremental import learn_merges
+from tokenizer.memory import Memory
+from tokenizer.merges import Merge, apply_merges, merge_steps, rank_merges
+from tokenizer.pretokens import count_pretokens, pretokenize, pretokenize_chunks
+from tokenizer.special_tokens import SpecialTokens
+from tokenizer.texts import Texts, check_text
+
+BYTES = [bytes([byte]) for byte in range(256)]  # the alphabet: each byte as a symbol
+
+
+class ByteLevelBPE:
+    """A vocabulary of byte strings and the merges that make them.
+
+    vocab:  id -> token, as bytes; special tokens included
+    merges: pairs of tokens, in the order in which they were learnt
+    """
+
+    def __init__(
+        self,
+        vocab: Mapping[int, bytes],
+        merges: Sequence[tuple[bytes, bytes]],
+        special_tokens: Sequence[str] = (),
+    ) -> None:
+        """A special token that `vocab` does not hold is added behind its largest id.
+
+        Raises ValueError if the vocabulary lacks a byte or a token that a merge needs, holds a token twice,
+        or if a special token is also an ordinary one.
+        """
+        self.vocab: dict[int, bytes] = dict(vocab)
+        self.merges: list[tuple[bytes, bytes]] = [(left, right) for left, right in merges]
+        self._special = SpecialTokens(special_tokens)
+        self._ranks = rank_merges(self.merges)
+        self.ids: dict[bytes, int] = {token: id for id, token in self.vocab.items()}
+        if len(self.ids) != len(self.vocab):
+            raise ValueError("vocab: expected every token once, got a repetition")
+        self._check_tokens()
+        for token in special_tokens:
+            data = utf8(token)
+            if data not in self.ids:
+                self.ids[data] = max(self.vocab) + 1
+                self.vocab[self.ids[data]] = data
+        self._ids_of_pretoken = Memory(self.encode_pretoken)
+
+    def _check_tokens(self) -> None:
+        """Every byte and every merge has its token, and no special token is one of these."""
+        missing = [token for token in BYTES if token not in self.ids]
+        if missing:
+            raise ValueError(f"vocab: expected all 256 single bytes, got none for {missing}")
+        for left, right in self.merges:
+            for token in (left, right, left + right):
+                if token not in self.ids:
+                    merge = f"{left!r} + {right!r}"
+                    raise ValueError(f"vocab: expected the token {token!r}, which the merge {merge} needs")
+        ordinary = {*BYTES, *(left + right for left, right in self.merges)}
+        for special in self.special_tokens:
+            if utf8(special) in ordinary:
+                raise ValueError(f"special_tokens: expected tokens unlike the ordinary ones, got {special!r}")
+
+    @classmethod
+    def train(
+        cls,
+        texts: Texts,
+        vocab_size: int,
+        special_tokens: Sequence[str] = (),
+        *,
+        on_merge: Callable[[Merge[bytes]], object] | None = None,
+    ) -> ByteLevelBPE:
+        """Learn merges until there are `vocab_size` tokens, or until every pre-token is one token.
+
+        texts: a string, an iterable of strings (a document each), or the pathlib.Path of a file
+        on_merge: called with each `Merge` as it is learnt; `print` shows it
+        The ids: 0 to 255 the bytes, then a token for each merge, then the special tokens.
+        Raises ValueError for empty text, and for a vocabulary with no room for the bytes.
+        Source: Radford et al. 2019 (GPT-2), section 2.2.
+        """
+        special = SpecialTokens(special_tokens)
+        smallest = len(BYTES) + len(special.tokens)
+        if vocab_size < smallest:
+            needed = f"256 bytes and {len(special.tokens)} special tokens"
+            raise ValueError(f"vocab_size: expected at least {smallest} ({needed}), got {vocab_size}")
+        counts = count_pretokens(texts, special)
+        learning = learn_merges((_symbols(pretoken), count) for pretoken, count in counts.items())
+        merges: list[tuple[bytes, bytes]] = []
+        while smallest + len(merges) < vocab_size and (merge := next(learning, None)) is not None:
+            merges.append((merge.left, merge.right))
+            if on_merge is not None:
+                on_merge(merge)
+        tokens = [*BYTES, *(left + right for left, right in merges)]
+        return cls(dict(enumerate(tokens)), merges, special_tokens)
+
+    @property
+    def special_tokens(self) -> list[str]:
+        """The special tokens as text."""
+        return list(self._special.tokens)
+
+    @property
+    def vocab_size(self) -> int:
+        """How many tokens there are: bytes, merges and special tokens."""
+        return len(self.vocab)
+
+    def segment(self, text: str) -> list[bytes]:
+        """The tokens of a text as bytes."""
+        return [self.vocab[id] for id in self.encode(text)]
+
+    def steps(self, pretoken: str) -> Iterator[list[bytes]]:
+        """Each state of one pre-token on its way from bytes to tokens, one merge apart."""
+        return merge_steps(_symbols(pretoken), self._ranks)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text; special tokens in it become their ids.
+
+        Raises ValueError for a lone surrogate (half of a character's UTF-16, which is no character).
+        """
+        check_text(text)
+        pretokens = pretokenize(text, self._special)
+        return list(chain.from_iterable(map(self._ids_of_pretoken.__getitem__, pretokens)))
+
+    def encode_iterable(self, chunks: Iterable[str]) -> Iterator[int]:
+        """The ids of a text that comes in chunks (a file's lines, say), lazily and in constant memory.
+
+        They are the ids of the joined text, wherever the chunks were cut.
+        """
+        for pretokens in pretokenize_chunks(chunks, self._special):
+            for pretoken in pretokens:
+                yield from self._ids_of_pretoken[pretoken]
+
+    def encode_pretoken(self, pretoken: str) -> list[int]:
+        """The ids of one pre-token, worked out: its bytes, and every merge that applies."""
+        if pretoken in self._special.tokens:
+            return [self.ids[utf8(pretoken)]]
+        return [self.ids[token] for token in apply_merges(_symbols(pretoken), self._ranks)]
+
+    def decode_bytes(self, ids: Iterable[int]) -> bytes:
+        """The bytes of some ids. Raises ValueError for an id that the vocabulary does not have."""
+        try:
+            return b"".join([self.vocab[id] for id in ids])
+        except KeyError as error:
+            largest = max(self.vocab)
+            raise ValueError(f"ids: expected ids of the vocabulary (0 to {largest}), got {error}") from None
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of some ids. Bytes that are no UTF-8 (half a character, say) become U+FFFD."""
+        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+
+    def save(self, folder: str | Path) -> None:
+        """Write GPT-2's vocab.json and merges.txt, and special_tokens.json."""
+        gpt2_files.write_files(Path(folder), self.vocab, self.merges, self.special_tokens)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        merges_file: str | Path | None = None,
+        special_tokens: Sequence[str] | None = None,
+    ) -> ByteLevelBPE:
+        """Read what `save` wrote, `load(folder)`; or GPT-2's own files, `load(vocab_file, merges_file)`.
+
+        special_tokens: if None, the folder's special_tokens.json says; without one, the entries of the
+        vocabulary that are neither bytes nor made by a merge. Raises ValueError where a file is damaged.
+        """
+        if merges_file is None:
+            folder = Path(path)
+            path, merges_file = folder / gpt2_files.VOCAB_FILE, folder / gpt2_files.MERGES_FILE
+            if special_tokens is None and (folder / gpt2_files.SPECIAL_FILE).exists():
+                special_tokens = read_json(folder / gpt2_files.SPECIAL_FILE)
+        merges = gpt2_files.read_merges(Path(merges_file))
+        if special_tokens is None:
+            special_tokens = gpt2_files.find_special_tokens(Path(path), merges)
+        return cls(gpt2_files.read_vocab(Path(path), special_tokens), merges, special_tokens)
+
+
+def _symbols(pretoken: str) -> list[bytes]:
+    """A pre-token as BPE starts with it: its UTF-8 bytes, one symbol each."""
+    return [BYTES[byte] for byte in utf8(pretoken)]
+
+
+def utf8(text: str) -> bytes:
+    """The text's UTF-8 bytes; ValueError for a lone surrogate, which has none."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        surrogate = ord(text[error.start])
+        raise ValueError(
+            f"text: expected Unicode characters, got the lone surrogate U+{surrogate:04X} in {text[:40]!r}; "
+            f'text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") repairs such text'
+        ) from None

@@ -1,0 +1,148 @@
+"""Learning the same merges without recounting: touch only what a merge changes.
+
+`recounting.py` visits the whole text after each merge, although a merge changes few places. Here:
+- the distinct words stand one after the other in flat arrays, as a doubly linked list of symbols;
+- `places` knows where each pair stands, so a merge visits those places and no others;
+- each replacement a [l r] z -> a [lr] z takes away the pairs (a, l) and (r, z) and adds (a, lr) and (lr, z),
+  and `counts` follows;
+- the most frequent pair comes from a heap. A heap cannot change an entry inside it, so an entry whose count
+  is out of date is noticed when it surfaces, and put back with its present count (lazy deletion).
+Together: time in proportion to the symbols that ever merge, instead of merges x text.
+"""
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import AnyStr, Generic
+
+from tokenizer.merges import Merge
+
+Pair = tuple[int, int]  # two symbols by their numbers
+OUTSIDE = -1  # what stands before the first and after the last symbol of a word
+GONE = -2  # a place whose symbol has become part of its left neighbour
+
+
+def learn_merges(words: Iterable[tuple[Sequence[AnyStr], int]]) -> Iterator[Merge[AnyStr]]:
+    """The merges of a text, most frequent first: exactly those of `recounting.learn_merges`, far sooner.
+
+    words: (symbols, count): each distinct word as a sequence of symbols, and how often it occurs.
+    Ties: of equally frequent pairs the lexicographically greatest pair of byte strings, so that neither the
+    order of the words nor Python's hash seed decides.
+    """
+    corpus = _Corpus(words)
+    names, counts = corpus.names, corpus.counts
+    sort_keys = [_greatest_first(name) for name in names]
+
+    def entry(pair: Pair) -> tuple[int, str, str, Pair]:
+        left, right = pair
+        return -counts[pair], sort_keys[left], sort_keys[right], pair
+
+    heap = [entry(pair) for pair in counts]
+    heapq.heapify(heap)
+    while heap:
+        negative_count, _, _, pair = heapq.heappop(heap)
+        count = counts.get(pair, 0)
+        if count != -negative_count:
+            if count:
+                heapq.heappush(heap, entry(pair))
+            continue
+        yield Merge(names[pair[0]], names[pair[1]], count)
+        grown = corpus.merge(pair)
+        sort_keys.extend(_greatest_first(name) for name in names[len(sort_keys) :])
+        for pair in grown:
+            heapq.heappush(heap, entry(pair))
+
+
+def _greatest_first(name: str | bytes) -> str:
+    """A sort key that turns the order of byte strings round, for Python's heap serves the smallest first.
+
+    Every byte b becomes 255 - b; the mark at the end puts a string behind those that go on from it.
+    """
+    data = name.encode("utf-8", "surrogatepass") if isinstance(name, str) else name
+    return data.translate(_COMPLEMENT).decode("latin-1") + "\u0100"
+
+
+_COMPLEMENT = bytes(range(255, -1, -1))
+
+
+class _Corpus(Generic[AnyStr]):
+    """The distinct words as linked symbols, with the count and the places of each pair of neighbours.
+
+    A place is an index into the four arrays; place 0 is the outside of every word.
+    """
+
+    def __init__(self, words: Iterable[tuple[Sequence[AnyStr], int]]) -> None:
+        self.names: list[AnyStr] = []  # symbol -> its string
+        self._numbers: dict[AnyStr, int] = {}  # string -> its symbol
+        self.symbol = array("i", [OUTSIDE])
+        self.before = array("i", [0])
+        self.after = array("i", [0])
+        self.weight = array("q", [0])  # how often the word occurs that the place belongs to
+        self.counts: dict[Pair, int] = {}
+        self.places: defaultdict[Pair, array[int]] = defaultdict(lambda: array("i"))
+        for symbols, weight in words:
+            self._add(symbols, weight)
+
+    def _number(self, name: AnyStr) -> int:
+        """The number of a symbol; a new one gets the next."""
+        number = self._numbers.setdefault(name, len(self.names))
+        if number == len(self.names):
+            self.names.append(name)
+        return number
+
+    def _add(self, symbols: Sequence[AnyStr], weight: int) -> None:
+        """Append one word and count its pairs."""
+        start, end = len(self.symbol), len(self.symbol) + len(symbols)
+        self.symbol.extend([self._number(name) for name in symbols])
+        self.before.extend(range(start - 1, end - 1))
+        self.after.extend(range(start + 1, end + 1))
+        self.before[start] = self.after[end - 1] = 0
+        self.weight.extend([weight] * len(symbols))
+        for place in range(start, end - 1):
+            pair = self.symbol[place], self.symbol[place + 1]
+            self.counts[pair] = self.counts.get(pair, 0) + weight
+            self.places[pair].append(place)
+
+    def merge(self, pair: Pair) -> list[Pair]:
+        """Make one symbol of `pair` wherever it stands; returns the pairs that are now more frequent."""
+        left, right = pair
+        new = self._number(self.names[left] + self.names[right])
+        symbol, before, after, weight = self.symbol, self.before, self.after, self.weight
+        places: Iterable[int] = self.places.pop(pair)
+        if left == right:
+            places = sorted(places)  # a a a -> aa a: overlapping pairs are taken from the left
+        neighbours_left: defaultdict[int, int] = defaultdict(int)  # a -> how often "a left" became "a new"
+        neighbours_right: defaultdict[int, int] = defaultdict(int)
+        for first in places:
+            second = after[first]
+            if symbol[first] != left or symbol[second] != right:
+                continue  # an earlier merge took one of the two
+            a, z = before[first], after[second]
+            symbol[first], symbol[second] = new, GONE
+            after[first], before[z] = z, first
+            if a:
+                neighbours_left[symbol[a]] += weight[first]
+                self.places[symbol[a], new].append(a)
+            if z:
+                neighbours_right[symbol[z]] += weight[first]
+                self.places[new, symbol[z]].append(first)
+
+        change: defaultdict[Pair, int] = defaultdict(int)
+        for a, times in neighbours_left.items():
+            change[a, left] -= times
+            change[a, new] += times
+        for z, times in neighbours_right.items():
+            change[right, z] -= times
+            change[new, z] += times
+        change.pop(pair, None)
+        del self.counts[pair]
+        for changed, times in change.items():
+            count = self.counts.get(changed, 0) + times
+            if count:
+                self.counts[changed] = count
+            elif times:
+                del self.counts[changed], self.places[changed]
+        return [changed for changed, times in change.items() if times > 0]

@@ -1,0 +1,154 @@
+"""The lecture's byte-pair encoding: words are split into pieces that training found worth a number.
+
+What `words.py` lacks is any reading of a word that it has not seen. Here the vocabulary starts with the
+characters and an end-of-word symbol, and grows by one piece at a time: count all pairs of neighbours, make
+the most frequent pair a new piece, put it wherever the pair stands, repeat. A common word ends up as one
+piece; a new word is split into pieces that are known; in the worst case it is spelt out.
+
+To watch it learn:
+
+    text = "low " * 5 + "lower " * 2 + "newest " * 6 + "widest " * 3
+    bpe = LectureBPE.train(text, 22, on_merge=print)      # t + </w> -> t</w>  (9 times) …
+    bpe.show("lowest")                                    # low ##est, a word that it never saw
+    for pieces in bpe.steps("lowest"): print(*pieces)     # from characters to pieces, a merge at a time
+
+To walk through the arithmetic in a debugger, pass `learn=recounting.learn_merges`: it counts all pairs anew
+after every merge, as the lecture says, and learns the same merges.
+
+Two things are still lost: how the words were spaced, and characters that training never saw (UNK). The
+next file on the ladder, `byte_level.py`, loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from tokenizer import incremental
+from tokenizer.files import read_json, write_json
+from tokenizer.memory import Memory
+from tokenizer.merges import Merge, apply_merges, merge_steps, rank_merges
+from tokenizer.texts import Texts, check_text, whole_words
+from tokenizer.words import UNK, count_words, lookup, split_words
+
+END = "</w>"  # the end-of-word symbol: it tells the "est" of "lowest" from that of "estate"
+
+
+class LectureBPE:
+    """Characters, an end-of-word symbol, and the merges that were learnt.
+
+    history: every merge with its count, in the order of learning; `merges` are the same without counts
+    vocab:   id -> piece: UNK, the end-of-word symbol, the characters, then a piece for each merge
+    """
+
+    FILE = "lecture_bpe.json"
+
+    def __init__(self, characters: Iterable[str], history: Iterable[Merge[str]]) -> None:
+        """characters: the alphabet; history: the merges over it, in the order in which they were learnt."""
+        self.characters = sorted(set(characters))
+        self.history = list(history)
+        self.merges: list[tuple[str, str]] = [(merge.left, merge.right) for merge in self.history]
+        self._ranks = rank_merges(self.merges)
+        self.vocab: dict[int, str] = dict(enumerate([UNK, END, *self.characters]))
+        self.ids: dict[str, int] = {piece: id for id, piece in self.vocab.items()}
+        for merge in self.history:
+            if merge.left not in self.ids or merge.right not in self.ids:
+                raise ValueError(f"history: expected merges of earlier pieces, got {merge}")
+            self.ids[merge.symbol] = len(self.vocab)
+            self.vocab[len(self.vocab)] = merge.symbol
+        self._ids_of_word = Memory(self.encode_word)
+
+    @classmethod
+    def train(
+        cls,
+        texts: Texts,
+        vocab_size: int,
+        *,
+        on_merge: Callable[[Merge[str]], object] | None = None,
+        learn: Callable[..., Iterator[Merge[str]]] = incremental.learn_merges,
+    ) -> LectureBPE:
+        """Learn pieces until there are `vocab_size`, or until every word is one piece.
+
+        texts: a string, an iterable of strings, or the pathlib.Path of a file
+        on_merge: called with each `Merge` as it is learnt; `print` shows it
+        learn: how merges are found, `incremental.learn_merges` (fast) or `recounting.learn_merges` (simple)
+        Raises ValueError for empty text, and for a vocabulary with no room for the characters.
+        Source: lecture, "The byte-pair encoding algorithm"; Sennrich et al. 2016.
+        """
+        words = count_words(texts)
+        characters = set().union(*words)
+        merges_wanted = vocab_size - len([UNK, END]) - len(characters)
+        if merges_wanted < 0:
+            raise ValueError(
+                f"vocab_size: expected at least {vocab_size - merges_wanted} "
+                f"({len(characters)} characters, {END} and {UNK}), got {vocab_size}"
+            )
+        history: list[Merge[str]] = []
+        learning = learn(([*word, END], count) for word, count in words.items())
+        while len(history) < merges_wanted and (merge := next(learning, None)) is not None:
+            history.append(merge)
+            if on_merge is not None:
+                on_merge(merge)
+        return cls(characters, history)
+
+    @property
+    def vocab_size(self) -> int:
+        """How many pieces there are: UNK, the end-of-word symbol, characters and merges."""
+        return len(self.vocab)
+
+    def pieces(self, word: str) -> list[str]:
+        """The pieces of one word with its end-of-word symbol: "hats" -> ["hat", "s</w>"].
+
+        A character that training never saw stays as it is here, and gets UNK's id from `encode`.
+        """
+        return apply_merges([*word, END], self._ranks)
+
+    def segment(self, word: str) -> list[str]:
+        """The pieces of one word without the end-of-word symbol: at most as many as it has characters."""
+        pieces = [piece.removesuffix(END) for piece in self.pieces(word)]
+        return [piece for piece in pieces if piece]
+
+    def show(self, word: str) -> str:
+        """The pieces as one reads them, `##` where a piece goes on from another: "taa ##aa ##sty"."""
+        return " ##".join(self.segment(word))
+
+    def steps(self, word: str) -> Iterator[list[str]]:
+        """Each state of a word on its way from characters to pieces, one merge apart."""
+        return merge_steps([*word, END], self._ranks)
+
+    def encode_word(self, word: str) -> list[int]:
+        """The ids of the pieces of one word, worked out."""
+        return [self.ids.get(piece, 0) for piece in self.pieces(word)]
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of the pieces of each word."""
+        check_text(text)
+        return [id for word in split_words(text) for id in self._ids_of_word[word]]
+
+    def encode_iterable(self, chunks: Iterable[str]) -> Iterator[int]:
+        """The ids of a text that comes in chunks (a file's lines, say), lazily."""
+        for chunk in whole_words(chunks):
+            yield from self.encode(chunk)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The words with spaces between them; how the text was spaced is lost."""
+        pieces = [lookup(self.vocab, id) for id in ids]
+        return "".join(
+            piece.removesuffix(END) + " " if piece.endswith(END) else piece for piece in pieces
+        ).removesuffix(" ")
+
+    def save(self, folder: str | Path) -> None:
+        """Write `lecture_bpe.json`: the characters, and each merge with its count."""
+        value = {"characters": self.characters, "history": [[m.left, m.right, m.count] for m in self.history]}
+        write_json(Path(folder) / self.FILE, value)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> LectureBPE:
+        """Read what `save` wrote. Raises ValueError, naming the file, if it is damaged."""
+        path = Path(folder) / cls.FILE
+        value = read_json(path)
+        try:
+            history = [Merge(left, right, count) for left, right, count in value["history"]]
+            return cls(value["characters"], history)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}: expected characters and a history of merges ({error})") from None

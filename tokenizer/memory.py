@@ -1,0 +1,24 @@
+"""Remembering the ids of words: a text has many words and few distinct ones, so encoding mostly looks up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Memory(dict[str, list[int]]):
+    """A dict word -> ids that works out the ids of a word when it is first asked for them."""
+
+    LARGEST = 1 << 16  # words; then it starts afresh, so that an endless text takes constant memory
+    LONGEST = 64  # characters; what is longer hardly comes again
+
+    def __init__(self, work_out: Callable[[str], list[int]]) -> None:
+        super().__init__()
+        self._work_out = work_out
+
+    def __missing__(self, word: str) -> list[int]:
+        ids = self._work_out(word)
+        if len(word) <= self.LONGEST:
+            if len(self) >= self.LARGEST:
+                self.clear()
+            self[word] = ids
+        return ids

@@ -1,0 +1,130 @@
+"""A merge, and how the merges that were learnt are applied to a word.
+
+Byte-pair encoding knows one move: two neighbouring symbols become one. Training (`recounting.py`, then
+`incremental.py`) finds out which moves to make, in which order. This file replays them on a word.
+
+The rule: of all neighbouring pairs that were ever merged, take the one that was learnt first; where it
+stands several times, take the leftmost; make it one symbol; repeat until no pair is known.
+`merge_steps` is that sentence in code. `apply_merges` gives the same last line, only faster.
+
+A symbol is a piece of text (`str`, in the lecture's BPE) or a run of bytes (`bytes`, in byte-level BPE).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import AnyStr, Generic
+
+LONG = 256  # symbols; from here on a heap beats looking at every pair again after each merge
+
+
+@dataclass(frozen=True)
+class Merge(Generic[AnyStr]):
+    """One merge as it was learnt: `left` and `right` stood side by side `count` times."""
+
+    left: AnyStr
+    right: AnyStr
+    count: int
+
+    @property
+    def symbol(self) -> AnyStr:
+        """The new symbol that the merge makes."""
+        return self.left + self.right
+
+    def __str__(self) -> str:
+        return f"{_show(self.left)} + {_show(self.right)} -> {_show(self.symbol)}  ({self.count:,} times)"
+
+
+def _show(symbol: str | bytes) -> str:
+    """A symbol as a reader wants to see it: spaces visible, bytes as text where they are text."""
+    text = symbol if isinstance(symbol, str) else symbol.decode("utf-8", errors="backslashreplace")
+    text = text.replace(" ", "␣")
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+def rank_merges(merges: Sequence[tuple[AnyStr, AnyStr]]) -> dict[tuple[AnyStr, AnyStr], int]:
+    """Each pair with its rank: 0 for the merge that was learnt first.
+
+    Raises ValueError if a pair stands twice, since its rank would then be unclear.
+    """
+    ranks: dict[tuple[AnyStr, AnyStr], int] = {}
+    for rank, (left, right) in enumerate(merges):
+        if ranks.setdefault((left, right), rank) != rank:
+            raise ValueError(f"merges: expected each pair once, got {left!r} + {right!r} again at {rank}")
+    return ranks
+
+
+def merge_steps(symbols: Sequence[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr], int]) -> Iterator[list[AnyStr]]:
+    """Every state of a word on its way from single symbols to its final pieces, one merge apart."""
+    state = list(symbols)
+    yield state
+    while True:
+        pairs = list(pairwise(state))
+        known = [pair for pair in pairs if pair in ranks]
+        if not known:
+            return
+        first_learnt = min(known, key=lambda pair: ranks[pair])
+        i = pairs.index(first_learnt)
+        state = state.copy()
+        state[i : i + 2] = [state[i] + state[i + 1]]
+        yield state
+
+
+def apply_merges(symbols: list[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr], int]) -> list[AnyStr]:
+    """The final pieces of a word: the last of its `merge_steps`. `symbols` is left as it was."""
+    if len(symbols) >= LONG:
+        return _apply_to_long(symbols, ranks)
+    symbols = symbols.copy()
+    never = len(ranks)
+    rank_of = ranks.get
+    pair_ranks = [rank_of(pair, never) for pair in pairwise(symbols)]  # pair i is symbols i and i + 1
+    while pair_ranks:
+        best = min(pair_ranks)
+        if best == never:
+            break
+        i = pair_ranks.index(best)
+        symbols[i] += symbols.pop(i + 1)
+        del pair_ranks[i]
+        if i > 0:
+            pair_ranks[i - 1] = rank_of((symbols[i - 1], symbols[i]), never)
+        if i < len(pair_ranks):
+            pair_ranks[i] = rank_of((symbols[i], symbols[i + 1]), never)
+    return symbols
+
+
+def _apply_to_long(symbols: list[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr], int]) -> list[AnyStr]:
+    """`apply_merges` for a word of any length, in n log n: a linked list, and a heap of (rank, place).
+
+    Text without spaces (Chinese, DNA, a line of dashes) can be one word of a million symbols.
+    """
+    pieces = symbols.copy()
+    nothing = pieces[0][:0]  # what is left of a symbol that a piece further left has swallowed
+    end = len(symbols)
+    before = list(range(-1, end - 1))
+    after = list(range(1, end + 1))
+    heap = [(ranks[pair], i) for i, pair in enumerate(pairwise(symbols)) if pair in ranks]
+    heapq.heapify(heap)
+
+    def offer(i: int) -> None:
+        """Put the pair that starts at `i` on the heap, if it is one that merges."""
+        if i >= 0 and after[i] < end:
+            rank = ranks.get((pieces[i], pieces[after[i]]))
+            if rank is not None:
+                heapq.heappush(heap, (rank, i))
+
+    while heap:
+        rank, i = heapq.heappop(heap)
+        j = after[i]
+        if j >= end or ranks.get((pieces[i], pieces[j])) != rank:
+            continue  # one of the two has grown since the pair was offered
+        pieces[i] += pieces[j]
+        pieces[j] = nothing
+        after[i] = after[j]
+        if after[i] < end:
+            before[after[i]] = i
+        offer(before[i])
+        offer(i)
+    return [piece for piece in pieces if piece]

@@ -1,0 +1,93 @@
+"""Pre-tokens: the stretches of text inside which byte-level BPE may merge.
+
+GPT-2 first cuts a text roughly at its words, each with the space before it, so that no piece spans "dog."
+or "the dog". Nothing is dropped: the pre-tokens of a text, joined, are the text. Special tokens come out as
+pre-tokens of their own.
+
+Distinct pre-tokens are few (a megabyte of English has 15,000), so training counts each once and encoding
+looks most of them up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import regex
+
+from tokenizer.special_tokens import SpecialTokens
+from tokenizer.texts import Texts, documents
+
+# The pattern of GPT-2 (Radford et al. 2019; its encoder.py). At each place the first alternative that fits:
+GPT2_PATTERN = regex.compile(
+    r"""
+    '(?: [sdmt] | ll | ve | re )    # the English endings 's 'd 'm 't 'll 've 're
+    | [ ]? \p{L}+                   # letters \
+    | [ ]? \p{N}+                   # digits   } with the space before them, if there is one
+    | [ ]? [^\s\p{L}\p{N}]+         # others  /
+    | \s+ (?!\S)                    # white space, but for its last character if a word follows …
+    | \s+                           # … which stands alone unless it is the space that goes with the word
+    """,
+    regex.VERBOSE,
+)
+LOOKAHEAD = 2  # a pre-token cannot change any more once this many characters after it are known ('r|e)
+BLOCK = 1 << 16  # characters to gather from small chunks before looking for pre-tokens
+
+
+def pretokenize(text: str, special: SpecialTokens) -> list[str]:
+    """The pre-tokens of a whole text, special tokens among them."""
+    pretokens: list[str] = []
+    end = 0
+    for start, next_end in special.find(text):
+        pretokens += GPT2_PATTERN.findall(text[end:start])
+        pretokens.append(text[start:next_end])
+        end = next_end
+    return pretokens + GPT2_PATTERN.findall(text[end:])
+
+
+def pretokenize_chunks(chunks: Iterable[str], special: SpecialTokens) -> Iterator[list[str]]:
+    """The pre-tokens of a text that comes in chunks: those of the joined text, wherever it was cut.
+
+    Yields them in lists of some ten thousand; keeps in memory only the text that is not yet decided.
+    """
+    held = ""
+    enough = BLOCK
+    for chunk in chunks:
+        held += chunk
+        if len(held) >= enough:
+            pretokens, held = _decided(held, special)
+            yield pretokens
+            enough = max(BLOCK, 2 * len(held))  # twice, or one endless pre-token would be searched every time
+    yield pretokenize(held, special)
+
+
+def _decided(text: str, special: SpecialTokens) -> tuple[list[str], str]:
+    """The pre-tokens of a text that stay the same however it goes on, and the rest of it."""
+    stop = special.unfinished(text)
+    pretokens: list[str] = []
+    end = 0
+    for start, next_end in special.find(text):
+        if start >= stop:
+            break
+        pretokens += GPT2_PATTERN.findall(text[end:start])
+        pretokens.append(text[start:next_end])
+        end = next_end
+    stop = max(stop, end)
+    last = GPT2_PATTERN.findall(text[end:stop])
+    undecided = ""
+    while last and len(undecided) < LOOKAHEAD:
+        undecided = last.pop() + undecided
+    return pretokens + last, undecided + text[stop:]
+
+
+def count_pretokens(texts: Texts, special: SpecialTokens) -> Counter[str]:
+    """How often each pre-token occurs, special tokens left out. Raises ValueError if there is none."""
+    counts: Counter[str] = Counter()
+    for document in documents(texts):
+        for pretokens in pretokenize_chunks(document, special):
+            counts.update(pretokens)
+    for token in special.tokens:
+        counts.pop(token, None)
+    if not counts:
+        raise ValueError("texts: expected at least one character besides special tokens, got empty text")
+    return counts

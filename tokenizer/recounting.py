@@ -1,0 +1,50 @@
+"""Learning merges as the lecture states it: count all pairs, merge the most frequent, repeat.
+
+Three lines of English, and here three steps of Python: set a breakpoint in the loop and watch. Every pair
+of every word is counted again after each merge, so the time is (merges x text). That is what makes plain
+BPE training slow; `incremental.py` learns the same merges and touches only what a merge changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import AnyStr
+
+from tokenizer.merges import Merge
+
+
+def learn_merges(words: Iterable[tuple[Sequence[AnyStr], int]]) -> Iterator[Merge[AnyStr]]:
+    """The merges of a text, most frequent first, until every word is one symbol.
+
+    words: (symbols, count): each distinct word as a sequence of symbols, and how often it occurs.
+    Ties: of equally frequent pairs the lexicographically greatest one. (Python compares strings by code
+    point, which is also the order of their UTF-8 bytes.)
+    Source: Sennrich et al. 2016, section 3.2; lecture, "The byte-pair encoding algorithm".
+    """
+    corpus = [(list(symbols), count) for symbols, count in words]
+    while True:
+        pair_counts: Counter[tuple[AnyStr, AnyStr]] = Counter()
+        for symbols, count in corpus:
+            for pair in pairwise(symbols):
+                pair_counts[pair] += count
+        if not pair_counts:
+            return
+        left, right = max(pair_counts, key=lambda pair: (pair_counts[pair], pair))
+        yield Merge(left, right, pair_counts[left, right])
+        corpus = [(replace_pair(symbols, left, right), count) for symbols, count in corpus]
+
+
+def replace_pair(symbols: Sequence[AnyStr], left: AnyStr, right: AnyStr) -> list[AnyStr]:
+    """The symbols with each neighbouring (left, right) made one, from left to right: a a a -> aa a."""
+    merged: list[AnyStr] = []
+    i = 0
+    while i < len(symbols):
+        if i + 1 < len(symbols) and symbols[i] == left and symbols[i + 1] == right:
+            merged.append(left + right)
+            i += 2
+        else:
+            merged.append(symbols[i])
+            i += 1
+    return merged

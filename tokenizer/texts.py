@@ -1,0 +1,68 @@
+"""The text that a tokenizer learns from: a string, an iterable of strings, or a file.
+
+Everything becomes documents, and a document becomes chunks: a file is one document that is read a chunk at
+a time, so that a tokenizer can learn from a file that is larger than memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+Texts = str | Path | Iterable[str]
+
+CHUNK = 1 << 20  # characters read at a time
+
+
+def documents(texts: Texts) -> Iterator[Iterable[str]]:
+    """Each document of `texts`, as the chunks that make it up.
+
+    A `str` is one document (never the name of a file), a `Path` is a UTF-8 file with one document, and any
+    other iterable gives one document an item. Raises TypeError for what is not text.
+    """
+    if isinstance(texts, str):
+        yield [texts]
+    elif isinstance(texts, Path):
+        yield file_chunks(texts)
+    elif isinstance(texts, Iterable) and not isinstance(texts, (bytes, bytearray)):
+        for number, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise TypeError(f"texts: expected strings, got {type(text).__name__} as item {number}")
+            yield [text]
+    else:
+        got = type(texts).__name__
+        raise TypeError(f"texts: expected a string, an iterable of strings or a pathlib.Path, got {got}")
+
+
+def file_chunks(path: Path) -> Iterator[str]:
+    """The text of a UTF-8 file, a chunk at a time, with its line ends as they are.
+
+    Raises ValueError, naming the file, if it is not UTF-8.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: expected UTF-8 text, got {error.object[error.start]:#04x}") from None
+
+
+def whole_words(chunks: Iterable[str]) -> Iterator[str]:
+    """The same text, cut at white space only, so that no word is torn between two chunks."""
+    held = ""
+    for chunk in chunks:
+        held += chunk
+        if held[-1:].isspace():
+            yield held
+            held = ""
+        elif len(parts := held.rsplit(maxsplit=1)) == 2:
+            last_word = parts[1]
+            yield held[: -len(last_word)]
+            held = last_word
+    yield held
+
+
+def check_text(text: object) -> None:
+    """Raises TypeError unless `text` is a string."""
+    if not isinstance(text, str):
+        raise TypeError(f"text: expected str, got {type(text).__name__}")

@@ -1,0 +1,107 @@
+"""Word-level vocabulary: every word that is frequent enough has a number, and every other word is UNK.
+
+The lecture's starting point. A word that training never saw, be it a variation (taaaaasty), a misspelling
+(laern) or a new word (Transformerify), loses everything: they all become the same `<unk>`. That loss is
+what subwords are for; the next file on the ladder is `lecture_bpe.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import regex
+
+from tokenizer.files import read_text, write_text
+from tokenizer.texts import Texts, check_text, documents, whole_words
+
+UNK = "<unk>"  # `split_words` takes < and > for words of their own, so no text contains this as a word
+
+# Letters, digits and marks of any script, with apostrophes inside (don't); or one other visible character.
+WORD = regex.compile(r"\w+ (?: ['’] \w+ )* | [^\w\s]", regex.VERBOSE)
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a text, punctuation marks being words too: "I'm in." -> ["I'm", "in", "."]."""
+    return WORD.findall(text)
+
+
+def count_words(texts: Texts) -> Counter[str]:
+    """How often each word occurs. Raises ValueError if there is none."""
+    counts: Counter[str] = Counter()
+    for document in documents(texts):
+        for chunk in whole_words(document):
+            counts.update(split_words(chunk))
+    if not counts:
+        raise ValueError("texts: expected at least one word, got empty text")
+    return counts
+
+
+class WordVocabulary:
+    """A fixed list of words; `vocab` maps id -> word, and id 0 is UNK."""
+
+    FILE = "words.txt"
+
+    def __init__(self, words: Sequence[str]) -> None:
+        """words: the known words, most frequent first; they get the ids 1, 2, 3 …"""
+        for word in words:
+            if split_words(word) != [word]:
+                raise ValueError(f"words: expected single words, got {word!r}")
+        self.vocab: dict[int, str] = dict(enumerate([UNK, *words]))
+        self.ids: dict[str, int] = {word: id for id, word in self.vocab.items()}
+        if len(self.ids) != len(self.vocab):
+            raise ValueError("words: expected every word once, got a repetition")
+
+    @classmethod
+    def train(cls, texts: Texts, vocab_size: int | None = None, min_count: int = 1) -> WordVocabulary:
+        """Keep the most frequent words: at most `vocab_size` with UNK, each seen `min_count` times or more.
+
+        Of equally frequent words the alphabetically first is kept, whatever the order of the documents.
+        """
+        if vocab_size is not None and vocab_size < 1:
+            raise ValueError(f"vocab_size: expected at least 1 (UNK itself), got {vocab_size}")
+        counts = count_words(texts)
+        by_frequency = sorted(counts, key=lambda word: (-counts[word], word))
+        kept = by_frequency if vocab_size is None else by_frequency[: vocab_size - 1]
+        return cls([word for word in kept if counts[word] >= min_count])
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are, UNK's included."""
+        return len(self.vocab)
+
+    def segment(self, word: str) -> list[str]:
+        """What is left of a word: the word itself, or UNK."""
+        return [word if word in self.ids else UNK]
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text's words; 0 for each word that is unknown."""
+        check_text(text)
+        return [self.ids.get(word, 0) for word in split_words(text)]
+
+    def encode_iterable(self, chunks: Iterable[str]) -> Iterator[int]:
+        """The ids of a text that comes in chunks (a file's lines, say), lazily."""
+        for chunk in whole_words(chunks):
+            yield from self.encode(chunk)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The words with spaces between them; the text's own spacing is lost, and so is each unknown word."""
+        return " ".join(lookup(self.vocab, id) for id in ids)
+
+    def save(self, folder: str | Path) -> None:
+        """Write `words.txt`, a word a line."""
+        write_text(Path(folder) / self.FILE, "".join(f"{word}\n" for word in list(self.vocab.values())[1:]))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> WordVocabulary:
+        """Read what `save` wrote."""
+        return cls([word for word in read_text(Path(folder) / cls.FILE).split("\n") if word])
+
+
+def lookup(vocab: dict[int, str], id: int) -> str:
+    """The entry of an id; ValueError if there is none."""
+    try:
+        return vocab[id]
+    except KeyError:
+        raise ValueError(f"ids: expected 0 to {len(vocab) - 1}, got {id}") from None
