@@ -1,0 +1,88 @@
+"""The command line: `python -m experiments list | run NAME … | report`."""
+
+import argparse
+import io
+import sys
+
+from experiments import results
+from experiments.experiment import EXPERIMENTS, ExperimentError, choose_settings, load
+from experiments.formatting import duration, effect, evidence
+from experiments.report import readme_tables, write_report
+from experiments.runner import forget_checkpoints, run_experiment
+from minigrad.errors import DeviceError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that lacks a character shows "?" and goes on
+    options = parser().parse_args(arguments)
+    try:
+        if options.command == "list":
+            list_experiments()
+        elif options.command == "run":
+            run(options)
+        else:
+            report(options)
+    except (ExperimentError, DeviceError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        again = " ".join(sys.argv[1:] if arguments is None else arguments).replace(" --fresh", "")
+        print(f"\nInterrupted. What is finished is kept; to go on: python -m experiments {again}", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m experiments", description="The lecture's tables, rerun at toy scale.")
+    commands = top.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="the experiments, where they stand in the lecture, and what they take")
+    run = commands.add_parser("run", help="run experiments; a killed run goes on where it was")
+    run.add_argument("names", nargs="*", metavar="NAME", help="experiments (all, if none is named)")
+    run.add_argument("--preset", default="quick", help="quick (one seed, the default) or full (3 seeds or more)")
+    run.add_argument("--seeds", type=int, help="how many seeds, instead of the preset's number")
+    run.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to compute (default: cpu)")
+    run.add_argument("--fresh", action="store_true", help="forget the experiments' cells and all checkpoints first")
+    page = commands.add_parser("report", help="write one page from the results that are there")
+    page.add_argument("--readme", action="store_true", help="write the README's tables from the full results")
+    return top
+
+
+def list_experiments() -> None:
+    """Print a line or two for each experiment."""
+    for name in EXPERIMENTS:
+        experiment = load(name)
+        print(f"{name}: {experiment.TITLE}\n  lecture: {experiment.LECTURE}")
+        for preset, settings in experiment.PRESETS.items():
+            estimate = experiment.estimate(settings)
+            print(f"  {preset}: about {duration(estimate.seconds)}, {estimate.megabytes:,.0f} MB of memory")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the named experiments, one after the other, and print what became of the claims."""
+    names = EXPERIMENTS if options.names in ([], ["all"]) else options.names
+    chosen = [load(name) for name in names]  # a wrong name or preset is noticed before work starts
+    estimates = [one.estimate(choose_settings(one, options.preset, options.seeds)) for one in chosen]
+    if len(names) > 1:
+        print(f"{len(names)} experiments, about {duration(sum(estimate.seconds for estimate in estimates))} in all\n")
+    if options.fresh:
+        forget_checkpoints()
+    for name in names:
+        path = run_experiment(name, options.preset, options.seeds, options.device, options.fresh)
+        result = results.load(path)
+        for claim in result.claims:
+            print(f"  {claim.verdict:14} {claim.text}: {effect(claim)} ({evidence(claim)})")
+        print(f"  took {duration(result.wall_seconds)}; result: {path}\n")
+    print("To look at the results: python -m experiments report")
+
+
+def report(options: argparse.Namespace) -> None:
+    """Write the report page, or the README's tables."""
+    print(readme_tables.write() if options.readme else f"The report: {write_report()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

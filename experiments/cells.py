@@ -1,0 +1,83 @@
+"""A cell is one unit of work that is never done twice: its numbers, kept in a file of their own.
+
+The file holds the value, how long it took when it was computed, and a checksum, so that a resumed run
+ends with the same numbers and a damaged file is noticed instead of believed.
+"""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.folders import write_text
+
+
+class DamagedCell(ValueError):
+    """A cell's file is not what was written."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell came to."""
+
+    key: str
+    seed: int | None
+    value: dict[str, Any]
+    seconds: float  # wall time when it was computed
+    commit: str  # the code that computed it
+
+
+def save(cell: Cell, path: Path) -> None:
+    """Write the cell, whole or not at all."""
+    record = dataclasses.asdict(cell)
+    write_text(path, json.dumps(record | {"checksum": fingerprint(record)}, ensure_ascii=False))
+
+
+def load(path: Path) -> Cell:
+    """Read a cell.
+
+    Raises:
+        DamagedCell: if the file is not JSON, or not the JSON that was written.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        intact = record.pop("checksum") == fingerprint(record)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise DamagedCell(f"{path} is damaged ({error})") from error
+    if not intact:
+        raise DamagedCell(f"{path} is damaged (its checksum does not fit)")
+    return Cell(**record)
+
+
+def fingerprint(value: Any) -> str:
+    """A short hash of a value: of its JSON with sorted keys."""
+    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
+def plain(value: Any) -> Any:
+    """The same value in what JSON knows: dataclasses and mappings to dicts, arrays and tuples to lists.
+
+    Raises:
+        TypeError: on anything else, or on a key that is not text.
+        ValueError: on NaN and infinities, which JSON does not have; write None where there is no number.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        if odd := [key for key in value if not isinstance(key, str)]:
+            raise TypeError(f"keys must be text, got {odd[0]!r}")
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float) and not np.isfinite(value):
+        raise ValueError(f"numbers must be finite, got {value}; write None where there is no number")
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"expected numbers, text, lists and dicts, got {type(value).__name__}: {value!r}")

@@ -1,0 +1,135 @@
+"""From numbers, one per seed, to a verdict on a claim.
+
+A claim says that some *effect* is above zero: usually "A scores higher than B", where the effect is the
+mean over seeds of A - B. Both systems of a pair share the seed (same data, same order), so that what a
+seed does to both cancels in the difference. The verdict comes from the 95% interval of the mean:
+
+    interval above 0 -> reproduced      interval contains 0 -> not separated      interval below 0 -> contradicted
+
+Where lower is better (a loss), swap the two: `compare(..., b, a)`. For "A is at most 0.02 worse than B",
+give `holds` the effect 0.02 - (B - A), seed by seed.
+
+Two kinds of claim have no interval (`interval` is None), and say so in `note`:
+*one seed* has no spread to judge by: the verdict is "not separated", the note tells the sign;
+*an exact fact* (a property of a table, checked case by case) involves no chance: `seeds` is 0.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+Verdict = Literal["reproduced", "not separated", "contradicted"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the lecture and what became of it. `effect` is in `unit`; above 0 speaks for the claim."""
+
+    id: str
+    text: str
+    verdict: Verdict
+    effect: float
+    interval: list[float] | None
+    seeds: int
+    unit: str = ""
+    note: str = ""
+    explanation: str = ""  # the best explanation the numbers support; shown where the claim did not come out
+    parts: list["Claim"] = field(default_factory=list)  # what `every` judged, one by one
+
+
+def compare(
+    id: str, text: str, a: Sequence[float], b: Sequence[float], *, unit: str = "", explanation: str = ""
+) -> Claim:
+    """The claim that a is above b: paired, `a[i]` and `b[i]` come from the same seed.
+
+    Raises:
+        ValueError: if the lengths differ, no seed is given, or a value is not finite.
+    """
+    if len(a) != len(b):
+        raise ValueError(f"claim {id!r}: a and b must be paired by seed, got {len(a)} and {len(b)} values")
+    differences = [float(x) - float(y) for x, y in zip(a, b, strict=True)]
+    return holds(id, text, differences, unit=unit, explanation=explanation)
+
+
+def holds(id: str, text: str, effects: Sequence[float], *, unit: str = "", explanation: str = "") -> Claim:
+    """The claim that the mean of `effects`, one value per seed, is above 0.
+
+    Raises:
+        ValueError: if no seed is given or a value is not finite.
+    """
+    values = np.asarray(effects, dtype=np.float64)
+    if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"claim {id!r}: expected one finite number per seed, got {effects!r}")
+    mean = float(values.mean())
+    if values.size == 1:
+        sign = "+" if mean > 0 else "-" if mean < 0 else "0"
+        note = f"one seed has no interval; sign: {sign}"
+        return Claim(id, text, "not separated", mean, None, 1, unit, note, explanation)
+    low, high = interval(values)
+    verdict: Verdict = "reproduced" if low > 0 else "contradicted" if high < 0 else "not separated"
+    return Claim(id, text, verdict, mean, [low, high], values.size, unit, "", explanation)
+
+
+def every(
+    id: str, text: str, effects: Mapping[str, Sequence[float]], *, unit: str = "", explanation: str = ""
+) -> Claim:
+    """A claim made of several ("at every label count"): `effects` maps each part's name to one value per seed.
+
+    Reproduced if each part is, contradicted if any is, else not separated. Effect and interval are those of
+    the part that decides: the lowest effect among the parts with the worst verdict. That all must hold makes
+    the test stricter, not looser, so the parts' intervals need no correction for their number.
+    """
+    if not effects:
+        raise ValueError(f"claim {id!r}: effects must name at least one part")
+    parts = [holds(f"{id}/{name}", name, values, unit=unit) for name, values in effects.items()]
+    order: list[Verdict] = ["contradicted", "not separated", "reproduced"]
+    worst = min(parts, key=lambda part: (order.index(part.verdict), part.effect))
+    note = f"of {len(parts)} comparisons, the deciding one: {worst.text}"
+    if worst.note:
+        note += f" ({worst.note})"
+    seeds = min(part.seeds for part in parts)
+    return Claim(id, text, worst.verdict, worst.effect, worst.interval, seeds, unit, note, explanation, parts)
+
+
+def exact(
+    id: str, text: str, true: bool, effect: float, note: str, *, unit: str = "", explanation: str = ""
+) -> Claim:
+    """A fact in which nothing is random: reproduced if `true`, else contradicted.
+
+    `effect` is a number worth reading (the smallest margin, a share of cases), `note` says what was checked.
+    """
+    verdict: Verdict = "reproduced" if true else "contradicted"
+    return Claim(id, text, verdict, float(effect), None, 0, unit, f"exact, no seeds: {note}", explanation)
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """The 95% interval of a mean: mean ± t · s / √n, Student's t with n - 1 degrees of freedom, n ≥ 2."""
+    mean, standard_error = values.mean(), values.std(ddof=1) / math.sqrt(values.size)
+    half = student_t(values.size - 1) * standard_error
+    return float(mean - half), float(mean + half)
+
+
+def student_t(freedom: int, coverage: float = 0.95) -> float:
+    """The t between whose negative and positive value Student's distribution has `coverage` of its mass.
+
+    Bisection on the angle θ = atan(t / √ν), in which the mass is a finite sum (Abramowitz and Stegun 26.7.3-4).
+    """
+    low, high = 0.0, math.pi / 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _mass_within(middle, freedom) < coverage else (low, middle)
+    return math.sqrt(freedom) * math.tan(low)
+
+
+def _mass_within(angle: float, freedom: int) -> float:
+    """P(|t| < √ν tan(angle)) for ν = freedom degrees: sums over even or odd powers of the cosine."""
+    cosine, odd = math.cos(angle), freedom % 2
+    term, total = (cosine if odd else 1.0), 0.0
+    for power in range(2 + odd, freedom + 1, 2):
+        total += term
+        term *= cosine**2 * (power - 1) / power
+    total *= math.sin(angle)
+    return 2 / math.pi * (angle + total) if odd else total

@@ -1,0 +1,64 @@
+"""Where things are kept: work in progress in the work folder, finished results beside the code."""
+
+import os
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+PROJECT = PACKAGE.parent
+IN_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
+
+
+def work_folder() -> Path:
+    """The folder for resumable work: `MINIGRAD_CACHE`, else `.cache` of the checkout, else the user's own.
+
+    Raises:
+        OSError: if MINIGRAD_CACHE names a folder that cannot be written.
+    """
+    if chosen := os.environ.get("MINIGRAD_CACHE"):
+        folder = Path(chosen).expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    if IN_CHECKOUT and _writable(PROJECT / ".cache"):
+        return PROJECT / ".cache"
+    folder = _user_cache() / "minigrad"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def results_folder() -> Path:
+    """Where results are written: `experiments/results` of the checkout, else in the work folder."""
+    beside_the_code = PACKAGE / "results"
+    return beside_the_code if IN_CHECKOUT and _writable(beside_the_code) else work_folder() / "results"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 under a temporary name, then rename: a reader never meets half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _writable(folder: Path) -> bool:
+    """Make the folder if need be, and try."""
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _user_cache() -> Path:
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache"))

@@ -1,0 +1,51 @@
+"""Numbers as people read them: shared by the terminal, the report page and the README."""
+
+import statistics
+
+from experiments.claims import Claim
+from experiments.results import Entry
+
+SYMBOLS = {"reproduced": "✓", "not separated": "○", "contradicted": "✗"}
+
+
+def entry(value: Entry, digits: int = 2) -> str:
+    """A table's entry: text as it is, counts with thousands, per-seed values as mean ± standard deviation."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        mean = f"{statistics.fmean(value):,.{digits}f}"
+        return f"{mean} ± {statistics.stdev(value):.{digits}f}" if len(value) > 1 else mean
+    if isinstance(value, float):
+        return f"{value:,.{digits}f}"
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def effect(claim: Claim) -> str:
+    """The claim's effect and its interval: `+0.12 [0.05, 0.19] accuracy`."""
+    text = f"{claim.effect:+.3g}" if claim.seeds else f"{claim.effect:.4g}"
+    if claim.interval is not None:
+        low, high = claim.interval
+        text += f" [{low:.3g}, {high:.3g}]"
+    return f"{text} {claim.unit}".strip()
+
+
+def evidence(claim: Claim) -> str:
+    """What the verdict rests on: `3 seeds`, `1 seed: sign only`, `exact`."""
+    if claim.seeds == 0:
+        return "exact"
+    return "1 seed: sign only" if claim.seeds == 1 else f"{claim.seeds} seeds"
+
+
+def duration(seconds: float) -> str:
+    """`12 s`, `3.4 min`, `2.1 h`."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def count(number: float) -> str:
+    """`812`, `12.3k`, `4.57M`, `1.20e+12`."""
+    for limit, scale, letter in ((1e3, 1, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M")):
+        if abs(number) < limit:
+            return f"{number / scale:.3g}{letter}"
+    return f"{number:.3g}"

@@ -1,0 +1,74 @@
+"""Fills the page's template."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from experiments import formatting
+from experiments.figures import INK
+from experiments.claims import Claim
+from experiments.report import bars
+from experiments.report.stored import Stored
+from experiments.results import Result
+
+
+def render(stored: dict[str, list[Stored]]) -> str:
+    """The page as HTML. Of several results of one experiment, the first speaks for it."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "entry": formatting.entry,
+        "duration": formatting.duration,
+        "count": formatting.count,
+        "json": lambda value: json.dumps(value, ensure_ascii=False, indent=1),
+    }
+    leading = [results[0].result for results in stored.values()]
+    tally = Counter(outcome(claim) for result in leading for claim in result.claims)
+    return environment.get_template("template.html").render(
+        stored=stored,
+        leading=leading,
+        tally={name: tally[name] for name in (*formatting.SYMBOLS, "one seed") if tally[name]},
+        symbols=formatting.SYMBOLS | {"one seed": "·"},
+        outcome=outcome,
+        effect=formatting.effect,
+        evidence=formatting.evidence,
+        effect_bar=lambda claim, reach=None: Markup(bars.effect_bar(claim, reach)),
+        effect_reach=bars.effect_reach,
+        column_shares=bars.column_shares,
+        inline_svg=inline_svg,
+        systems=systems,
+        sweep_columns=sweep_columns,
+    )
+
+
+def outcome(claim: Claim) -> str:
+    """The verdict, but for one seed, which cannot separate anything: "one seed"."""
+    return "one seed" if claim.seeds == 1 else claim.verdict
+
+
+def systems(result: Result) -> list[str]:
+    """Every system that the costs name, in order."""
+    return list(dict.fromkeys([*result.parameters, *result.tokens, *result.flops]))
+
+
+def sweep_columns(result: Result) -> list[str]:
+    """Every name that some trial of the sweep has, in order."""
+    return list(dict.fromkeys(name for trial in result.sweep for name in trial))
+
+
+def inline_svg(one: Stored, file: str) -> Markup:
+    """A figure to stand in the page: its ink is the page's text colour, its ids are its own."""
+    svg = one.svg(file).replace(INK, "currentColor")
+    prefix = re.sub(r"[^a-z0-9]+", "-", f"{one.result.experiment}-{file.removesuffix('.svg')}".lower())
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    svg = re.sub(r'(href="#|url\(#)', rf"\1{prefix}-", svg)
+    return Markup(svg)

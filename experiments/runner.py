@@ -1,0 +1,180 @@
+"""Runs an experiment: gives it cells that are never computed twice, and writes down what it found."""
+
+import dataclasses
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure as Drawing
+
+from experiments import cells, environment, figures, results
+from experiments.cells import Cell, fingerprint
+from experiments.experiment import Experiment, choose_settings, load
+from experiments.folders import results_folder, work_folder, write_text
+from experiments.formatting import duration
+from experiments.progress import Bar
+from experiments.results import CellValues, Figure, Result
+
+
+class Run:
+    """What an experiment works with. Everything that takes time goes through `cell` or `checkpoint`:
+    a run that was killed finds there what it had finished, and ends with the same numbers.
+
+    Cells belong to one experiment, preset and settings (all but the number of seeds: more seeds add cells).
+    Checkpoints belong to their configuration alone: experiments share them.
+    """
+
+    def __init__(self, experiment: str, preset: str, settings: Any, device: str = "cpu", work: Path | None = None) -> None:
+        self.experiment, self.preset, self.settings, self.device = experiment, preset, settings, device
+        self.work = work or work_folder()
+        same_numbers = {name: value for name, value in cells.plain(settings).items() if name != "seeds"}
+        self.folder = self.work / "cells" / experiment / f"{preset}-{device}-{fingerprint(same_numbers)}"
+        self.cells: list[Cell] = []  # in the order in which they were asked for
+        self.figures: dict[str, tuple[str, str]] = {}  # name -> SVG, caption
+        self._commit = environment.git_commit()
+        self._computing: str | None = None
+
+    def cell(self, key: str, compute: Callable[[], Mapping[str, Any]], seed: int | None = None) -> dict[str, Any]:
+        """The numbers of one unit of work: `compute()`'s the first time, from then on those in the cell's file.
+
+        Give the seed if there is one: the result then lists the cell with all its seeds.
+
+        Raises:
+            ValueError: if the same key and seed were asked for before in this run, or inside another cell.
+        """
+        if any((cell.key, cell.seed) == (key, seed) for cell in self.cells):
+            raise ValueError(f"cell {key!r} with seed {seed} is asked for twice: each unit of work needs its own key")
+        name = f"{_slug(key)}-{fingerprint([key, seed])}.json"
+        return self._once(self.folder / name, key, compute, seed)
+
+    def checkpoint_folder(self, config: Any) -> Path:
+        """The folder for files that depend on nothing but this configuration; experiments share it.
+
+        `config` must hold everything that decides what is learnt: data, tokenizer, model, optimizer, steps, seed.
+        """
+        folder = self.work / "checkpoints" / fingerprint([self.device, config])
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def checkpoint(
+        self, key: str, config: Any, train: Callable[[Path], Mapping[str, Any]], seed: int | None = None
+    ) -> tuple[Path, dict[str, Any]]:
+        """Train once: `train(folder)` leaves its files in the folder and returns numbers; gives back both.
+
+        A `train` that was interrupted is called again with the same folder and may go on from what lies there.
+        """
+        folder = self.checkpoint_folder(config)
+        return folder, self._once(folder / "record.json", key, lambda: train(folder), seed)
+
+    def progress(self, total: int, description: str, unit: str = "step") -> Bar:
+        """A progress bar: `with run.progress(steps, "pretraining") as bar: bar.update()`."""
+        return Bar(total, description, unit)
+
+    def figure(self, name: str, drawing: Drawing, caption: str) -> None:
+        """Keep a matplotlib figure (see `experiments.figures`) as SVG, to be written next to the result."""
+        self.figures[_slug(name)] = (figures.to_svg(drawing, name), caption)
+
+    def forget_cells(self) -> None:
+        """Remove what earlier runs of this experiment, preset and settings have computed."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _once(self, path: Path, key: str, compute: Callable[[], Mapping[str, Any]], seed: int | None) -> dict[str, Any]:
+        if self._computing is not None:
+            raise ValueError(f"cell {key!r} is asked for while {self._computing!r} is computed: ask for it before")
+        try:
+            cell = cells.load(path)
+        except FileNotFoundError:
+            cell = self._compute(path, key, compute, seed)
+        except cells.DamagedCell as error:
+            print(f"Warning: {error}; it is computed anew.", file=sys.stderr)
+            cell = self._compute(path, key, compute, seed)
+        self.cells.append(dataclasses.replace(cell, key=key, seed=seed))
+        return cell.value
+
+    def _compute(self, path: Path, key: str, compute: Callable[[], Mapping[str, Any]], seed: int | None) -> Cell:
+        self._computing, started = key, time.perf_counter()
+        try:
+            value = cells.plain(dict(compute()))
+        except Exception as error:
+            error.add_note(f"in the cell {key!r}, seed {seed}")
+            raise
+        finally:
+            self._computing = None
+        cell = Cell(key, seed, value, time.perf_counter() - started, self._commit)
+        cells.save(cell, path)
+        return cell
+
+
+def run_experiment(
+    name: str, preset: str = "quick", seeds: int | None = None, device: str = "cpu", fresh: bool = False
+) -> Path:
+    """Run one experiment and write its result and figures; gives the result's path.
+
+    Raises:
+        ExperimentError: on an unknown name or preset, or too few seeds.
+    """
+    experiment = load(name)
+    settings = choose_settings(experiment, preset, seeds)
+    run = Run(name, preset, settings, device)
+    if fresh:
+        run.forget_cells()
+    announce(experiment, settings, run)
+    result = complete(experiment.run(settings, run), experiment, run)
+    path = results_folder() / name / f"{_stem(run)}.json"
+    for old in path.parent.glob(f"{_stem(run)}.*.svg"):
+        old.unlink()
+    for figure, (svg, _) in run.figures.items():
+        write_text(path.parent / f"{_stem(run)}.{figure}.svg", svg)
+    results.save(result, path)
+    return path
+
+
+def forget_checkpoints() -> None:
+    """Remove the checkpoints that all experiments share."""
+    shutil.rmtree(work_folder() / "checkpoints", ignore_errors=True)
+
+
+def announce(experiment: Experiment, settings: Any, run: Run) -> None:
+    """Say what is to come: time, memory, and what an earlier run has left."""
+    estimate = experiment.estimate(settings)
+    print(f"{experiment.NAME} ({run.preset}): {experiment.TITLE}")
+    print(f"  estimate for two CPU cores: {duration(estimate.seconds)}, {estimate.megabytes:,.0f} MB of memory")
+    if finished := len(list(run.folder.glob("*.json"))):
+        print(f"  resuming: {finished} cells are finished already (--fresh computes them anew)")
+    sys.stdout.flush()
+
+
+def complete(result: Result, experiment: Experiment, run: Run) -> Result:
+    """The result with everything that the runner knows."""
+    by_name: dict[str, CellValues] = {}
+    for cell in run.cells:
+        values = by_name.setdefault(cell.key, CellValues(cell.key, [], []))
+        values.values.append(cell.value)
+        if cell.seed is not None:
+            values.seeds.append(cell.seed)
+    return dataclasses.replace(
+        result,
+        experiment=experiment.NAME,
+        title=experiment.TITLE,
+        lecture=experiment.LECTURE,
+        preset=run.preset,
+        settings=cells.plain(run.settings),
+        cells=list(by_name.values()),
+        figures=[Figure(name, caption, f"{_stem(run)}.{name}.svg") for name, (_, caption) in run.figures.items()],
+        wall_seconds=round(sum(cell.seconds for cell in run.cells), 2),
+        computed_at=sorted({cell.commit for cell in run.cells}),
+        environment=environment.describe(run.device),
+    )
+
+
+def _stem(run: Run) -> str:
+    return run.preset if run.device == "cpu" else f"{run.preset}-{run.device}"
+
+
+def _slug(text: str) -> str:
+    """A short file name on every system."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60]

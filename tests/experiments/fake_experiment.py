@@ -1,0 +1,91 @@
+"""A tiny experiment to try the runner and the report on: its "training" adds a few random numbers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from experiments import claims, figures
+from experiments.experiment import Estimate
+from experiments.results import Result, Table
+from experiments.runner import Run
+
+NAME = "fake_experiment"
+TITLE = "Adding numbers, with and without a start"
+LECTURE = "The pretraining paradigm"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much is added."""
+
+    seeds: int
+    steps: int
+
+
+PRESETS = {"quick": Settings(seeds=1, steps=3), "full": Settings(seeds=3, steps=5)}
+computed: list[tuple[str, int]] = []  # what the functions below really did, for the tests
+fail_at: tuple[str, int] | None = None  # where to be "killed"
+
+
+def estimate(settings: Settings) -> Estimate:
+    """A second a step."""
+    return Estimate(seconds=float(settings.steps), megabytes=50)
+
+
+def run(settings: Settings, run: Run) -> Result:
+    """Compare two systems."""
+    scores: dict[str, list[float]] = {"random start": [], "pretrained": []}
+    for seed in range(settings.seeds):
+        config = {"steps": settings.steps, "seed": seed}
+        folder, record = run.checkpoint("pretraining", config, lambda path, seed=seed: pretrain(path, seed), seed)
+        for name in scores:
+            start = record["start"] if name == "pretrained" else 0.0
+            numbers = run.cell(name, lambda name=name, seed=seed, start=start: train(name, seed, start, settings), seed)
+            scores[name].append(numbers["score"])
+        assert (folder / "weights.txt").is_file()
+
+    figure, axes = figures.subplots()
+    for name, values in scores.items():
+        axes.plot(values, label=name)
+    axes.legend()
+    run.figure("scores", figure, "The score of each seed.")
+    rows = [[name, values, settings.steps] for name, values in scores.items()]
+    lecture = [["", 70.2, None], ["", 82.1, None]]
+    return Result(
+        lecture_says="A start that has seen text beats a start that has not.",
+        tables=[Table("Scores", ["system", "score", "steps"], rows, lecture, digits=3)],
+        claims=[
+            claims.compare("better", "pretrained beats random", scores["pretrained"], scores["random start"]),
+            claims.every("always", "pretrained is high everywhere", {"a": scores["pretrained"], "b": [1.0] * settings.seeds}),
+            claims.holds("wrong", "random beats 9", [x - 9 for x in scores["random start"]], explanation="it is <small>"),
+            claims.exact("steps", "steps are few", settings.steps < 10, settings.steps, "counted", unit="steps"),
+        ],
+        configs={"pretrained": {"d_model": 8}},
+        sweep=[{"learning rate": 0.1, "dev": 0.5}, {"learning rate": 0.2, "dev": 0.6}],
+        parameters={"pretrained": 1_234},
+        tokens={"pretrained": 5_000_000},
+        flops={"pretrained": 6e12},
+        samples={"a sample": "the <b> dog"},
+    )
+
+
+def pretrain(folder: Path, seed: int) -> dict[str, float]:
+    """Leaves a file, as training would."""
+    work("pretraining", seed)
+    (folder / "weights.txt").write_text("0.5", encoding="utf-8")
+    return {"start": 5.0 + seed}
+
+
+def train(name: str, seed: int, start: float, settings: Settings) -> dict[str, float]:
+    """NumPy's numbers, not Python's, as an experiment would give them."""
+    work(name, seed)
+    generator = np.random.default_rng(seed)
+    return {"score": start + generator.random(settings.steps).astype(np.float32).mean()}
+
+
+def work(name: str, seed: int) -> None:
+    """Note the work, or be killed."""
+    if (name, seed) == fail_at:
+        raise KeyboardInterrupt
+    computed.append((name, seed))
