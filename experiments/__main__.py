@@ -6,9 +6,10 @@ import sys
 
 from experiments import results
 from experiments.experiment import EXPERIMENTS, ExperimentError, choose_settings, load
-from experiments.formatting import duration, effect, evidence
+from experiments.formatting import SYMBOLS, duration, effect, evidence, outcome
 from experiments.report import readme_tables, write_report
-from experiments.runner import forget_checkpoints, run_experiment
+from experiments.runner import forget, run_experiment
+from minigrad.device import cupy
 from minigrad.errors import DeviceError
 
 
@@ -29,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        again = " ".join(sys.argv[1:] if arguments is None else arguments).replace(" --fresh", "")
+        words = sys.argv[1:] if arguments is None else arguments
+        again = " ".join(word for word in words if word != "--fresh")
         print(f"\nInterrupted. What is finished is kept; to go on: python -m experiments {again}", file=sys.stderr)
         return 130
     return 0
@@ -37,10 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(prog="python -m experiments", description="The lecture's tables, rerun at toy scale.")
+    about = "The lecture's tables, rerun at toy scale."
+    top = argparse.ArgumentParser(prog="python -m experiments", description=about, allow_abbrev=False)
     commands = top.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the experiments, where they stand in the lecture, and what they take")
-    run = commands.add_parser("run", help="run experiments; a killed run goes on where it was")
+    run = commands.add_parser("run", help="run experiments; a killed run goes on where it was", allow_abbrev=False)
     run.add_argument("names", nargs="*", metavar="NAME", help="experiments (all, if none is named)")
     run.add_argument("--preset", default="quick", help="quick (one seed, the default) or full (3 seeds or more)")
     run.add_argument("--seeds", type=int, help="how many seeds, instead of the preset's number")
@@ -52,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def list_experiments() -> None:
-    """Print a line or two for each experiment."""
+    """Print a few lines for each experiment."""
     for name in EXPERIMENTS:
         experiment = load(name)
         print(f"{name}: {experiment.TITLE}\n  lecture: {experiment.LECTURE}")
@@ -63,18 +66,20 @@ def list_experiments() -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run the named experiments, one after the other, and print what became of the claims."""
-    names = EXPERIMENTS if options.names in ([], ["all"]) else options.names
+    names = EXPERIMENTS if not options.names or "all" in options.names else options.names
     chosen = [load(name) for name in names]  # a wrong name or preset is noticed before work starts
     estimates = [one.estimate(choose_settings(one, options.preset, options.seeds)) for one in chosen]
+    if options.device == "cuda":
+        cupy()  # and so is a missing GPU
     if len(names) > 1:
         print(f"{len(names)} experiments, about {duration(sum(estimate.seconds for estimate in estimates))} in all\n")
     if options.fresh:
-        forget_checkpoints()
+        forget(names, options.preset, options.device)
     for name in names:
-        path = run_experiment(name, options.preset, options.seeds, options.device, options.fresh)
+        path = run_experiment(name, options.preset, options.seeds, options.device)
         result = results.load(path)
         for claim in result.claims:
-            print(f"  {claim.verdict:14} {claim.text}: {effect(claim)} ({evidence(claim)})")
+            print(f"  {SYMBOLS[outcome(claim)]} {outcome(claim)}: {claim.text}: {effect(claim)} ({evidence(claim)})")
         print(f"  took {duration(result.wall_seconds)}; result: {path}\n")
     print("To look at the results: python -m experiments report")
 

@@ -7,6 +7,8 @@ ends with the same numbers and a damaged file is noticed instead of believed.
 import dataclasses
 import hashlib
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,16 +43,18 @@ def load(path: Path) -> Cell:
     """Read a cell.
 
     Raises:
+        FileNotFoundError: if there is none.
         DamagedCell: if the file is not JSON, or not the JSON that was written.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         intact = record.pop("checksum") == fingerprint(record)
+        cell = Cell(**record)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise DamagedCell(f"{path} is damaged ({error})") from error
+        raise DamagedCell(f"{path} is damaged ({type(error).__name__}: {error})") from error
     if not intact:
         raise DamagedCell(f"{path} is damaged (its checksum does not fit)")
-    return Cell(**record)
+    return cell
 
 
 def fingerprint(value: Any) -> str:
@@ -59,25 +63,27 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, where: str = "value") -> Any:
     """The same value in what JSON knows: dataclasses and mappings to dicts, arrays and tuples to lists.
+
+    `where` names the value in messages.
 
     Raises:
         TypeError: on anything else, or on a key that is not text.
         ValueError: on NaN and infinities, which JSON does not have; write None where there is no number.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        if odd := [key for key in value if not isinstance(key, str)]:
-            raise TypeError(f"keys must be text, got {odd[0]!r}")
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, float) and not np.isfinite(value):
-        raise ValueError(f"numbers must be finite, got {value}; write None where there is no number")
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        if odd := [key for key in value if not isinstance(key, str)]:
+            raise TypeError(f"{where}: keys must be text, got {odd[0]!r}")
+        return {key: plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{where} must be finite, got {value}; write None where there is no number")
     if value is None or isinstance(value, str | int | float):
         return value
-    raise TypeError(f"expected numbers, text, lists and dicts, got {type(value).__name__}: {value!r}")
+    raise TypeError(f"{where} must be numbers, text, lists and dicts, got {type(value).__name__}: {value!r}")

@@ -78,29 +78,34 @@ def every(
 ) -> Claim:
     """A claim made of several ("at every label count"): `effects` maps each part's name to one value per seed.
 
-    Reproduced if each part is, contradicted if any is, else not separated. Effect and interval are those of
-    the part that decides: the lowest effect among the parts with the worst verdict. That all must hold makes
-    the test stricter, not looser, so the parts' intervals need no correction for their number.
+    Reproduced if each part is, contradicted if any is, else not separated. Effect, interval and seeds are
+    those of the part that decides: the lowest effect among the parts with the worst verdict. That all must
+    hold makes the test stricter, not looser, so the parts' intervals need no correction for their number.
+
+    Raises:
+        ValueError: if there is no part, a part has no seed, or a value is not finite.
     """
     if not effects:
         raise ValueError(f"claim {id!r}: effects must name at least one part")
     parts = [holds(f"{id}/{name}", name, values, unit=unit) for name, values in effects.items()]
     order: list[Verdict] = ["contradicted", "not separated", "reproduced"]
     worst = min(parts, key=lambda part: (order.index(part.verdict), part.effect))
-    note = f"of {len(parts)} comparisons, the deciding one: {worst.text}"
+    note = f"decided by {worst.text}, one of {len(parts)}"
     if worst.note:
-        note += f" ({worst.note})"
-    seeds = min(part.seeds for part in parts)
-    return Claim(id, text, worst.verdict, worst.effect, worst.interval, seeds, unit, note, explanation, parts)
+        note += f"; {worst.note}"
+    return Claim(id, text, worst.verdict, worst.effect, worst.interval, worst.seeds, unit, note, explanation, parts)
 
 
-def exact(
-    id: str, text: str, true: bool, effect: float, note: str, *, unit: str = "", explanation: str = ""
-) -> Claim:
+def exact(id: str, text: str, true: bool, effect: float, note: str, *, unit: str = "", explanation: str = "") -> Claim:
     """A fact in which nothing is random: reproduced if `true`, else contradicted.
 
     `effect` is a number worth reading (the smallest margin, a share of cases), `note` says what was checked.
+
+    Raises:
+        ValueError: if effect is not finite.
     """
+    if not math.isfinite(effect):
+        raise ValueError(f"claim {id!r}: effect must be finite, got {effect}")
     verdict: Verdict = "reproduced" if true else "contradicted"
     return Claim(id, text, verdict, float(effect), None, 0, unit, f"exact, no seeds: {note}", explanation)
 
@@ -115,6 +120,8 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 def student_t(freedom: int, coverage: float = 0.95) -> float:
     """The t between whose negative and positive value Student's distribution has `coverage` of its mass.
 
+    `freedom` is its number of degrees of freedom, at least 1.
+
     Bisection on the angle θ = atan(t / √ν), in which the mass is a finite sum (Abramowitz and Stegun 26.7.3-4).
     """
     low, high = 0.0, math.pi / 2
@@ -125,7 +132,7 @@ def student_t(freedom: int, coverage: float = 0.95) -> float:
 
 
 def _mass_within(angle: float, freedom: int) -> float:
-    """P(|t| < √ν tan(angle)) for ν = freedom degrees: sums over even or odd powers of the cosine."""
+    """P(|t| < √ν tan(angle)) for ν = `freedom`: sums over even or odd powers of the cosine."""
     cosine, odd = math.cos(angle), freedom % 2
     term, total = (cosine if odd else 1.0), 0.0
     for power in range(2 + odd, freedom + 1, 2):

@@ -1,14 +1,15 @@
 """What a result was computed with: code, kernels, threads, device, BLAS and versions."""
 
+import functools
 import importlib.metadata
 import os
 import platform
 import subprocess
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.folders import PROJECT
+from experiments import folders
 from minigrad.device import cupy
 from minigrad.kernels import active_kernels
 
@@ -17,30 +18,47 @@ VARIABLES = (
     "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT",
 )  # fmt: skip
+PACKAGES = ("minigrad", "numpy", "numba", "regex", "safetensors", "matplotlib")
 
 
-def describe(device: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Environment:
+    """Everything besides code and settings that numbers and times may depend on."""
+
+    commit: str = "unknown"
+    kernels: str = ""  # "fast" or "reference"
+    device: str = ""  # "cpu" or "cuda"
+    processor: str = ""
+    threads: dict[str, int] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    blas: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    platform: str = ""
+
+
+def describe(device: str) -> Environment:
     """The environment of a run on `device`, as it is now."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return {
-        "commit": git_commit(),
-        "kernels": active_kernels(),
-        "device": device,
-        "processor": cupy().cuda.runtime.getDeviceProperties(0)["name"].decode() if device == "cuda" else processor(),
-        "threads": threads(),
-        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
-        "blas": f"{blas['name']} {blas['version']}",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("minigrad", "numpy", "numba", "matplotlib")},
-        "platform": platform.platform(),
-    }
+    return Environment(
+        commit=git_commit(),
+        kernels=active_kernels(),
+        device=device,
+        processor=cupy().cuda.runtime.getDeviceProperties(0)["name"].decode() if device == "cuda" else processor(),
+        threads=threads(),
+        variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
+        blas=blas(),
+        versions={"python": platform.python_version()} | {package: version(package) for package in PACKAGES},
+        platform=platform.platform(),
+    )
 
 
+@functools.cache  # the code of a process is what it was when it started
 def git_commit() -> str:
     """The commit the code is at, with "-dirty" if files differ from it; "unknown" outside a git checkout.
 
     Results and the README's tables made from them are not code: they may differ.
     """
+    if not folders.IN_CHECKOUT:
+        return "unknown"  # an installed package: a repository around it is not ours
     status = _git("status", "--porcelain", "--", ".", ":(exclude)experiments/results", ":(exclude)README.md")
     commit = _git("rev-parse", "HEAD")
     if commit is None or status is None:
@@ -50,8 +68,16 @@ def git_commit() -> str:
 
 def threads() -> dict[str, int]:
     """How many cores this process may use, and how many threads Numba does."""
+    import numba  # here, because it takes a second that `list` and `report` need not wait for
+
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {"cores": cores, "numba": int(os.environ.get("NUMBA_NUM_THREADS", cores))}
+    return {"cores": cores, "numba": numba.get_num_threads()}
+
+
+def blas() -> str:
+    """The library that multiplies NumPy's matrices, as far as NumPy tells."""
+    found = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
+    return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
 
 
 def processor() -> str:
@@ -77,9 +103,8 @@ def version(package: str) -> str:
 def _git(*arguments: str) -> str | None:
     """What git answers in the project's folder; None where git, or a commit, is missing."""
     try:
-        answer = subprocess.run(
-            ["git", "-C", str(PROJECT), *arguments], capture_output=True, encoding="utf-8", timeout=30, check=False
-        )
+        command = ["git", "--no-optional-locks", "-C", str(folders.PROJECT), *arguments]
+        answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None

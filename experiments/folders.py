@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from experiments.experiment import ExperimentError
+
 PACKAGE = Path(__file__).parent
 PROJECT = PACKAGE.parent
 IN_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
@@ -13,21 +15,25 @@ def work_folder() -> Path:
     """The folder for resumable work: `MINIGRAD_CACHE`, else `.cache` of the checkout, else the user's own.
 
     Raises:
-        OSError: if MINIGRAD_CACHE names a folder that cannot be written.
+        ExperimentError: if no such folder can be written.
     """
     if chosen := os.environ.get("MINIGRAD_CACHE"):
         folder = Path(chosen).expanduser()
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-    if IN_CHECKOUT and _writable(PROJECT / ".cache"):
+    elif IN_CHECKOUT and _writable(PROJECT / ".cache"):
         return PROJECT / ".cache"
-    folder = _user_cache() / "minigrad"
-    folder.mkdir(parents=True, exist_ok=True)
+    else:
+        folder = _user_cache() / "minigrad"
+    if not _writable(folder):
+        raise ExperimentError(f"cannot write to {folder}; set MINIGRAD_CACHE to a folder that can be written")
     return folder
 
 
 def results_folder() -> Path:
-    """Where results are written: `experiments/results` of the checkout, else in the work folder."""
+    """Where results are written: `experiments/results` of the checkout, else in the work folder.
+
+    Raises:
+        ExperimentError: if neither can be written.
+    """
     beside_the_code = PACKAGE / "results"
     return beside_the_code if IN_CHECKOUT and _writable(beside_the_code) else work_folder() / "results"
 
@@ -56,9 +62,13 @@ def _writable(folder: Path) -> bool:
 
 
 def _user_cache() -> Path:
-    home = Path.home()
+    """The folder that the system's users expect; an empty variable counts as none."""
+    try:
+        home = Path.home()
+    except RuntimeError as error:  # a user without a home, as in some containers
+        raise ExperimentError("there is no home folder; set MINIGRAD_CACHE to a folder that can be written") from error
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
     if sys.platform == "darwin":
         return home / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache"))
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")

@@ -5,12 +5,17 @@ import statistics
 from experiments.claims import Claim
 from experiments.results import Entry
 
-SYMBOLS = {"reproduced": "✓", "not separated": "○", "contradicted": "✗"}
+SYMBOLS = {"reproduced": "✓", "not separated": "○", "contradicted": "✗", "one seed": "·"}
+
+
+def lecture_entry(value: Entry) -> str:
+    """A figure of the lecture, with the digits that it has there."""
+    return f"{value:,}" if isinstance(value, int | float) else entry(value)
 
 
 def entry(value: Entry, digits: int = 2) -> str:
     """A table's entry: text as it is, counts with thousands, per-seed values as mean ± standard deviation."""
-    if value is None:
+    if value is None or value == []:
         return ""
     if isinstance(value, list):
         mean = f"{statistics.fmean(value):,.{digits}f}"
@@ -18,6 +23,11 @@ def entry(value: Entry, digits: int = 2) -> str:
     if isinstance(value, float):
         return f"{value:,.{digits}f}"
     return f"{value:,}" if isinstance(value, int) else value
+
+
+def outcome(claim: Claim) -> str:
+    """The verdict; "one seed" where there is but one, which cannot separate anything."""
+    return "one seed" if claim.seeds == 1 else claim.verdict
 
 
 def effect(claim: Claim) -> str:
@@ -30,10 +40,10 @@ def effect(claim: Claim) -> str:
 
 
 def evidence(claim: Claim) -> str:
-    """What the verdict rests on: `3 seeds`, `1 seed: sign only`, `exact`."""
+    """What the verdict rests on: `3 seeds`, `sign only, no interval`, `exact`."""
     if claim.seeds == 0:
         return "exact"
-    return "1 seed: sign only" if claim.seeds == 1 else f"{claim.seeds} seeds"
+    return "sign only, no interval" if claim.seeds == 1 else f"{claim.seeds} seeds"
 
 
 def duration(seconds: float) -> str:
@@ -45,7 +55,7 @@ def duration(seconds: float) -> str:
 
 def count(number: float) -> str:
     """`812`, `12.3k`, `4.57M`, `1.20e+12`."""
-    for limit, scale, letter in ((1e3, 1, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M")):
-        if abs(number) < limit:
+    for scale, letter in ((1, ""), (1e3, "k"), (1e6, "M")):
+        if abs(number) < 999.5 * scale:  # what rounds to 1000 takes the next letter
             return f"{number / scale:.3g}{letter}"
-    return f"{number:.3g}"
+    return f"{number:.2e}"

@@ -11,6 +11,7 @@ from typing import Any, Literal, Union
 
 from experiments.cells import plain
 from experiments.claims import Claim
+from experiments.environment import Environment
 from experiments.experiment import ExperimentError
 from experiments.folders import write_text
 
@@ -40,7 +41,14 @@ class Table:
                         f"one per column, got {len(row)}"
                     )
         if self.lecture and len(self.lecture) != len(self.rows):
-            raise ValueError(f"table {self.caption!r}: lecture must have {len(self.rows)} rows, got {len(self.lecture)}")
+            raise ValueError(
+                f"table {self.caption!r}: lecture must have {len(self.rows)} rows, got {len(self.lecture)}"
+            )
+
+    def lecture_entry(self, row: int, column: int) -> Entry:
+        """The lecture's figure for an entry; None where it has none, or where it names the row as we do."""
+        entry = self.lecture[row][column] if self.lecture else None
+        return None if column == 0 and entry == self.rows[row][0] else entry
 
 
 @dataclass(frozen=True)
@@ -82,14 +90,21 @@ class Result:
     settings: dict[str, Any] = field(default_factory=dict)
     cells: list[CellValues] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
-    wall_seconds: float = 0.0  # of all cells, each as it was when first computed
+    # Of all cells, each as it was when it was computed; of a training that was killed and went on, the last part.
+    wall_seconds: float = 0.0
     computed_at: list[str] = field(default_factory=list)  # the git commits whose code computed the cells
-    environment: dict[str, Any] = field(default_factory=dict)  # kernels, threads, device, BLAS, versions, commit …
+    environment: Environment = field(default_factory=Environment)
 
 
 def save(result: Result, path: Path) -> None:
-    """Write the result as JSON; a list of bare numbers takes one line."""
-    text = json.dumps(plain(result), ensure_ascii=False, indent=1)
+    """Write the result as JSON; a list of bare numbers takes one line.
+
+    Raises:
+        TypeError or ValueError: naming the field, if it holds what JSON does not have or what `load` would refuse.
+    """
+    record = plain(result, "result")
+    decode(Result, record, "")
+    text = json.dumps(record, ensure_ascii=False, indent=1)
     text = re.sub(r'\[\n([^\[\]{}"]+?)\n\s*\]', lambda list_: f"[{' '.join(list_[1].split())}]", text)
     write_text(path, text + "\n")
 
@@ -98,10 +113,11 @@ def load(path: Path) -> Result:
     """Read a result and check it against the classes above.
 
     Raises:
+        FileNotFoundError: if there is none.
         ExperimentError: if it is not JSON, or a field is missing, unknown or of the wrong type; names the field.
     """
     try:
-        return decode(Result, json.loads(path.read_text(encoding="utf-8")), "")
+        return decode(Result, json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant), "")
     except ValueError as error:  # also what JSON and UTF-8 errors are
         raise ExperimentError(f"{path}: {error}; run the experiment again to replace the file") from error
 
@@ -131,7 +147,7 @@ def decode(kind: Any, value: Any, where: str) -> Any:
         return {key: decode(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
     accepted = (int, float) if kind is float else kind
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-        _refuse(where, kind.__name__, value)
+        _refuse(where, _name(kind), value)
     return value
 
 
@@ -140,10 +156,9 @@ def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
         _refuse(where, "an object", value)
     kinds = typing.get_type_hints(kind)
     prefix = f"{where}." if where else ""
-    for name in kinds.keys() - value.keys():
-        raise ValueError(f"field {prefix}{name} is missing")
-    for name in value.keys() - kinds.keys():
-        raise ValueError(f"field {prefix}{name} is unknown")
+    for problem, names in (("missing", kinds.keys() - value.keys()), ("unknown", value.keys() - kinds.keys())):
+        if names:
+            raise ValueError(f"field {prefix}{min(names)} is {problem}")
     return kind(**{name: decode(kinds[name], value[name], prefix + name) for name in kinds})
 
 
@@ -153,7 +168,18 @@ def _decode_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
             return decode(kind, value, where)
         except ValueError:
             continue
-    return _refuse(where, " or ".join("null" if kind is types.NoneType else str(kind) for kind in kinds), value)
+    return _refuse(where, " or ".join(map(_name, kinds)), value)
+
+
+def _name(kind: Any) -> str:
+    """What the messages call a type."""
+    if kind is types.NoneType:
+        return "null"
+    return kind.__name__ if isinstance(kind, type) else str(kind)
+
+
+def _refuse_constant(name: str) -> typing.NoReturn:
+    raise ValueError(f"{name} is not a number that JSON has")
 
 
 def _refuse(where: str, expected: str, value: Any) -> typing.NoReturn:

@@ -5,13 +5,13 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure as Drawing
 
-from experiments import cells, environment, figures, results
+from experiments import cells, environment, figures, progress, results
 from experiments.cells import Cell, fingerprint
 from experiments.experiment import Experiment, choose_settings, load
 from experiments.folders import results_folder, work_folder, write_text
@@ -28,12 +28,15 @@ class Run:
     Checkpoints belong to their configuration alone: experiments share them.
     """
 
-    def __init__(self, experiment: str, preset: str, settings: Any, device: str = "cpu", work: Path | None = None) -> None:
+    def __init__(
+        self, experiment: str, preset: str, settings: Any, device: str = "cpu", work: Path | None = None
+    ) -> None:
         self.experiment, self.preset, self.settings, self.device = experiment, preset, settings, device
         self.work = work or work_folder()
-        same_numbers = {name: value for name, value in cells.plain(settings).items() if name != "seeds"}
+        same_numbers = {name: value for name, value in cells.plain(settings, "settings").items() if name != "seeds"}
         self.folder = self.work / "cells" / experiment / f"{preset}-{device}-{fingerprint(same_numbers)}"
-        self.cells: list[Cell] = []  # in the order in which they were asked for
+        self.cells: dict[tuple[str, int | None], Cell] = {}  # in the order in which they were asked for
+        self.seconds: dict[Path, float] = {}  # of each file; two keys may lead to one checkpoint
         self.figures: dict[str, tuple[str, str]] = {}  # name -> SVG, caption
         self._commit = environment.git_commit()
         self._computing: str | None = None
@@ -46,8 +49,6 @@ class Run:
         Raises:
             ValueError: if the same key and seed were asked for before in this run, or inside another cell.
         """
-        if any((cell.key, cell.seed) == (key, seed) for cell in self.cells):
-            raise ValueError(f"cell {key!r} with seed {seed} is asked for twice: each unit of work needs its own key")
         name = f"{_slug(key)}-{fingerprint([key, seed])}.json"
         return self._once(self.folder / name, key, compute, seed)
 
@@ -66,6 +67,9 @@ class Run:
         """Train once: `train(folder)` leaves its files in the folder and returns numbers; gives back both.
 
         A `train` that was interrupted is called again with the same folder and may go on from what lies there.
+
+        Raises:
+            ValueError: if the same key and seed were asked for before in this run, or inside another cell.
         """
         folder = self.checkpoint_folder(config)
         return folder, self._once(folder / "record.json", key, lambda: train(folder), seed)
@@ -75,16 +79,21 @@ class Run:
         return Bar(total, description, unit)
 
     def figure(self, name: str, drawing: Drawing, caption: str) -> None:
-        """Keep a matplotlib figure (see `experiments.figures`) as SVG, to be written next to the result."""
-        self.figures[_slug(name)] = (figures.to_svg(drawing, name), caption)
+        """Keep a matplotlib figure (see `experiments.figures`) as SVG, to be written next to the result.
 
-    def forget_cells(self) -> None:
-        """Remove what earlier runs of this experiment, preset and settings have computed."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        Raises:
+            ValueError: if the name has no letter or digit, or another figure has it.
+        """
+        slug = _slug(name)
+        if not slug or slug in self.figures:
+            raise ValueError(f"figure {name!r} needs a name of its own, of letters and digits")
+        self.figures[slug] = (figures.to_svg(drawing, name), caption)
 
     def _once(self, path: Path, key: str, compute: Callable[[], Mapping[str, Any]], seed: int | None) -> dict[str, Any]:
         if self._computing is not None:
             raise ValueError(f"cell {key!r} is asked for while {self._computing!r} is computed: ask for it before")
+        if (key, seed) in self.cells:
+            raise ValueError(f"cell {key!r} with seed {seed} is asked for twice: each unit of work needs its own key")
         try:
             cell = cells.load(path)
         except FileNotFoundError:
@@ -92,13 +101,14 @@ class Run:
         except cells.DamagedCell as error:
             print(f"Warning: {error}; it is computed anew.", file=sys.stderr)
             cell = self._compute(path, key, compute, seed)
-        self.cells.append(dataclasses.replace(cell, key=key, seed=seed))
+        self.cells[key, seed] = cell
+        self.seconds[path] = cell.seconds
         return cell.value
 
     def _compute(self, path: Path, key: str, compute: Callable[[], Mapping[str, Any]], seed: int | None) -> Cell:
         self._computing, started = key, time.perf_counter()
         try:
-            value = cells.plain(dict(compute()))
+            value = cells.plain(dict(compute()), f"cell {key!r}")
         except Exception as error:
             error.add_note(f"in the cell {key!r}, seed {seed}")
             raise
@@ -106,12 +116,11 @@ class Run:
             self._computing = None
         cell = Cell(key, seed, value, time.perf_counter() - started, self._commit)
         cells.save(cell, path)
+        progress.now_and_then(f"  {len(self.cells) + 1} cells finished, the last: {key}")
         return cell
 
 
-def run_experiment(
-    name: str, preset: str = "quick", seeds: int | None = None, device: str = "cpu", fresh: bool = False
-) -> Path:
+def run_experiment(name: str, preset: str = "quick", seeds: int | None = None, device: str = "cpu") -> Path:
     """Run one experiment and write its result and figures; gives the result's path.
 
     Raises:
@@ -120,22 +129,29 @@ def run_experiment(
     experiment = load(name)
     settings = choose_settings(experiment, preset, seeds)
     run = Run(name, preset, settings, device)
-    if fresh:
-        run.forget_cells()
     announce(experiment, settings, run)
-    result = complete(experiment.run(settings, run), experiment, run)
+    with figures.house_style():
+        result = complete(experiment.run(settings, run), experiment, run)
     path = results_folder() / name / f"{_stem(run)}.json"
-    for old in path.parent.glob(f"{_stem(run)}.*.svg"):
-        old.unlink()
-    for figure, (svg, _) in run.figures.items():
-        write_text(path.parent / f"{_stem(run)}.{figure}.svg", svg)
+    for drawn, figure in zip(run.figures.values(), result.figures, strict=True):
+        write_text(path.parent / figure.file, drawn[0])
     results.save(result, path)
+    for old in path.parent.glob(f"{_stem(run)}.*.svg"):
+        if old.name not in {figure.file for figure in result.figures}:
+            old.unlink()
     return path
 
 
-def forget_checkpoints() -> None:
-    """Remove the checkpoints that all experiments share."""
-    shutil.rmtree(work_folder() / "checkpoints", ignore_errors=True)
+def forget(names: Iterable[str], preset: str, device: str = "cpu") -> None:
+    """Remove what earlier runs of these experiments have computed, and the checkpoints that all experiments share.
+
+    Raises:
+        ExperimentError: on an unknown name or preset.
+    """
+    runs = [Run(name, preset, choose_settings(load(name), preset), device) for name in names]
+    for folder in [*(run.folder for run in runs), work_folder() / "checkpoints"]:
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def announce(experiment: Experiment, settings: Any, run: Run) -> None:
@@ -151,11 +167,11 @@ def announce(experiment: Experiment, settings: Any, run: Run) -> None:
 def complete(result: Result, experiment: Experiment, run: Run) -> Result:
     """The result with everything that the runner knows."""
     by_name: dict[str, CellValues] = {}
-    for cell in run.cells:
-        values = by_name.setdefault(cell.key, CellValues(cell.key, [], []))
+    for (key, seed), cell in run.cells.items():
+        values = by_name.setdefault(key, CellValues(key, [], []))
         values.values.append(cell.value)
-        if cell.seed is not None:
-            values.seeds.append(cell.seed)
+        if seed is not None:
+            values.seeds.append(seed)
     return dataclasses.replace(
         result,
         experiment=experiment.NAME,
@@ -165,8 +181,8 @@ def complete(result: Result, experiment: Experiment, run: Run) -> Result:
         settings=cells.plain(run.settings),
         cells=list(by_name.values()),
         figures=[Figure(name, caption, f"{_stem(run)}.{name}.svg") for name, (_, caption) in run.figures.items()],
-        wall_seconds=round(sum(cell.seconds for cell in run.cells), 2),
-        computed_at=sorted({cell.commit for cell in run.cells}),
+        wall_seconds=round(sum(run.seconds.values()), 2),
+        computed_at=sorted({cell.commit for cell in run.cells.values()}),
         environment=environment.describe(run.device),
     )
 

@@ -1,33 +1,38 @@
 """minigrad: reverse-mode autograd over NumPy, small enough to read.
 
-Start with `tensor.py` (the tape), then `ops/arithmetic.py` (an op and its backward rule), then
+Start with `tensor.py` and `tape.py`, then `ops/arithmetic.py` (an op and its backward rule), then
 `kernels/` (the arithmetic of the large ops, two ways), `nn/` and `optim/`.
 """
 
 from minigrad import operators, ops, random
 from minigrad.anomaly import anomaly_mode
+from minigrad.grad_mode import is_grad_enabled, no_grad
 from minigrad.kernels import active_kernels, use_kernels
 from minigrad.ops import IGNORE
 from minigrad.random import manual_seed
-from minigrad.tensor import Tensor, is_grad_enabled, no_grad
+from minigrad.tensor import Tensor
 
 operators.bind()
 
 from minigrad import nn, optim  # noqa: E402  # they use the operators
+from minigrad.checkpoint import Checkpoint, load_checkpoint, save_checkpoint  # noqa: E402
 
 __version__ = "0.1.0"
 
 __all__ = [
     "IGNORE",
+    "Checkpoint",
     "Tensor",
     "active_kernels",
     "anomaly_mode",
     "is_grad_enabled",
+    "load_checkpoint",
     "manual_seed",
     "nn",
     "no_grad",
     "ops",
     "optim",
     "random",
+    "save_checkpoint",
     "use_kernels",
 ]

@@ -98,4 +98,4 @@ def _check(array: Any, what: str, path: str) -> None:
 def fingerprint(array: Any) -> bytes:
     """A hash of an array's values, to notice a write that nothing announced."""
     host = array if isinstance(array, np.ndarray) else array.get()
-    return hashlib.blake2b(np.ascontiguousarray(host), digest_size=16).digest()
+    return hashlib.blake2b(np.ascontiguousarray(host).data, digest_size=16).digest()

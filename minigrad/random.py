@@ -23,9 +23,8 @@ def generator() -> np.random.Generator:
 
 
 def get_state(of: np.random.Generator | None = None) -> dict[str, Any]:
-    """The state of a Generator (the library's if None), as numbers and strings that JSON can hold."""
-    state: dict[str, Any] = (of or _generator).bit_generator.state
-    return state
+    """The state of a Generator (the library's if None). That of a PCG64 is what JSON can hold."""
+    return dict((of or _generator).bit_generator.state)
 
 
 def set_state(state: dict[str, Any], of: np.random.Generator | None = None) -> None:

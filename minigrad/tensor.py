@@ -1,10 +1,10 @@
-"""Tensor and tape: reverse-mode automatic differentiation in one file.
+"""Tensor: an array that remembers how it was computed, and `backward`, which follows the memory back.
 
 An op (see `minigrad/ops`) computes its output array, defines its backward rule, and hands both to
 `record`. If a gradient can be asked for, `record` hangs a `Node` on the output: the rule, and the
-nodes of the inputs. The nodes are the tape, a graph that points from results back to leaves.
-`Tensor.backward` sorts that graph so that a value comes after everything computed from it, then
-calls each rule once and adds up what the rules return.
+nodes of the inputs. The nodes are the tape (`minigrad/tape.py`). `Tensor.backward` sorts them so that
+a value comes after everything computed from it, then calls each rule once and adds up what the rules
+return.
 
 Two decisions keep memory flat. A rule captures the arrays it reads but never its own output
 tensor, so the graph has no reference cycle and disappears as soon as nobody holds it. And a node
@@ -15,35 +15,18 @@ Source: Baydin et al. 2018, "Automatic Differentiation in Machine Learning: a Su
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from contextlib import ContextDecorator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigrad import anomaly
-from minigrad.device import device_of, to_device
-from minigrad.errors import (
-    GraphFreedError,
-    HigherOrderError,
-    InPlaceError,
-    NoGraphError,
-    NonScalarError,
-)
 from minigrad.array_type import Array
-
-Rule = Callable[[Array], Any]
-"""A backward rule: the gradient of the output in, the gradient of each input (or None) out."""
-
-
-class WriteCounter:
-    """Counts the in-place writes to one piece of memory; views of it share the counter."""
-
-    __slots__ = ("count",)
-
-    def __init__(self) -> None:
-        self.count = 0
+from minigrad.conversion import as_array, number_like
+from minigrad.device import device_of, to_device
+from minigrad.errors import HigherOrderError, InPlaceError, NoGraphError, NonScalarError
+from minigrad.grad_mode import is_grad_enabled
+from minigrad.tape import Node, Rule, WriteCounter, topological_order
 
 
 class Tensor:
@@ -71,6 +54,8 @@ class Tensor:
     __array_ufunc__ = None
 
     def __init__(self, data: Array, requires_grad: bool = False) -> None:
+        if isinstance(data, Tensor):
+            raise TypeError("data is already a Tensor; use .detach() for one without a graph")
         self._data = as_array(data)
         self.grad: Array | None = None
         self.requires_grad = requires_grad
@@ -210,7 +195,7 @@ class Tensor:
                 input_grad = unbroadcast(input_grad, parent.shape)
                 if input_grad.dtype != parent.dtype:
                     input_grad = input_grad.astype(parent.dtype)
-                if type(parent) is not Node:
+                if not isinstance(parent, Node):
                     accumulate(parent, input_grad, fresh=input_grad is not grad)
                 elif parent in gradients:
                     gradients[parent] = gradients[parent] + input_grad
@@ -249,7 +234,7 @@ class Tensor:
         def transpose(self, axes: tuple[int, ...] | None = None) -> Tensor: ...
         def swapaxes(self, axis1: int, axis2: int) -> Tensor: ...
         @property
-        def T(self) -> Tensor: ...
+        def T(self) -> Tensor: ...  # noqa: N802
 
 
 TensorLike = Tensor | np.ndarray | float | int | Sequence[Any]
@@ -257,55 +242,6 @@ TensorLike = Tensor | np.ndarray | float | int | Sequence[Any]
 
 Axis = int | tuple[int, ...] | None
 """One axis, several, or None for all of them, as in NumPy."""
-
-
-class Node:
-    """One recorded operation: its backward rule, and where the gradients that it returns go.
-
-    Attributes:
-        rule: the backward rule; None once the graph is freed.
-        parents: for each input its node, the tensor itself if it is a leaf that requires a
-            gradient, or None if it needs no gradient.
-        shape, dtype: those of the output, and so of its gradient.
-        reads: the write counter, its count, and in anomaly mode the array and its fingerprint, of
-            each array that the rule reads.
-        module_path: in anomaly mode, the module that called the op.
-    """
-
-    __slots__ = ("dtype", "module_path", "parents", "reads", "rule", "shape")
-
-    def __init__(self, rule: Rule, parents: tuple[Node | Tensor | None, ...], output: Array) -> None:
-        self.rule: Rule | None = rule
-        self.parents = parents
-        self.shape, self.dtype = output.shape, output.dtype
-        self.reads: list[tuple[WriteCounter, int, Array | None, bytes]] = []
-        self.module_path = ""
-
-    def watch(self, counter: WriteCounter, array: Array) -> None:
-        """Remember the state of an array that the rule reads."""
-        if anomaly.enabled:
-            self.reads.append((counter, counter.count, array, anomaly.fingerprint(array)))
-        else:
-            self.reads.append((counter, counter.count, None, b""))
-
-    def check(self) -> None:
-        """Raise GraphFreedError or InPlaceError if the rule can no longer run."""
-        if self.rule is None:
-            raise GraphFreedError(
-                "backward() reached a part of the graph that an earlier backward() has freed; run the forward "
-                "pass again, or call the earlier one with retain_graph=True"
-            )
-        for counter, count, array, fingerprint in self.reads:
-            if counter.count != count or (array is not None and anomaly.fingerprint(array) != fingerprint):
-                raise InPlaceError(
-                    f"an array that `{self.rule.__name__}` reads was overwritten after the forward pass "
-                    "(by an optimizer step, `t[...] = `, or `t.data = `); call backward() before writing, "
-                    "or write into a copy"
-                )
-
-    def free(self) -> None:
-        """Let go of the rule, with the arrays that it captured, and of the rest of the graph."""
-        self.rule, self.parents, self.reads = None, (), []
 
 
 def record(
@@ -335,7 +271,7 @@ def record(
         tensor._writes = view_of._writes
     if anomaly.enabled:
         anomaly.check_forward(tensor._data, rule)
-    if not _grad_mode.enabled or not any([tensor.requires_grad for tensor in inputs]):
+    if not is_grad_enabled() or not any([tensor.requires_grad for tensor in inputs]):  # noqa: C419  # faster so
         return tensor
     parents = tuple([_parent(tensor) for tensor in inputs])
     node = Node(rule, parents, tensor._data)
@@ -354,33 +290,7 @@ def _parent(tensor: Tensor) -> Node | Tensor | None:
     return (tensor._node or tensor) if tensor.requires_grad else None
 
 
-def topological_order(root: Node) -> list[Node]:
-    """The nodes that `root` was computed from, each after all the nodes that use it.
-
-    A value that is used twice, as `b` in `b = a + a; c = b * b`, must have both gradients before
-    its own rule runs, which a walk in order of discovery would get wrong. The search keeps its own
-    stack: Python's would overflow in a graph a thousand operations deep.
-    """
-    finished: list[Node] = []
-    seen: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(root, False)]
-    while stack:
-        node, parents_are_finished = stack.pop()
-        if parents_are_finished:
-            finished.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            for parent in node.parents:
-                if type(parent) is Node:
-                    stack.append((parent, False))
-    finished.reverse()
-    return finished
-
-
-def _prepare(
-    tensor: Tensor, gradient: Array | None, gradients: dict[Node, Array], create_graph: bool
-) -> list[Node]:
+def _prepare(tensor: Tensor, gradient: Array | None, gradients: dict[Node, Array], create_graph: bool) -> list[Node]:
     """Check everything that can be wrong with a call of backward; put the first gradient in place."""
     if create_graph:
         raise HigherOrderError(
@@ -437,23 +347,6 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
 # -- making tensors -----------------------------------------------------------------------------
 
 
-def as_array(data: Any) -> Array:
-    """Numbers as an array: arrays as they are, Python floats (also in lists) as float32."""
-    if type(data) is np.ndarray:
-        array = data
-    elif isinstance(data, Tensor):
-        raise TypeError("data is already a Tensor; use .detach() for one without a graph")
-    elif isinstance(data, np.generic) or hasattr(data, "__cuda_array_interface__"):
-        array = np.asarray(data) if isinstance(data, np.generic) else data
-    else:
-        array = np.asarray(data)
-        if array.dtype == np.float64 and not isinstance(data, np.ndarray):
-            array = array.astype(np.float32)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"data must be numbers, got {type(data).__name__} of dtype {array.dtype}")
-    return array
-
-
 def as_tensor(value: TensorLike) -> Tensor:
     """`value` itself if it is a tensor, else a constant."""
     return value if isinstance(value, Tensor) else Tensor(value)
@@ -463,40 +356,8 @@ def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
     """Both operands as tensors; a plain number takes the other's dtype, as in NumPy."""
     if type(b) in (float, int):
         a = as_tensor(a)
-        return a, Tensor(_number_like(b, a._data))
+        return a, Tensor(number_like(b, a._data))
     if type(a) in (float, int):
         b = as_tensor(b)
-        return Tensor(_number_like(a, b._data)), b
+        return Tensor(number_like(a, b._data)), b
     return as_tensor(a), as_tensor(b)
-
-
-def _number_like(number: Any, array: Array) -> Array:
-    if array.dtype.kind == "f":
-        return np.full_like(array, number, shape=())
-    return np.asarray(number, dtype=np.float32 if type(number) is float else array.dtype)
-
-
-# -- switching the tape off ---------------------------------------------------------------------
-
-
-class _GradMode(threading.local):
-    enabled = True  # each thread starts with the tape on
-
-
-_grad_mode = _GradMode()
-
-
-def is_grad_enabled() -> bool:
-    """Whether ops are being recorded in this thread."""
-    return _grad_mode.enabled
-
-
-class no_grad(ContextDecorator):
-    """Switch the tape off inside a `with` block or a decorated function, in this thread."""
-
-    def __enter__(self) -> no_grad:
-        self.outside, _grad_mode.enabled = _grad_mode.enabled, False
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        _grad_mode.enabled = self.outside

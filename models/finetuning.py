@@ -25,6 +25,8 @@ class LastTokenClassifier(nn.Module):
     """A linear layer on the hidden state of the last token, which is the only one that has read them all.
 
         h_1 … h_T = model(w_1 … w_T),   y = A h_T + b
+
+    A starts small and random, b at zero.
     """
 
     def __init__(
@@ -38,11 +40,17 @@ class LastTokenClassifier(nn.Module):
         self.head.bias.data[...] = 0
 
     def forward(self, ids: np.ndarray, attention_mask: np.ndarray) -> Tensor:
-        """Logits of the labels: ids and attention_mask (B, T), padding on the right → (B, n_labels)."""
-        hidden = self.model.hidden_states(ids, attention_mask)
-        last = attention_mask.sum(axis=1) - 1
-        if last.min() < 0:
+        """Logits of the labels: ids and attention_mask (B, T) → (B, n_labels).
+
+        Padding stands on either side of the tokens, as far as the model below allows it.
+
+        Raises:
+            ValueError: if a row has no token.
+        """
+        if not np.all(attention_mask.any(axis=1)):
             raise ValueError("attention_mask has a row without a token")
+        hidden = self.model.hidden_states(ids, attention_mask)
+        last = ids.shape[1] - 1 - np.argmax(attention_mask[:, ::-1], axis=1)
         return self.head(hidden[np.arange(len(ids)), last])
 
 

@@ -27,7 +27,7 @@ def next_token_distribution(
         top_p: keep the smallest set of likeliest tokens with a total probability of at least top_p.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: if an argument is out of range, or a logit is not a number.
     """
     if temperature < 0:
         raise ValueError(f"temperature must not be negative, got {temperature}")
@@ -35,6 +35,8 @@ def next_token_distribution(
         raise ValueError(f"top_k must be at least 1, got {top_k}")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
+    if np.isnan(logits).any():
+        raise ValueError("logits must be numbers, got NaN: the model has diverged")
     logits = logits.astype(np.float64)
     likeliest = logits.argmax(axis=-1)
     if temperature == 0:
@@ -70,7 +72,7 @@ def generate(
     Shapes: ids (B, T), T at least 1 → (B, T + max_new_tokens).
 
     Args:
-        model: gives logits (B, T, V) for ids (B, T).
+        model: gives logits (B, T, V) for ids (B, T). Call its `eval()` first if it has dropout.
         temperature, top_k, top_p: see `next_token_distribution`.
         seed: of the draws. The same seed gives the same text.
         max_length: the model reads at most this many of the last tokens.
@@ -81,6 +83,10 @@ def generate(
     ids = np.asarray(ids)
     if ids.ndim != 2 or ids.shape[1] < 1:
         raise ValueError(f"ids must have shape (B, T) with T at least 1, got {ids.shape}")
+    if max_new_tokens < 0:
+        raise ValueError(f"max_new_tokens must not be negative, got {max_new_tokens}")
+    if max_length is not None and max_length < 1:
+        raise ValueError(f"max_length must be at least 1, got {max_length}")
     generator = np.random.default_rng(seed)
     for _ in range(max_new_tokens):
         window = ids if max_length is None else ids[:, -max_length:]

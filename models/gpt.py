@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from models import generation
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class GPTConfig:
         for name in ("vocab_size", "n_positions", "d_model", "n_layers", "n_heads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.d_ff is not None and self.d_ff < 1:
+            raise ValueError(f"d_ff must be at least 1, or None, got {self.d_ff}")
         if self.d_model % self.n_heads:
             raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
 
@@ -89,16 +92,17 @@ class GPT(nn.Module):
         self.initialise(generator or random.generator())
 
     def initialise(self, generator: np.random.Generator) -> None:
-        """GPT-2's start: normal weights of standard deviation 0.02, zero biases; and the layers that
-        write to the residual stream smaller by sqrt(2 · n_layers), so that the stream's variance
-        does not grow with depth."""
+        """GPT-2's start: normal weights of standard deviation 0.02 at its width of 768, zero biases; and the
+        layers that write to the residual stream smaller by sqrt(2 · n_layers), so that the stream's variance
+        does not grow with depth. Narrower models start with larger weights, so that a layer's output has
+        the same variance at every width."""
+        standard = 0.02 * (768 / self.config.d_model) ** 0.5
         for name, parameter in self.named_parameters():
             if name.endswith("bias"):
                 parameter.data[...] = 0
             elif not name.split(".")[-2].endswith("norm"):
-                std = 0.02
-                if name.endswith(("attention.out.weight", "down.weight")):
-                    std /= (2 * self.config.n_layers) ** 0.5
+                writes_to_stream = name.endswith(("attention.out.weight", "down.weight"))
+                std = standard / (2 * self.config.n_layers) ** 0.5 if writes_to_stream else standard
                 parameter.data[...] = std * generator.standard_normal(parameter.shape, dtype=np.float32)
 
     def hidden_states(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
@@ -109,12 +113,15 @@ class GPT(nn.Module):
                 a sequence gives the same result with padding on either side.
 
         Raises:
-            ValueError: if the sequence is longer than n_positions, or an id is not in the vocabulary.
+            ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, or
+                the mask's shape differs.
         """
         if ids.ndim != 2 or ids.shape[1] > self.config.n_positions:
             raise ValueError(f"ids must have shape (B, T) with T at most {self.config.n_positions}, got {ids.shape}")
         if attention_mask is None:
             positions = np.arange(ids.shape[1])[None]
+        elif attention_mask.shape != ids.shape:
+            raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
         else:
             positions = np.maximum(np.cumsum(attention_mask, axis=1) - 1, 0)
         x = self.dropout(self.token_embedding(ids) + self.position_embedding(positions))
@@ -136,6 +143,5 @@ class GPT(nn.Module):
         seed: int = 0,
     ) -> np.ndarray:
         """Continue each sequence: (B, T) ids → (B, T + max_new_tokens). See `models/generation.py`."""
-        from models.generation import generate
-
-        return generate(self, ids, max_new_tokens, temperature, top_k, top_p, seed, self.config.n_positions)
+        n_positions = self.config.n_positions
+        return generation.generate(self, ids, max_new_tokens, temperature, top_k, top_p, seed, n_positions)

@@ -15,16 +15,28 @@ from minigrad import Tensor, nn, ops, random
 
 @dataclass(frozen=True)
 class LSTMConfig:
-    """The dials of an LSTM language model: vocabulary V, width of embeddings and states D, layers, dropout."""
+    """The dials of an LSTM language model.
+
+    Attributes:
+        vocab_size: number of tokens, V.
+        d_model: width of the embeddings and of the states, D.
+        n_layers: number of LSTM layers.
+        dropout: on the embeddings and on the top layer's outputs.
+    """
 
     vocab_size: int
     d_model: int = 256
     n_layers: int = 1
     dropout: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "d_model", "n_layers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
 
 class LSTMLanguageModel(nn.Module):
-    """The recurrent counterpart of `GPT`, with the same methods; its output layer is tied too."""
+    """The recurrent counterpart of `GPT`: `model(ids)` and `model.hidden_states(ids)`, and a tied output layer."""
 
     def __init__(self, config: LSTMConfig, generator: np.random.Generator | None = None) -> None:
         generator = generator or random.generator()
@@ -41,10 +53,13 @@ class LSTMLanguageModel(nn.Module):
         Only padding on the right is allowed: a state that has read padding would carry it along.
 
         Raises:
-            ValueError: if attention_mask (B, T) has padding to the left of a token.
+            ValueError: if attention_mask has padding to the left of a token, or not the shape (B, T) of ids.
         """
-        if attention_mask is not None and np.any(np.diff(attention_mask.astype(int), axis=1) > 0):
-            raise ValueError("attention_mask has padding before a token; pad sequences on the right for an LSTM")
+        if attention_mask is not None:
+            if attention_mask.shape != ids.shape:
+                raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
+            if np.any(np.diff(attention_mask.astype(int), axis=1) > 0):
+                raise ValueError("attention_mask has padding before a token; pad sequences on the right for an LSTM")
         outputs, _ = self.lstm(self.dropout(self.token_embedding(ids)))
         return self.dropout(outputs)
 

@@ -46,6 +46,9 @@ def skip_gram_pairs(ids: np.ndarray, window: int, generator: np.random.Generator
     Each centre draws its own window width from 1 … window, so that near words count more.
 
     Shapes: ids (N,) → centres (P,), contexts (P,).
+
+    Raises:
+        ValueError: if window is smaller than 1.
     """
     if window < 1:
         raise ValueError(f"window must be at least 1, got {window}")
@@ -62,7 +65,15 @@ def skip_gram_pairs(ids: np.ndarray, window: int, generator: np.random.Generator
 
 
 def noise_distribution(ids: np.ndarray, vocab_size: int) -> np.ndarray:
-    """How likely each token is drawn as a negative: its frequency to the power 3/4, (V,)."""
+    """How likely each token is drawn as a negative: its frequency to the power 3/4, (V,).
+
+    Raises:
+        ValueError: if the text is empty, or a token is not in the vocabulary.
+    """
+    if not len(ids):
+        raise ValueError("ids is empty")
+    if ids.max() >= vocab_size:
+        raise ValueError(f"ids must lie in [0, {vocab_size}), the size of the vocabulary; got {ids.max()}")
     weights = np.bincount(ids, minlength=vocab_size) ** 0.75
     return weights / weights.sum()
 
@@ -76,5 +87,5 @@ def skip_gram_batches(
     for start in range(0, len(centres), batch_size):
         batch = slice(start, start + batch_size)
         draws = generator.random((len(centres[batch]), n_negatives))
-        negatives = np.minimum(np.searchsorted(noise, draws), vocab_size - 1)
+        negatives = np.minimum(np.searchsorted(noise, draws, side="right"), vocab_size - 1)
         yield centres[batch], contexts[batch], negatives

@@ -14,7 +14,8 @@ def effect_bar(claim: Claim, reach: float | None = None) -> str:
     A filled dot has an interval, a hollow one does not. `reach` is the value at the right edge.
     """
     reach = reach or effect_reach(claim)
-    title = f"<title>effect {claim.effect:+.4g}, interval {claim.interval or 'none'}</title>"
+    between = f"from {claim.interval[0]:.3g} to {claim.interval[1]:.3g}" if claim.interval else "none"
+    title = f"<title>effect {claim.effect:+.3g}, interval {between}</title>"
     drawing = [f'<line x1="{WIDTH / 2}" y1="1" x2="{WIDTH / 2}" y2="{HEIGHT - 1}" class="zero"/>']
     middle = HEIGHT / 2
     if claim.interval is not None:
@@ -37,7 +38,7 @@ def column_shares(table: Table) -> list[list[float | None]]:
     for column in range(1, len(table.columns)):
         numbers = [_number(row[column]) for row in table.rows]
         known = [number for number in numbers if number is not None]
-        if len(known) < 2 or min(known) < 0 or max(known) <= 0:
+        if len(known) < 2 or min(known) < 0 or min(known) == max(known):
             continue
         for row, number in enumerate(numbers):
             shares[row][column] = None if number is None else number / max(known)

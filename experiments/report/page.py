@@ -1,5 +1,6 @@
 """Fills the page's template."""
 
+import dataclasses
 import json
 import re
 from collections import Counter
@@ -10,7 +11,6 @@ from markupsafe import Markup
 
 from experiments import formatting
 from experiments.figures import INK
-from experiments.claims import Claim
 from experiments.report import bars
 from experiments.report.stored import Stored
 from experiments.results import Result
@@ -27,18 +27,20 @@ def render(stored: dict[str, list[Stored]]) -> str:
     )
     environment.filters |= {
         "entry": formatting.entry,
+        "lecture_entry": formatting.lecture_entry,
         "duration": formatting.duration,
         "count": formatting.count,
+        "fields": dataclasses.asdict,
         "json": lambda value: json.dumps(value, ensure_ascii=False, indent=1),
     }
     leading = [results[0].result for results in stored.values()]
-    tally = Counter(outcome(claim) for result in leading for claim in result.claims)
+    tally = Counter(formatting.outcome(claim) for result in leading for claim in result.claims)
     return environment.get_template("template.html").render(
         stored=stored,
         leading=leading,
-        tally={name: tally[name] for name in (*formatting.SYMBOLS, "one seed") if tally[name]},
-        symbols=formatting.SYMBOLS | {"one seed": "·"},
-        outcome=outcome,
+        tally={name: tally[name] for name in formatting.SYMBOLS if tally[name]},
+        symbols=formatting.SYMBOLS,
+        outcome=formatting.outcome,
         effect=formatting.effect,
         evidence=formatting.evidence,
         effect_bar=lambda claim, reach=None: Markup(bars.effect_bar(claim, reach)),
@@ -48,11 +50,6 @@ def render(stored: dict[str, list[Stored]]) -> str:
         systems=systems,
         sweep_columns=sweep_columns,
     )
-
-
-def outcome(claim: Claim) -> str:
-    """The verdict, but for one seed, which cannot separate anything: "one seed"."""
-    return "one seed" if claim.seeds == 1 else claim.verdict
 
 
 def systems(result: Result) -> list[str]:
@@ -66,8 +63,14 @@ def sweep_columns(result: Result) -> list[str]:
 
 
 def inline_svg(one: Stored, file: str) -> Markup:
-    """A figure to stand in the page: its ink is the page's text colour, its ids are its own."""
-    svg = one.svg(file).replace(INK, "currentColor")
+    """A figure to stand in the page: its ink is the page's text colour, its ids are its own.
+
+    A sentence stands in for a file that is not there.
+    """
+    stored = one.svg(file)
+    if stored is None:
+        return Markup("<p>The figure {} is missing.</p>").format(file)
+    svg = stored.replace(INK, "currentColor")
     prefix = re.sub(r"[^a-z0-9]+", "-", f"{one.result.experiment}-{file.removesuffix('.svg')}".lower())
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     svg = re.sub(r'(href="#|url\(#)', rf"\1{prefix}-", svg)

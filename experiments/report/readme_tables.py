@@ -15,7 +15,11 @@ RESULTS = PACKAGE / "results"
 
 
 def write() -> str:
-    """Bring the README's tables up to date; says what was done."""
+    """Bring the README's tables up to date; says what was done.
+
+    Raises:
+        ExperimentError: if there is no README, or its markers are wrong.
+    """
     if not README.is_file():
         raise ExperimentError(f"there is no {README}")
     old = README.read_text(encoding="utf-8")
@@ -30,17 +34,22 @@ def update(text: str) -> str:
     """The text with each pair of markers filled from the result of that name, where there is one.
 
     Raises:
-        ExperimentError: on markers that name no experiment or do not come in pairs.
+        ExperimentError: on markers that name no experiment, or do not come in pairs, one after the other.
     """
+    markers = re.findall(r"<!--\s*/?results:.*?-->", text)
     names = re.findall(r"<!-- results:(.*?) -->", text)
     for name in names:
         if name not in EXPERIMENTS:
             raise ExperimentError(f"README: results:{name} names no experiment; there are: {', '.join(EXPERIMENTS)}")
-        start, end = f"<!-- results:{name} -->", f"<!-- /results:{name} -->"
-        if text.count(start) != 1 or text.count(end) != 1 or text.index(end) < text.index(start):
-            raise ExperimentError(f"README: expected {start} once, and {end} once after it")
+    expected = [marker for name in names for marker in (f"<!-- results:{name} -->", f"<!-- /results:{name} -->")]
+    if markers != expected or len(set(names)) < len(names):
+        raise ExperimentError(
+            f"README: expected <!-- results:NAME --> and <!-- /results:NAME --> in turn, each name once, got {markers}"
+        )
+    for name in names:
         path = RESULTS / name / "full.json"
         if path.is_file():
+            start, end = f"<!-- results:{name} -->", f"<!-- /results:{name} -->"
             before, after = text.split(start)[0], text.split(end)[1]
             text = f"{before}{start}\n{markdown(load(path))}\n{end}{after}"
     return text
@@ -48,28 +57,36 @@ def update(text: str) -> str:
 
 def markdown(result: Result) -> str:
     """Claims and tables of one result."""
-    parts = ["| | claim | effect, 95% interval |", "|---|---|---|"]
+    parts = [*_grid(["", "claim", "effect, 95% interval"], [])]
     for claim in result.claims:
         verdict = f"{formatting.SYMBOLS[claim.verdict]} {claim.verdict}"
         parts.append(_row([verdict, claim.text, f"{formatting.effect(claim)} ({formatting.evidence(claim)})"]))
     for table in result.tables:
-        parts += ["", f"*{table.caption}*", "", *_table(table)]
-    python = result.environment["versions"]["python"]
-    parts += ["", f"<sub>`full` preset, {formatting.duration(result.wall_seconds)} on "
-              f"{result.environment['processor']} ({result.environment['threads']['cores']} cores), Python {python}.</sub>"]  # fmt: skip
+        rows = [[_entry(table, row, column) for column in range(len(table.columns))] for row in range(len(table.rows))]
+        parts += ["", f"*{_escape(table.caption)}*", "", *_grid(table.columns, rows)]
+    took, where = formatting.duration(result.wall_seconds), result.environment
+    parts += [
+        "",
+        f"<sub>`{result.preset}` preset, {took} on {_escape(where.processor)} ({where.threads['cores']} cores), "
+        f"Python {where.versions['python']}.</sub>",
+    ]
     return "\n".join(parts)
 
 
-def _table(table: Table) -> list[str]:
-    lines = [_row(table.columns), "|" + "---|" * len(table.columns)]
-    for number, row in enumerate(table.rows):
-        ours = [formatting.entry(entry, table.digits) for entry in row]
-        if table.lecture:
-            lectures = [formatting.entry(entry, table.digits) for entry in table.lecture[number]]
-            ours = [f"{a} (lecture: {b})" if b else a for a, b in zip(ours, lectures, strict=True)]
-        lines.append(_row(ours))
-    return lines
+def _entry(table: Table, row: int, column: int) -> str:
+    ours = formatting.entry(table.rows[row][column], table.digits)
+    lecture = formatting.lecture_entry(table.lecture_entry(row, column))
+    return f"{ours} (lecture: {lecture})" if lecture else ours
+
+
+def _grid(columns: list[str], rows: list[list[str]]) -> list[str]:
+    return [_row(columns), "|" + "---|" * len(columns), *map(_row, rows)]
 
 
 def _row(entries: list[str]) -> str:
-    return "| " + " | ".join(entry.replace("|", "\\|").replace("\n", " ") for entry in entries) + " |"
+    return "| " + " | ".join(map(_escape, entries)) + " |"
+
+
+def _escape(text: str) -> str:
+    """Plain text as Markdown that shows it as it is, on one line."""
+    return re.sub(r"([\\`*_<|~])", r"\\\1", " ".join(text.split()))

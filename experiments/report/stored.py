@@ -15,25 +15,25 @@ class Stored:
     path: Path
     result: Result
 
-    def svg(self, file: str) -> str:
-        """A figure's SVG; a sentence in its place if the file is not there."""
+    def svg(self, file: str) -> str | None:
+        """A figure's SVG; None if the file is not there."""
         path = self.path.parent / file
-        return path.read_text(encoding="utf-8") if path.is_file() else f"<p>The figure {file} is missing.</p>"
+        return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def stored_results() -> dict[str, list[Stored]]:
     """Experiment -> its results, the most telling first: full, full on a GPU, other presets, quick.
 
     Committed results are found beside the code even where new ones have to be written elsewhere.
+
+    Raises:
+        ExperimentError: if a result cannot be read; says which.
     """
     found: dict[str, list[Stored]] = {}
+    folders = (PACKAGE / "results", results_folder())  # of two files with one name, the second's is the newer
     for name in EXPERIMENTS:
-        files = {path.name: path for folder in (PACKAGE / "results", results_folder()) for path in _files(folder / name)}
+        files = {path.stem: path for folder in folders for path in (folder / name).glob("*.json")}
         if files:
-            ordered = sorted(files, key=lambda file: (file != "full.json", "full" not in file, "quick" in file, file))
-            found[name] = [Stored(files[file], load(files[file])) for file in ordered]
+            ordered = sorted(files, key=lambda stem: (stem != "full", "full" not in stem, "quick" in stem, stem))
+            found[name] = [Stored(files[stem], load(files[stem])) for stem in ordered]
     return found
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.json"))

@@ -1,7 +1,10 @@
 """The words of the toy world, by class. A slot `{city}` in a template takes a word of the class `city`.
 
-Every word belongs to one class, so that a sentence can be read back unambiguously.
+Every word belongs to one class, so that a sentence can be read back unambiguously. Jobs, pets and works begin
+with a consonant, because templates put "a" before them.
 """
+
+# ruff: noqa: SIM905  # a text split into words is easier to read and to extend than a list of quotes
 
 HE = (
     "adam basil carl david edgar felix george henry isaac jacob karl louis martin nathan oscar paul quentin robert "
@@ -22,7 +25,7 @@ CLASSES: dict[str, list[str]] = {
     "country": "albion bretonia caledon dalmora estria fennmark galdor helvia".split(),
     "river": "ash brook cray dart eden frome gray humber".split(),
     "job": (
-        "baker carpenter dentist engineer farmer gardener hunter judge lawyer mason nurse painter sailor "
+        "baker carpenter dentist driver farmer gardener hunter judge lawyer mason nurse painter sailor "
         "tailor teacher weaver"
     ).split(),
     "food": "apples bread cheese dates eggs figs grapes honey lentils mushrooms noodles olives pears rice soup".split(),
@@ -33,7 +36,7 @@ CLASSES: dict[str, list[str]] = {
     "room": "attic bathroom bedroom cellar garage garden hall kitchen library office".split(),
     "thing": "ball basket book bottle candle coin hammer key lamp letter map ring spoon towel watch".split(),
     # what a review speaks of
-    "work": "film novel play concert opera show musical comedy".split(),
+    "work": "film novel play concert ballet show musical comedy".split(),
     "topic": "war love dragons pirates robots winter ghosts money trains islands".split(),
     "aspect": "plot acting music ending script dialogue pace cast setting opening".split(),
     "good": (

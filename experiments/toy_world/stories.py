@@ -33,7 +33,7 @@ def write(facts: object, generator: np.random.Generator) -> list[str]:
         sentences.append(pick(ENTERS).format(person=person, room=room[person]))
     for _ in range(generator.integers(2, 5)):
         person = pick(people)
-        recent = sentences[-1].startswith(person)  # then a pronoun is the natural way to go on
+        recent = sentences[-1].startswith(person + " ")  # then a pronoun is the natural way to go on
         if generator.random() < 0.5:
             room[person] = pick([name for name in CLASSES["room"] if name != room[person]])
             template = pick(ENTERS_AGAIN if recent else ENTERS)

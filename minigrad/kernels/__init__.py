@@ -19,6 +19,8 @@ _active = "fast"
 class use_kernels:
     """Choose the kernels: `"fast"` (the default) or `"reference"`; in a `with` block, for the block.
 
+    The choice is one for the whole process, all threads included.
+
     Raises:
         ValueError: if name is neither.
     """
@@ -27,9 +29,11 @@ class use_kernels:
         global _active
         if name not in ("reference", "fast"):
             raise ValueError(f'name must be "reference" or "fast", got {name!r}')
-        self.outside, _active = _active, name
+        self.name, self.outside, _active = name, _active, name
 
     def __enter__(self) -> "use_kernels":
+        global _active
+        _active = self.name  # already so, unless this is not the first block of the same object
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -52,6 +56,7 @@ def wants_reference(array: object) -> bool:
         return True
     if device_of(array) == "cuda":
         raise DeviceError(
-            'there are no CUDA kernels yet; minigrad.use_kernels("reference") runs the NumPy ones on the GPU through CuPy'
+            'there are no CUDA kernels yet; minigrad.use_kernels("reference") runs the NumPy ones on the GPU, '
+            "through CuPy"
         )
     return False

@@ -14,9 +14,7 @@ class Embedding(Module):
         weight: (num_embeddings, embedding_dim), standard normal at the start, as in PyTorch.
     """
 
-    def __init__(
-        self, num_embeddings: int, embedding_dim: int, generator: np.random.Generator | None = None
-    ) -> None:
+    def __init__(self, num_embeddings: int, embedding_dim: int, generator: np.random.Generator | None = None) -> None:
         generator = generator or random.generator()
         self.weight = Parameter(generator.standard_normal((num_embeddings, embedding_dim), dtype=np.float32))
 

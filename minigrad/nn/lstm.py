@@ -36,7 +36,8 @@ class LSTMLayer(Module):
         if state is None:
             zeros = np.zeros_like(x.data, shape=(x.shape[0], self.weight_hh.shape[1]))
             state = zeros, zeros
-        return ops.lstm(x, *state, self.weight_ih, self.weight_hh, self.bias)
+        h, c = state
+        return ops.lstm(x, h, c, self.weight_ih, self.weight_hh, self.bias)
 
 
 class LSTM(Module):

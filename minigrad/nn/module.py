@@ -43,9 +43,10 @@ class Module:
         if not anomaly.enabled:
             return self.forward(*args, **kwargs)
         anomaly.enter_module(self)
-        out = self.forward(*args, **kwargs)
-        anomaly.exit_module()
-        return out
+        try:
+            return self.forward(*args, **kwargs)
+        finally:
+            anomaly.exit_module()
 
     # -- finding things -------------------------------------------------------------------------
 

@@ -14,22 +14,22 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
         TypeError: if ids are not integers.
         ValueError: if an id lies outside the table, naming it.
     """
-    ids = check_ids(ids, weight.shape[0])
+    rows = check_ids(ids, weight.shape[0])
     table_shape = weight.shape
 
     def embedding_backward(grad: Array) -> Array:
         # A token that occurs several times adds up all its gradients. Sorting by id brings them
         # together, so that each row is one sum, in a fixed order.
-        rows = grad.reshape(-1, table_shape[1])
+        grads = grad.reshape(-1, table_shape[1])
         table = np.zeros_like(grad, shape=table_shape)
-        if len(rows):
-            order = np.argsort(ids.reshape(-1), kind="stable")
-            sorted_ids = ids.reshape(-1)[order]
-            starts = np.flatnonzero(np.concatenate([[True], sorted_ids[1:] != sorted_ids[:-1]]))
-            table[sorted_ids[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+        if len(grads):
+            order = np.argsort(rows.reshape(-1), kind="stable")
+            sorted_rows = rows.reshape(-1)[order]
+            starts = np.flatnonzero(np.concatenate([[True], sorted_rows[1:] != sorted_rows[:-1]]))
+            table[sorted_rows[starts]] = np.add.reduceat(grads[order], starts, axis=0)
         return table
 
-    return record(weight.data[ids], (weight,), embedding_backward)
+    return record(weight.data[rows], (weight,), embedding_backward)
 
 
 def check_ids(ids: TensorLike, vocab_size: int) -> Array:

@@ -31,7 +31,8 @@ def lstm(
     given = {"weight_ih": weight_ih.shape, "weight_hh": weight_hh.shape, "bias": bias.shape}
     if d_in < 0 or wanted != given or h0.shape != (batch, size) or c0.shape != (batch, size):
         raise ValueError(
-            f"lstm needs x (B, T, D), h0 and c0 (B, N), {wanted}; got x {x.shape}, h0 {h0.shape}, c0 {c0.shape}, {given}"
+            f"lstm needs x (B, T, D), h0 and c0 (B, N), {wanted}; "
+            f"got x {x.shape}, h0 {h0.shape}, c0 {c0.shape}, {given}"
         )
     arrays = x.data, h0, c0, weight_ih.data, weight_hh.data
     outputs, cells, gates = kernel.lstm_forward(*arrays, bias.data)

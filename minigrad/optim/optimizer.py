@@ -13,12 +13,12 @@ class Optimizer:
     """Base of the optimizers. `step()` changes the parameters in place from their gradients.
 
     Args:
-        params: parameters, or groups of them as dictionaries `{"params": [...], "weight_decay": 0.0}`
-            whose other entries override the arguments for that group.
+        params: parameters, or groups of them as dictionaries `{"params": [...], "weight_decay": 0.0}`,
+            whose weight decay, if given, stands in for the argument.
         lr: learning rate. Assign to `optimizer.lr` between steps to follow a schedule.
 
     Raises:
-        ValueError: if there is no parameter, or lr is negative.
+        ValueError: if there is no parameter, one twice, or a group with another entry; or if lr is negative.
     """
 
     slots: tuple[str, ...] = ()
@@ -31,10 +31,12 @@ class Optimizer:
         if lr < 0:
             raise ValueError(f"lr must not be negative, got {lr}")
         self.lr = lr
-        groups = entries if isinstance(entries[0], dict) else [{"params": entries}]
+        groups: list[dict[str, Any]] = entries if isinstance(entries[0], dict) else [{"params": entries}]
         self.params: list[Parameter] = []
         self.weight_decays: list[float] = []
         for group in groups:
+            if unknown := group.keys() - {"params", "weight_decay"}:
+                raise ValueError(f"params has a group with {sorted(unknown)}; only weight_decay can differ by group")
             members = list(group["params"])
             self.params += members
             self.weight_decays += [group.get("weight_decay", weight_decay)] * len(members)

@@ -15,7 +15,8 @@ def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tupl
     Shapes: ids (B, T + 1) integers → inputs (B, T), labels (B, T).
 
     Args:
-        attention_mask: (B, T + 1), 1 where there is a token. Padding carries no loss.
+        attention_mask: (B, T + 1), 1 where there is a token. Padding carries no loss, and neither does
+            what padding would have to predict: the first token after padding on the left.
 
     Raises:
         ValueError: if ids have no second token, or the mask's shape differs.
@@ -26,5 +27,6 @@ def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tupl
     if attention_mask is not None:
         if attention_mask.shape != ids.shape:
             raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
-        labels = np.where(attention_mask[:, 1:] == 1, labels, IGNORE)
+        is_token = attention_mask == 1
+        labels = np.where(is_token[:, :-1] & is_token[:, 1:], labels, IGNORE)
     return inputs, labels

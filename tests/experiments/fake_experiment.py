@@ -57,8 +57,12 @@ def run(settings: Settings, run: Run) -> Result:
         tables=[Table("Scores", ["system", "score", "steps"], rows, lecture, digits=3)],
         claims=[
             claims.compare("better", "pretrained beats random", scores["pretrained"], scores["random start"]),
-            claims.every("always", "pretrained is high everywhere", {"a": scores["pretrained"], "b": [1.0] * settings.seeds}),
-            claims.holds("wrong", "random beats 9", [x - 9 for x in scores["random start"]], explanation="it is <small>"),
+            claims.every(
+                "always", "pretrained is high everywhere", {"a": scores["pretrained"], "b": [1.0] * settings.seeds}
+            ),
+            claims.holds(
+                "wrong", "random beats 9", [x - 9 for x in scores["random start"]], explanation="it is <small>"
+            ),
             claims.exact("steps", "steps are few", settings.steps < 10, settings.steps, "counted", unit="steps"),
         ],
         configs={"pretrained": {"d_model": 8}},

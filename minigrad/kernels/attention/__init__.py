@@ -6,8 +6,8 @@ where s > t + S - T; `bias` is None or an array that broadcasts to (B, H, T, S).
 attend to nothing gets an output of zeros and gives no gradient.
 """
 
-from minigrad.kernels import wants_reference
 from minigrad.array_type import Array
+from minigrad.kernels import wants_reference
 
 
 def attention_forward(

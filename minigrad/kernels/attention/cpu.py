@@ -52,9 +52,7 @@ def _masked_softmax(scores, mask, causal, scale):  # type: ignore[no-untyped-def
                 stop = min(max(t + 1 + n_keys - n_queries, 0), n_keys) if causal else n_keys
                 visible = row[:stop]
                 if masked:
-                    allowed = mask[
-                        min(b, mask.shape[0] - 1), min(h, mask.shape[1] - 1), min(t, mask.shape[2] - 1)
-                    ]
+                    allowed = mask[min(b, mask.shape[0] - 1), min(h, mask.shape[1] - 1), min(t, mask.shape[2] - 1)]
                     for s in range(visible.size):
                         if not allowed[min(s, allowed.size - 1)]:
                             visible[s] = -np.inf

@@ -4,13 +4,11 @@ Contract: logits (N, V); targets (N,) integers in [0, V); counts (N,) boolean, F
 carries no loss.
 """
 
-from minigrad.kernels import wants_reference
 from minigrad.array_type import Array
+from minigrad.kernels import wants_reference
 
 
-def cross_entropy(
-    logits: Array, targets: Array, counts: Array, with_gradient: bool
-) -> tuple[Array, Array | None]:
+def cross_entropy(logits: Array, targets: Array, counts: Array, with_gradient: bool) -> tuple[Array, Array | None]:
     """-log softmax(logits)[target] of each row (N,), and, if asked for, its gradient (N, V)."""
     if wants_reference(logits):
         from minigrad.kernels.cross_entropy import reference

@@ -7,9 +7,7 @@ from numba import njit
 from minigrad.array_type import Array
 
 
-def cross_entropy(
-    logits: Array, targets: Array, counts: Array, with_gradient: bool
-) -> tuple[Array, Array | None]:
+def cross_entropy(logits: Array, targets: Array, counts: Array, with_gradient: bool) -> tuple[Array, Array | None]:
     """The loss of each row and, if asked for, the gradient of the logits."""
     logits = np.ascontiguousarray(logits)
     losses = np.zeros(len(targets), logits.dtype)

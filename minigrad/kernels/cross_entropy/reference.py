@@ -5,9 +5,7 @@ import numpy as np
 from minigrad.array_type import Array
 
 
-def cross_entropy(
-    logits: Array, targets: Array, counts: Array, with_gradient: bool
-) -> tuple[Array, Array | None]:
+def cross_entropy(logits: Array, targets: Array, counts: Array, with_gradient: bool) -> tuple[Array, Array | None]:
     """loss = log Σ e^x - x[target]; its gradient is softmax(x) minus one at the target."""
     rows = np.arange(len(targets))
     shifted = logits - logits.max(axis=-1, keepdims=True)

@@ -1,7 +1,7 @@
 """GELU of arrays, exact and through tanh: any shape in, the same shape and dtype out."""
 
-from minigrad.kernels import wants_reference
 from minigrad.array_type import Array
+from minigrad.kernels import wants_reference
 
 
 def gelu_forward(x: Array) -> Array:

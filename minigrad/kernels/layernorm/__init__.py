@@ -5,8 +5,8 @@ returns what the backward pass needs: the mean and the reciprocal standard devia
 row, of shape (..., 1).
 """
 
-from minigrad.kernels import wants_reference
 from minigrad.array_type import Array
+from minigrad.kernels import wants_reference
 
 
 def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
@@ -20,9 +20,7 @@ def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple
     return cpu.layernorm_forward(x, weight, bias, eps)
 
 
-def layernorm_backward(
-    grad: Array, x: Array, weight: Array, mean: Array, rstd: Array
-) -> tuple[Array, Array, Array]:
+def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias."""
     if wants_reference(x):
         from minigrad.kernels.layernorm import reference

@@ -19,9 +19,7 @@ def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple
     return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
 
 
-def layernorm_backward(
-    grad: Array, x: Array, weight: Array, mean: Array, rstd: Array
-) -> tuple[Array, Array, Array]:
+def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias."""
     rows = _rows(x)
     grad_x, grad_weight, grad_bias = np.empty_like(rows), np.zeros_like(weight), np.zeros_like(weight)

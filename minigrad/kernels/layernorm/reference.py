@@ -17,9 +17,7 @@ def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple
     return (x - mean) * rstd * weight + bias, mean, rstd
 
 
-def layernorm_backward(
-    grad: Array, x: Array, weight: Array, mean: Array, rstd: Array
-) -> tuple[Array, Array, Array]:
+def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
     """With n = (x - mean) rstd the normalised row, and dn = dout weight:
 
     dx = rstd (dn - mean(dn) - n mean(dn n)), because both the mean and rstd depend on x.
@@ -27,9 +25,7 @@ def layernorm_backward(
     normalised = (x - mean) * rstd
     grad_n = grad * weight
     grad_x = rstd * (
-        grad_n
-        - grad_n.mean(axis=-1, keepdims=True)
-        - normalised * (grad_n * normalised).mean(axis=-1, keepdims=True)
+        grad_n - grad_n.mean(axis=-1, keepdims=True) - normalised * (grad_n * normalised).mean(axis=-1, keepdims=True)
     )
     rows = tuple(range(grad.ndim - 1))
     return grad_x, (grad * normalised).sum(axis=rows), grad.sum(axis=rows)

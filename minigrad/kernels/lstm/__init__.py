@@ -4,8 +4,8 @@ Contract: x (B, T, D), h0 and c0 (B, N), weight_ih (4N, D), weight_hh (4N, N), b
 gates are stacked in the order i, f, g, o.
 """
 
-from minigrad.kernels import wants_reference
 from minigrad.array_type import Array
+from minigrad.kernels import wants_reference
 
 
 def lstm_forward(

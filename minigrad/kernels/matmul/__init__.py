@@ -3,8 +3,8 @@
 Shapes: a (..., M, K), b (..., K, N) → (..., M, N), in the dtype of a and b. Any strides.
 """
 
-from minigrad.kernels import wants_reference
 from minigrad.array_type import Array
+from minigrad.kernels import wants_reference
 
 
 def matmul(a: Array, b: Array) -> Array:

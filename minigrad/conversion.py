@@ -1,0 +1,37 @@
+"""From numbers to arrays, and the dtypes that they get.
+
+Arrays keep their dtype. Python's own floats become float32, the dtype that models train in, and a
+number beside a tensor takes the tensor's dtype, so that `x * 0.5` does not widen x.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.array_type import Array
+
+
+def as_array(data: Any) -> Array:
+    """Numbers as an array: arrays as they are, Python floats (also in lists) as float32.
+
+    Raises:
+        TypeError: if data does not consist of numbers.
+    """
+    if type(data) is np.ndarray or hasattr(data, "__cuda_array_interface__"):
+        array = data
+    else:
+        array = np.asarray(data)
+        if array.dtype == np.float64 and not isinstance(data, np.generic | np.ndarray):
+            array = array.astype(np.float32)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"data must be numbers, got {type(data).__name__} of dtype {array.dtype}")
+    return array
+
+
+def number_like(number: Any, array: Array) -> Array:
+    """A number as an array without axes, of the dtype that it takes beside `array` and on its device."""
+    if array.dtype.kind != "f":
+        return np.asarray(number, dtype=np.float32 if type(number) is float else array.dtype)
+    if isinstance(array, np.ndarray):
+        return np.array(number, dtype=array.dtype)
+    return np.full_like(array, number, shape=())
