@@ -3,7 +3,7 @@
 What an experiment is, and where it puts what it finds:
 
 experiment.py    what an experiment's module defines, and the list of experiments
-<name>.py        the experiments themselves, one module each, one result each
+<name>           the experiments themselves, one module each
 results/         what they found: one JSON file for each preset, with its figures beside it
 report/          one page, and the README's tables, made from the results
 
@@ -11,7 +11,9 @@ What the experiments use:
 
 corpora/         real text that every machine has
 toy_world/       a generated world that knows its grammar and its facts
-pretraining.py   the pretraining loops; finetuning.py and flops.py beside it
+pretraining.py   the pretraining loops
+finetuning.py    finetuning a classifier
+flops.py         floating-point operations of training
 claims.py        from numbers, one per seed, to a verdict
 figures.py       drawings in one style
 progress.py      bars, or lines in a log

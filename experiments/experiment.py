@@ -1,6 +1,6 @@
 """What an experiment is: a module with a docstring and the six names below. The list stands here.
 
-A new experiment is a new file `experiments/<name>.py` and a new line in `EXPERIMENTS`. Its `run` asks `Run` for every
+A new experiment is a new module `experiments.<name>` and a new line in `EXPERIMENTS`. Its `run` asks `Run` for every
 number that takes time (`experiments/runner.py`) and returns a `Result` (`experiments/results.py`).
 """
 
@@ -58,7 +58,7 @@ def load(name: str) -> Experiment:
     module = importlib.import_module(f"experiments.{name}")
     missing = [part for part in ("NAME", "TITLE", "LECTURE", "PRESETS", "estimate", "run") if not hasattr(module, part)]
     if missing:
-        raise ExperimentError(f"experiments/{name}.py does not define {', '.join(missing)}")
+        raise ExperimentError(f"experiments.{name} does not define {', '.join(missing)}")
     return cast(Experiment, module)
 
 

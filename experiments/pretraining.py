@@ -58,7 +58,7 @@ class Windows:
         n_rows = (len(ids) - 1) // context
         if n_rows < batch_size:
             raise ValueError(f"ids: {len(ids)} tokens are too few for a batch of {batch_size} rows of {context + 1}")
-        self.rows = np.lib.stride_tricks.sliding_window_view(ids, context + 1)[:: context][:n_rows]
+        self.rows = np.lib.stride_tricks.sliding_window_view(ids, context + 1)[::context][:n_rows]
         self.batches_a_pass = n_rows // batch_size
         self._pass, self._order = -1, np.empty(0, np.int64)
 

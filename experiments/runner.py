@@ -116,7 +116,7 @@ class Run:
             self._computing = None
         cell = Cell(key, seed, value, time.perf_counter() - started, self._commit)
         cells.save(cell, path)
-        progress.now_and_then(f"  {len(self.cells) + 1} cells finished, the last: {key}")
+        progress.now_and_then(f"  cells finished: {len(self.cells) + 1}, the last: {key}")
         return cell
 
 
@@ -160,7 +160,7 @@ def announce(experiment: Experiment, settings: Any, run: Run) -> None:
     print(f"{experiment.NAME} ({run.preset}): {experiment.TITLE}")
     print(f"  estimate for two CPU cores: {duration(estimate.seconds)}, {estimate.megabytes:,.0f} MB of memory")
     if finished := len(list(run.folder.glob("*.json"))):
-        print(f"  resuming: {finished} cells are finished already (--fresh computes them anew)")
+        print(f"  resuming; cells finished already: {finished} (--fresh computes them anew)")
     sys.stdout.flush()
 
 

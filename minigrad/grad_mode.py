@@ -5,7 +5,11 @@ from contextlib import ContextDecorator
 
 
 class _GradMode(threading.local):
-    enabled = True  # each thread starts with the tape on
+    """The state of each thread, which starts with the tape on."""
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self.outside: list[bool] = []  # what holds outside of each open block, so that blocks may nest
 
 
 _mode = _GradMode()
@@ -20,8 +24,9 @@ class no_grad(ContextDecorator):
     """Switch the tape off inside a `with` block or a decorated function, in this thread."""
 
     def __enter__(self) -> "no_grad":
-        self.outside, _mode.enabled = _mode.enabled, False
+        _mode.outside.append(_mode.enabled)
+        _mode.enabled = False
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _mode.enabled = self.outside
+        _mode.enabled = _mode.outside.pop()

@@ -34,6 +34,6 @@ def stored_results() -> dict[str, list[Stored]]:
     for name in EXPERIMENTS:
         files = {path.stem: path for folder in folders for path in (folder / name).glob("*.json")}
         if files:
-            ordered = sorted(files, key=lambda stem: (stem != "full", "full" not in stem, "quick" in stem, stem))
+            ordered = sorted(files, key=lambda stem: ("full" not in stem, "quick" in stem, stem))
             found[name] = [Stored(files[stem], load(files[stem])) for stem in ordered]
     return found

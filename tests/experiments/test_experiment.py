@@ -40,7 +40,7 @@ def test_a_module_that_lacks_a_part_is_refused(fake, monkeypatch):
     incomplete = types.ModuleType("incomplete")
     incomplete.NAME = incomplete.TITLE = incomplete.LECTURE = "x"
     monkeypatch.setitem(sys.modules, "experiments.fake_experiment", incomplete)
-    with pytest.raises(ExperimentError, match=r"fake_experiment\.py does not define PRESETS, estimate, run"):
+    with pytest.raises(ExperimentError, match="fake_experiment does not define PRESETS, estimate, run"):
         load("fake_experiment")
 
 

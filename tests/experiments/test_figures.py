@@ -12,6 +12,7 @@ def draw(title="Scores", colour=None):
     figure, axes = subplots(size=(4, 3))
     axes.plot([1, 2, 3], color=colour, label="a < b & c")
     axes.bar([0, 1], [2, 1])
+    axes.axhline(1.5, color="black")
     axes.annotate("here", (1, 1))
     axes.set_title(title)
     axes.legend()

@@ -206,10 +206,10 @@ def test_a_damaged_result_is_named(fake, result_folder):
 
 def test_the_most_telling_result_comes_first(fake, result_folder):
     run_experiment("fake_experiment", "quick")
-    for name in ("full-cuda", "full", "medium", "quick-cuda"):
+    for name in ("full-cuda", "full", "small", "quick-cuda"):
         shutil.copy(result_folder / "quick.json", result_folder / f"{name}.json")
     (found,) = stored_results().values()
-    assert [one.path.stem for one in found] == ["full", "full-cuda", "medium", "quick", "quick-cuda"]
+    assert [one.path.stem for one in found] == ["full", "full-cuda", "small", "quick", "quick-cuda"]
 
 
 def test_committed_results_are_found_where_new_ones_are_written_elsewhere(fake, result_folder, tmp_path, monkeypatch):

@@ -161,7 +161,15 @@ def test_a_wrong_value_is_named(path, name, value, message):
     assert message in str(raised.value)
 
 
-@pytest.mark.parametrize("damaged", [b"", b"[]", b"{", b'{"a": NaN}', b"\xff\xfe"])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_json_does_not_have_is_refused(path, number):
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"wall_seconds": 12.5', f'"wall_seconds": {number}'), encoding="utf-8")
+    with pytest.raises(ExperimentError, match=f"{number} is not a number that JSON has"):
+        load(path)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[]", b"{", b"\xff\xfe"])
 def test_a_damaged_file_is_refused_with_what_to_do(path, damaged):
     path.write_bytes(damaged)
     with pytest.raises(ExperimentError, match=r"full\.json: .*; run the experiment again to replace the file"):

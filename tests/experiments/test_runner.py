@@ -129,8 +129,8 @@ def test_a_log_is_told_of_cells_now_and_then(run, monkeypatch, capsys):
     run.cell("a", Counted())
     run.cell("b", Counted())
     assert capsys.readouterr().err.splitlines() == [
-        "  1 cells finished, the last: a",
-        "  2 cells finished, the last: b",
+        "  cells finished: 1, the last: a",
+        "  cells finished: 2, the last: b",
     ]
 
 
@@ -241,7 +241,7 @@ def test_a_resumed_run_says_so(fake, capsys):
     run_experiment("fake_experiment")
     assert "resuming" not in capsys.readouterr().out
     run_experiment("fake_experiment")
-    assert "resuming: 2 cells are finished already" in capsys.readouterr().out
+    assert "resuming; cells finished already: 2" in capsys.readouterr().out
 
 
 def test_more_seeds_add_cells_only(fake):

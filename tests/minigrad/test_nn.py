@@ -213,6 +213,7 @@ def test_attention_from_a_context_takes_keys_and_values_from_there():
     layer, x, context = attention(), draw(2, 3, 8), draw(2, 5, 8, seed=1)
     assert layer(x, context).shape == (2, 3, 8)
     np.testing.assert_array_equal(layer(x, x).data, layer(x).data)
+    assert np.abs(layer(x, context).data - layer(x).data).max() > 1e-3
     order = np.array([4, 2, 0, 1, 3])  # a context is a set: its order says nothing
     shuffled = layer(x, Tensor(context.data[:, order])).data
     np.testing.assert_allclose(layer(x, context).data, shuffled, rtol=1e-5, atol=1e-6)

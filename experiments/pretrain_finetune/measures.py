@@ -1,0 +1,87 @@
+"""Finetuning from one start, and what is measured on the way: how well, how far, along which line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.finetuning import Encoded, FinetuneSettings, evaluate, finetune
+from experiments.pretrain_finetune.starts import Data, Settings, data_of, untrained
+from experiments.pretraining import END_OF_TEXT
+from experiments.progress import Bar
+from experiments.toy_world.recogniser import is_grammatical, sentences
+from minigrad import load_checkpoint
+from models.finetuning import LastTokenClassifier
+from models.generation import generate
+
+LINE = [step / 8 for step in range(-1, 12)]
+"""Where on the straight line from start (0) to end (1), and a little beyond, the loss is looked at."""
+
+
+def finetune_and_measure(
+    make_start: Callable[[], LastTokenClassifier], world: Data, n_labels: int, settings: Settings, seed: int, bar: Bar
+) -> dict[str, Any]:
+    """Finetune with each learning rate, choose on dev, and measure the chosen model."""
+    train = world.train[slice(0, n_labels)]
+    trials, ends = [], []
+    for lr in settings.finetuning_lrs:
+        classifier = make_start()
+        finetune(classifier, train, FinetuneSettings(settings.finetuning_steps), lr, seed)
+        loss, accuracy = evaluate(classifier, world.dev)
+        trials.append({"lr": lr, "dev_accuracy": accuracy, "dev_loss": loss})
+        ends.append(classifier)
+        bar.update()
+    best = max(range(len(trials)), key=lambda i: (trials[i]["dev_accuracy"], -trials[i]["dev_loss"]))
+    begin, end = make_start(), ends[best]
+    train_loss, train_accuracy = evaluate(end, train)
+    test_loss, test_accuracy = evaluate(end, world.test)
+    moved, norm = distance(begin, end)
+    return {
+        **trials[best],
+        "trials": trials,
+        "train_loss": train_loss,
+        "train_accuracy": train_accuracy,
+        "test_loss": test_loss,
+        "test_accuracy": test_accuracy,
+        "gap": test_loss - train_loss,
+        "distance": moved,
+        "relative_distance": moved / norm,
+        "accuracy_by_new_words": [evaluate(end, world.test[world.n_new == n])[1] for n in range(3)],
+        "line": straight_line(begin, end, train[slice(0, 256)]),
+    }
+
+
+def distance(begin: LastTokenClassifier, end: LastTokenClassifier) -> tuple[float, float]:
+    """How far the parameters moved, and how far from zero they began; without the last layer, which is new."""
+    body = [name for name in begin.state_dict() if not name.startswith("head.")]
+    first, last = begin.state_dict(), end.state_dict()
+    moved = sum(float(np.sum((last[name] - first[name]) ** 2)) for name in body)
+    norm = sum(float(np.sum(first[name] ** 2)) for name in body)
+    return moved**0.5, norm**0.5
+
+
+def straight_line(begin: LastTokenClassifier, end: LastTokenClassifier, train: Encoded) -> list[float]:
+    """The training loss at θ_begin + α (θ_end - θ_begin), for each α of `LINE`. Source: Goodfellow et al. 2015,
+    "Qualitatively characterizing neural network optimization problems". `begin` is left at the last α."""
+    first = {name: array.copy() for name, array in begin.state_dict().items()}
+    last = end.state_dict()
+    losses = []
+    for alpha in LINE:
+        begin.load_state_dict({name: first[name] + np.float32(alpha) * (last[name] - first[name]) for name in first})
+        losses.append(evaluate(begin, train)[0])
+    return losses
+
+
+def sample(system: str, folder: Path | None, settings: Settings, seed: int) -> dict[str, Any]:
+    """Three texts that a pretrained language model writes, and how many of their sentences are grammatical."""
+    assert folder is not None, f"{system} is not pretrained"
+    tokenizer = data_of(settings, seed).tokenizer
+    model = untrained(system, tokenizer.vocab_size, seed)
+    load_checkpoint(folder / "model.safetensors", model)
+    beginning = np.array([tokenizer.encode(END_OF_TEXT)] * 3)
+    ids = generate(model, beginning, 60, temperature=0.8, seed=seed)
+    texts = [tokenizer.decode(row[1:].tolist()).split(END_OF_TEXT)[0].strip() for row in ids]
+    whole = [sentence for text in texts for sentence in sentences(text) if sentence.endswith(".")]
+    grammatical = sum(map(is_grammatical, whole))
+    return {"text": "\n\n".join(texts), "sentences": len(whole), "grammatical": grammatical}

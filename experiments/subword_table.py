@@ -1,0 +1,314 @@
+"""Words and subwords: what becomes of a word that training has not seen?
+
+The lecture's five words and five sets of held-out words go through three tokenizers of one vocabulary size:
+whole words with UNK, the lecture's byte-pair encoding, and byte-level byte-pair encoding. They are trained on
+the English of Python's own documentation (the language reference and the docstrings), a tenth of which, in
+whole documents, is held out.
+
+Source: the lecture, "Word structure and subword models" and "The byte-pair encoding algorithm".
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure as Drawing
+
+from experiments import claims, figures
+from experiments.corpora import standard_library
+from experiments.corpora.standard_library import Document
+from experiments.experiment import Estimate
+from experiments.results import Entry, Result, Table
+from experiments.runner import Run
+from tokenizer import ByteLevelBPE, LectureBPE, WordVocabulary
+from tokenizer.words import UNK, count_words
+
+NAME = "subword_table"
+TITLE = "Words and subwords: what becomes of a word that training has not seen?"
+LECTURE = "Word structure and subword models; the byte-pair encoding algorithm"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A seed draws what is held out and how words are varied. `vocab_sizes`: the last is the largest trained."""
+
+    seeds: int
+    vocab_size: int = 4096
+    vocab_sizes: tuple[int, ...] = (512, 1024, 2048, 4096, 8192)
+    n_words: int = 200  # in each set
+
+
+PRESETS = {"quick": Settings(seeds=1), "full": Settings(seeds=5)}
+
+WORDS, LECTURE_BPE, BYTE_BPE = "words with UNK", "the lecture's BPE", "byte-level BPE"
+TOKENIZERS = (WORDS, LECTURE_BPE, BYTE_BPE)
+ENDINGS = ("ify", "ness", "less", "ish", "ization", "able", "wise", "hood")
+LECTURES_WORDS = {  # word -> its kind, what is left of it as a word, its subwords, as in the lecture
+    "hat": ("common word", "hat", "hat"),
+    "learn": ("common word", "learn", "learn"),
+    "taaaaasty": ("variation", UNK, "taa ##aaa ##sty"),
+    "laern": ("misspelling", UNK, "la ##ern"),
+    "Transformerify": ("novel item", UNK, "Transformer ##ify"),
+}
+COMMON_ENOUGH = 0.95  # the share of the most common words that should be single tokens, set beforehand
+
+
+def estimate(settings: Settings) -> Estimate:
+    """Mostly training: two tokenizers a seed."""
+    return Estimate(10 + 12 * settings.seeds, 300)
+
+
+def run(settings: Settings, run: Run) -> Result:
+    """Train on each seed's split, look at the words, judge the claims."""
+    cells = [run.cell("tokenizers", lambda: measure(settings, seed, run), seed) for seed in range(settings.seeds)]  # noqa: B023  # called at once
+    run.figure("tokens-per-word", draw_tokens_per_word(settings, cells), "Pieces a word costs against vocabulary size.")
+    run.figure(
+        "merges",
+        draw_merges(cells[0]),
+        "The first merges that the lecture's algorithm learns, and how often each pair stood there.",
+    )
+    return Result(
+        lecture_says=(
+            "A vocabulary of whole words maps all words that it does not know to UNK: variations, misspellings, "
+            "new coinages. Subwords keep common words whole and split the others into pieces that are known."
+        ),
+        tables=[five_words(cells[0]), held_out_words(cells)],
+        claims=judge(cells),
+        configs={"settings": asdict(settings), "corpus": corpus_description()},
+    )  # fmt: skip
+
+
+# -- the words --------------------------------------------------------------------------------------
+
+
+@cache
+def corpus() -> list[Document]:
+    """Python's English: the language reference and the docstrings."""
+    return standard_library.prose() + standard_library.docstrings()
+
+
+@cache
+def corpus_description() -> dict[str, Any]:
+    """What identifies the text."""
+    return standard_library.describe(corpus())
+
+
+def word_sets(counts: Counter[str], held_out: Counter[str], n: int, seed: int) -> dict[str, list[str]]:
+    """Five sets of `n` words. None but the common ones occurs in the training text, whose words `counts` counts.
+
+    common words: the most frequent of the held-out text that training has seen too, of two letters or more
+    unseen words:  of the held-out text; as many as there are
+    variations:    a common word with a vowel drawn out, as in taaaaasty
+    misspellings:  a common word with two neighbouring letters swapped, as in laern
+    novel words:   a common word with a capital and a new ending, as in Transformerify
+    """
+    rng = np.random.default_rng([seed, 1])
+    known = [word for word, _ in held_out.most_common() if word.isascii() and word.isalpha() and len(word) > 1]
+    common = [word for word in known if word in counts]
+    stems = [word for word in common if word.islower() and len(word) > 3][: 5 * n]
+
+    def varied(vary: Callable[[str], str]) -> list[str]:
+        """One variation each of `n` stems that training has not seen."""
+        words: dict[str, None] = {}
+        while len(words) < n:
+            word = vary(stems[rng.integers(len(stems))])
+            if word not in counts:
+                words[word] = None
+        return list(words)
+
+    def drawn_out(stem: str) -> str:
+        vowels = [place for place, letter in enumerate(stem) if letter in "aeiou"]
+        place = vowels[rng.integers(len(vowels))] if vowels else len(stem) - 1
+        return stem[:place] + stem[place] * int(rng.integers(3, 7)) + stem[place + 1 :]
+
+    def swapped(stem: str) -> str:
+        place = int(rng.integers(len(stem) - 1))
+        return stem[:place] + stem[place + 1] + stem[place] + stem[place + 2 :]
+
+    def coined(stem: str) -> str:
+        return stem.capitalize() + ENDINGS[rng.integers(len(ENDINGS))]
+
+    return {
+        "common words": common[:n],
+        "unseen words": [word for word in known if word not in counts][:n],
+        "variations": varied(drawn_out),
+        "misspellings": varied(swapped),
+        "novel words": varied(coined),
+    }
+
+
+# -- the numbers ------------------------------------------------------------------------------------
+
+
+def measure(settings: Settings, seed: int, run: Run) -> dict[str, Any]:
+    """Train the tokenizers on a seed's split and put every word through them."""
+    training, held_out = standard_library.split(corpus(), seed)
+    texts = [document.text for document in training]
+    sets = word_sets(count_words(texts), count_words(document.text for document in held_out), settings.n_words, seed)
+    largest = max(settings.vocab_sizes)
+    with run.progress(2 * largest, f"learning merges, seed {seed}", "piece") as bar:
+        lecture = LectureBPE.train(texts, largest, on_merge=lambda merge: bar.update())
+        byte_level = ByteLevelBPE.train(texts, largest, on_merge=lambda merge: bar.update())
+        bar.update(2 * largest - bar.done)
+    by_size = {}
+    for size in settings.vocab_sizes:
+        segmenters = {
+            LECTURE_BPE: first_pieces(lecture, size).segment,
+            BYTE_BPE: with_space(first_tokens(byte_level, size)),
+        }
+        by_size[str(size)] = {
+            name: {kind: mean_length(segment, words) for kind, words in sets.items()}
+            for name, segment in segmenters.items()
+        }
+    vocabulary = WordVocabulary.train(texts, settings.vocab_size)
+    lecture, byte_level = first_pieces(lecture, settings.vocab_size), first_tokens(byte_level, settings.vocab_size)
+    segmenters = {WORDS: vocabulary.segment, LECTURE_BPE: lecture.segment, BYTE_BPE: with_space(byte_level)}
+    lost = {
+        WORDS: lambda word: vocabulary.encode(word) == [0],
+        LECTURE_BPE: lambda word: 0 in lecture.encode(word),
+        BYTE_BPE: lambda word: byte_level.decode(byte_level.encode(" " + word)) != " " + word,
+    }
+    return {
+        "five_words": {word: [show(segmenters[name](word)) for name in TOKENIZERS] for word in LECTURES_WORDS},
+        "sets": {
+            name: {
+                kind: {
+                    "lost": float(np.mean([lost[name](word) for word in words])),
+                    "pieces": mean_length(segmenters[name], words),
+                    "single": float(np.mean([len(segmenters[name](word)) == 1 for word in words])),
+                    "most_over_spelling": max(len(segmenters[name](word)) - spelling(name, word) for word in words),
+                }
+                for kind, words in sets.items()
+            }
+            for name in TOKENIZERS
+        },
+        "examples": {kind: words[:5] for kind, words in sets.items()},
+        "by_size": by_size,
+        "merges": [[merge.left, merge.right, merge.count] for merge in islice(lecture.history, 30)],
+    }  # fmt: skip
+
+
+def first_pieces(bpe: LectureBPE, vocab_size: int) -> LectureBPE:
+    """The tokenizer as it was when it had that many pieces: merges are learnt one by one."""
+    return LectureBPE(bpe.characters, bpe.history[: max(vocab_size - len(bpe.characters) - 2, 0)])
+
+
+def first_tokens(bpe: ByteLevelBPE, vocab_size: int) -> ByteLevelBPE:
+    """The same for byte-level BPE, whose first 256 tokens are the bytes."""
+    return ByteLevelBPE(
+        {id: bpe.vocab[id] for id in range(min(vocab_size, bpe.vocab_size))}, bpe.merges[: vocab_size - 256]
+    )
+
+
+def with_space(bpe: ByteLevelBPE) -> Callable[[str], list[str]]:
+    """The pieces of a word in the middle of a sentence, where a space belongs to it."""
+    return lambda word: [piece.decode("utf-8", "replace") for piece in bpe.segment(" " + word)]
+
+
+def spelling(tokenizer: str, word: str) -> int:
+    """How many pieces a word has when it is spelt out: its characters, or its bytes with the space before it."""
+    return len((" " + word).encode()) if tokenizer == BYTE_BPE else len(word)
+
+
+def mean_length(segment: Callable[[str], list[str]], words: list[str]) -> float:
+    """Pieces per word."""
+    return float(np.mean([len(segment(word)) for word in words]))
+
+
+def show(pieces: list[str]) -> str:
+    """Pieces as the lecture writes them: `##` where one goes on from another."""
+    return " ##".join(pieces).strip()
+
+
+# -- what is found ----------------------------------------------------------------------------------
+
+
+def judge(cells: list[dict[str, Any]]) -> list[claims.Claim]:
+    """The lecture's claims."""
+    unseen = ("unseen words", "variations", "misspellings", "novel words")
+    word_level = [cell["sets"][WORDS][kind]["lost"] for cell in cells for kind in unseen]
+    subwords = [cell["sets"][name][kind]["lost"] for cell in cells for name in TOKENIZERS[1:] for kind in unseen]
+    over = [s["most_over_spelling"] for cell in cells for name in TOKENIZERS[1:] for s in cell["sets"][name].values()]
+    singles = {
+        name: [cell["sets"][name]["common words"]["single"] - COMMON_ENOUGH for cell in cells]
+        for name in TOKENIZERS[1:]
+    }
+    return [
+        claims.exact(
+            "nothing-lost",
+            "whole words lose every unseen word to UNK, subwords lose none",
+            min(word_level) == 1.0 and max(subwords) == 0.0,
+            min(word_level) - max(subwords),
+            f"four sets of unseen words, {len(cells)} splits: the least share lost as words less the most as subwords",
+            unit="of the words",
+        ),
+        claims.every(
+            "common-words-whole",
+            f"common words become single tokens: more than {COMMON_ENOUGH:.0%} of the most common",
+            singles,
+            unit=f"above a share of {COMMON_ENOUGH}",
+        ),
+        claims.exact(
+            "never-longer-than-spelling",
+            "no word costs more pieces than its characters (bytes)",
+            max(over) <= 0,
+            max(over),
+            "every word of the five sets: the most pieces beyond the spelling",
+            unit="pieces",
+        ),
+    ]  # fmt: skip
+
+
+def five_words(cell: dict[str, Any]) -> Table:
+    """The lecture's words."""
+    rows: list[list[Entry]] = []
+    lecture: list[list[Entry]] = []
+    for word, (kind, as_word, as_subwords) in LECTURES_WORDS.items():
+        rows.append([f"{word} ({kind})", *cell["five_words"][word]])
+        lecture.append([None, as_word, as_subwords, None])
+    return Table(
+        "The lecture's five words; Python's documentation speaks of no hats", ["word", *TOKENIZERS], rows, lecture
+    )
+
+
+def held_out_words(cells: list[dict[str, Any]]) -> Table:
+    """The five sets: what is lost, and what a word costs."""
+    columns = ["words", "for example"]
+    columns += [f"{name}: lost, %" for name in TOKENIZERS] + [f"{name}: pieces" for name in TOKENIZERS[1:]]
+    rows: list[list[Entry]] = []
+    for kind, examples in cells[0]["examples"].items():
+        lost: list[Entry] = [[100 * cell["sets"][name][kind]["lost"] for cell in cells] for name in TOKENIZERS]
+        pieces: list[Entry] = [[cell["sets"][name][kind]["pieces"] for cell in cells] for name in TOKENIZERS[1:]]
+        rows.append([kind, ", ".join(examples[:3]), *lost, *pieces])
+    return Table("Held-out words: the share lost to UNK, and pieces per word", columns, rows, digits=2)
+
+
+def draw_tokens_per_word(settings: Settings, cells: list[dict[str, Any]]) -> Drawing:
+    """Pieces per word against vocabulary size, a line for each set of words."""
+    figure, axes = figures.subplots(1, 2, size=(8.0, 3.4), sharey=True)
+    for axis, name in zip(axes, TOKENIZERS[1:], strict=True):
+        for kind in cells[0]["examples"]:
+            pieces = [[cell["by_size"][str(size)][name][kind] for cell in cells] for size in settings.vocab_sizes]
+            axis.plot(settings.vocab_sizes, np.mean(pieces, axis=1), marker="o", markersize=4, label=kind)
+        axis.set_xscale("log", base=2)
+        axis.set_xticks(settings.vocab_sizes, [f"{size:,}" for size in settings.vocab_sizes])
+        axis.set(title=name, xlabel="vocabulary size", ylim=(0.8, None))
+    axes[0].set_ylabel("pieces per word")
+    axes[1].legend()
+    return figure
+
+
+def draw_merges(cell: dict[str, Any]) -> Drawing:
+    """The first merges with their counts, in the order of learning."""
+    labels = [f"{left} + {right}" for left, right, _ in cell["merges"]]
+    figure, axes = figures.subplots(size=(6.4, 5.2))
+    axes.barh(range(len(labels)), [count for *_, count in cell["merges"]])
+    axes.set_yticks(range(len(labels)), labels, family="monospace", size="small")
+    axes.invert_yaxis()
+    axes.set(xlabel="how often the pair stood there when it was merged")
+    axes.grid(axis="y", visible=False)
+    return figure

@@ -1,0 +1,155 @@
+"""The rules that hold the project together: who may import whom, and what every folder must have.
+
+experiments → models → minigrad        tokenizer stands apart
+inside minigrad: nn, optim → ops → tensor → nothing of these;  ops → kernels → arrays only
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+PACKAGES = ("minigrad", "models", "tokenizer", "experiments")
+MAX_LINES = 400
+
+CORE = [f"minigrad.{name}" for name in ("anomaly", "array_type", "conversion", "device", "errors", "grad_mode")]
+TENSOR = [*CORE, "minigrad.tape", "minigrad.tensor"]
+
+MAY_IMPORT = {  # what of our own each part may import besides itself; the first line that fits counts
+    "minigrad.tape": TENSOR,
+    "minigrad.tensor": TENSOR,
+    **dict.fromkeys(CORE, CORE),
+    "minigrad.kernels": ["minigrad.array_type", "minigrad.device", "minigrad.errors"],
+    "minigrad.ops": [*TENSOR, "minigrad.kernels"],
+    "minigrad.nn": [*TENSOR, "minigrad.ops", "minigrad.random"],
+    "minigrad.optim": [*TENSOR, "minigrad.nn.module"],
+    "minigrad": [],
+    "models": ["minigrad"],
+    "tokenizer": [],
+    "experiments": ["models", "minigrad", "tokenizer"],
+}
+
+
+def sources(*folders: str) -> list[Path]:
+    """Every Python file below the folders."""
+    files = [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py"))]
+    assert files, f"no Python files below {folders}"
+    return files
+
+
+def module_name(path: Path) -> str:
+    """minigrad/nn/__init__.py → minigrad.nn."""
+    return ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
+
+
+IMPORTERS = ("import_module", "__import__", "importorskip")
+MODULES = {module_name(path) for path in sources(*PACKAGES)}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports, anywhere in it: `from minigrad import nn` imports minigrad.nn."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = list(path.relative_to(PROJECT).parent.parts)
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                name = f"{base}.{alias.name}"
+                yield name if name in MODULES else base
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in IMPORTERS:
+            yield from (str(argument.value) for argument in node.args if isinstance(argument, ast.Constant))
+
+
+def is_below(module: str, *roots: str) -> bool:
+    """Whether a module is one of the roots or inside of one."""
+    return any(module == root or module.startswith(f"{root}.") for root in roots)
+
+
+def violations(files: list[Path], *forbidden: str) -> list[str]:
+    """Who imports something forbidden."""
+    found = [(path.relative_to(PROJECT), name) for path in files for name in imports(path)]
+    return [f"{path} imports {name}" for path, name in found if is_below(name, *forbidden)]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_run_downwards_only(package: str):
+    wrong = []
+    for path in sources(package):
+        module = module_name(path)
+        part = next(part for part in MAY_IMPORT if is_below(module, part))
+        allowed = [part, *MAY_IMPORT[part]]
+        ours = [name for name in imports(path) if is_below(name, *PACKAGES)]
+        wrong += [f"{module} imports {name}" for name in ours if not is_below(name, *allowed)]
+    assert wrong == []
+
+
+def test_a_kernel_knows_arrays_and_never_tensors():
+    rooms = [path for path in sources("minigrad/kernels") if path.parent.name != "kernels"]
+    wrong = []
+    for path in rooms:
+        own = module_name(path.parent / "__init__.py")
+        choice = ["minigrad.kernels"] if path.name == "__init__.py" else []
+        for name in imports(path):
+            if is_below(name, "minigrad") and name not in ("minigrad.array_type", *choice) and not is_below(name, own):
+                wrong.append(f"{module_name(path)} imports {name}")
+    assert wrong == []
+
+
+def test_a_model_never_touches_an_arrays_backend():
+    assert violations(sources("models"), "numba", "cupy", "minigrad.kernels", "minigrad.device") == []
+
+
+def test_numba_is_imported_by_the_fast_kernels_alone():
+    others = [path for path in sources("minigrad", "models", "tokenizer") if path.name != "cpu.py"]
+    assert violations(others, "numba") == []
+
+
+def test_other_frameworks_are_imported_by_parity_tests_and_benchmarks_alone():
+    benchmarks = PROJECT / "experiments" / "benchmarks"
+    files = [path for path in sources(*PACKAGES) if benchmarks not in path.parents]
+    parity = PROJECT / "tests" / "parity"
+    files += [path for path in sources("tests") if parity not in path.parents]
+    assert violations(files, "torch", "jax", "transformers", "tensorflow", "tokenizers", "tiktoken") == []
+
+
+def test_nothing_is_pickled():
+    files = sources(*PACKAGES, "tests")
+    assert violations(files, "pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve") == []
+    assert [path for path in files if "allow_pickle" + "=True" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_tells_type_checkers_that_it_is_typed(package: str):
+    assert (PROJECT / package / "py.typed").is_file()
+
+
+def test_every_kernel_has_the_same_rooms():
+    folders = [path.parent for path in (PROJECT / "minigrad" / "kernels").glob("*/__init__.py")]
+    assert {"attention", "matmul"} <= {folder.name for folder in folders}
+    rooms = [folder / room for folder in folders for room in ("reference.py", "cpu.py")]
+    assert [f"{room.parent.name}/{room.name}" for room in rooms if not room.is_file()] == []
+
+
+def test_both_rooms_of_a_kernel_have_the_functions_of_its_contract():
+    for contract in (PROJECT / "minigrad" / "kernels").glob("*/__init__.py"):
+        public = functions(contract)
+        assert public, f"{contract} defines nothing"
+        for room in ("reference.py", "cpu.py"):
+            assert public.items() <= functions(contract.with_name(room)).items()
+
+
+def functions(path: Path) -> dict[str, int]:
+    """The public functions that a file defines, and how many arguments each takes."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    found = [node for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    return {node.name: len(node.args.args) for node in found}
+
+
+def test_no_file_is_too_long_to_read_in_one_sitting():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources(*PACKAGES, "tests")}
+    too_long = [f"{path.relative_to(PROJECT)}: {n} lines" for path, n in lengths.items() if n > MAX_LINES]
+    assert too_long == []
