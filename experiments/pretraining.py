@@ -94,7 +94,7 @@ def pretrain_language_model(
     if unfinished.exists():
         saved = load_checkpoint(unfinished, model, optimizer)
         step, losses = saved.step, saved.metadata["losses"]
-        bar.update(step)
+        bar.resume_at(step)
     saved_at = time.monotonic()
     while step < settings.steps:
         inputs, labels = causal_lm(windows.batch(step))
