@@ -1,5 +1,13 @@
 """The command line: `python -m experiments list | run NAME … | report`."""
 
+import os
+
+# Toy matrices are too small for a second BLAS thread to help, and threads that wait for each other lose much as
+# soon as the machine does anything else. NumPy's BLAS reads these when it is loaded, so they stand before it.
+for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+# ruff: noqa: E402
 import argparse
 import io
 import sys

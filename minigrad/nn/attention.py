@@ -26,7 +26,7 @@ class MultiHeadAttention(Module):
     def __init__(
         self, d_model: int, n_heads: int, bias: bool = True, generator: np.random.Generator | None = None
     ) -> None:
-        if d_model % n_heads:
+        if n_heads < 1 or d_model % n_heads:
             raise ValueError(f"n_heads must divide d_model, got {n_heads} heads for {d_model}")
         generator = generator or random.generator()
         self.n_heads = n_heads

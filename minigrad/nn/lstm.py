@@ -46,6 +46,8 @@ class LSTM(Module):
     def __init__(
         self, input_size: int, hidden_size: int, n_layers: int = 1, generator: np.random.Generator | None = None
     ) -> None:
+        if n_layers < 1:
+            raise ValueError(f"n_layers must be at least 1, got {n_layers}")
         sizes = [input_size] + [hidden_size] * (n_layers - 1)
         self.layers = ModuleList([LSTMLayer(size, hidden_size, generator) for size in sizes])
 

@@ -16,7 +16,7 @@ from minigrad.optim.optimizer import Optimizer
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²;  θ ← θ - lr · m̂ / (√v̂ + ε).
 
-    m̂ and v̂ are m and v divided by 1 - βᵗ, because both start at zero. Weight decay, if any, is
+    m̂ and v̂ are m and v divided by 1 - βᵗ, t steps in, because both start at zero. Weight decay, if any, is
     added to the gradient (L2 regularisation).
     """
 
@@ -43,6 +43,7 @@ class Adam(Optimizer):
     def adam_step(self, data: Array, grad: Array, state: dict[str, Array]) -> None:
         """The step without weight decay, with one temporary array."""
         beta1, beta2 = self.betas
+        t = int(state["step"][0])
         m, v = state["exp_avg"], state["exp_avg_sq"]
         scratch = grad * (1 - beta1)
         m *= beta1
@@ -52,10 +53,10 @@ class Adam(Optimizer):
         v *= beta2
         v += scratch
         np.sqrt(v, out=scratch)
-        scratch /= (1 - beta2**self.steps) ** 0.5
+        scratch /= (1 - beta2**t) ** 0.5
         scratch += self.eps
         np.divide(m, scratch, out=scratch)
-        scratch *= self.lr / (1 - beta1**self.steps)
+        scratch *= self.lr / (1 - beta1**t)
         data -= scratch
 
 

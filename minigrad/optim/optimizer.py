@@ -42,16 +42,16 @@ class Optimizer:
             self.weight_decays += [group.get("weight_decay", weight_decay)] * len(members)
         if len({id(parameter) for parameter in self.params}) != len(self.params):
             raise ValueError("params names the same parameter twice")
-        self.steps = 0
         self.state: list[dict[str, Array]] = [
-            {slot: np.zeros_like(parameter.data) for slot in self.slots} for parameter in self.params
+            {"step": np.zeros(1, np.int64), **{slot: np.zeros_like(parameter.data) for slot in self.slots}}
+            for parameter in self.params
         ]
 
     def step(self) -> None:
         """Change every parameter that has a gradient. Counts as an in-place write of its array."""
-        self.steps += 1
         for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):
             if parameter.grad is not None:
+                state["step"] += 1  # of this parameter: one without a gradient does not age
                 self.update(parameter.data, parameter.grad, state, weight_decay)
                 parameter.bump_version()
 
@@ -65,9 +65,8 @@ class Optimizer:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Array]:
-        """The optimizer's arrays by name, `"exp_avg.3"` for the fourth parameter, and its step count."""
-        arrays = {f"{slot}.{i}": array for i, state in enumerate(self.state) for slot, array in state.items()}
-        return {"steps": np.array([self.steps]), **arrays}
+        """The optimizer's arrays by name: `"exp_avg.3"` and `"step.3"` belong to the fourth parameter."""
+        return {f"{slot}.{i}": array for i, state in enumerate(self.state) for slot, array in state.items()}
 
     def load_state_dict(self, arrays: dict[str, Array]) -> None:
         """Take over a state from `state_dict`; nothing is changed unless all of it fits.
@@ -81,4 +80,3 @@ class Optimizer:
             raise ValueError(f"the state does not fit {type(self).__name__}: {problems}")
         for name, array in own.items():
             array[...] = arrays[name]
-        self.steps = int(arrays["steps"][0])

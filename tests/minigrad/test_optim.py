@@ -204,8 +204,8 @@ def test_an_optimizer_goes_on_from_a_state_as_if_it_had_never_stopped(build):
 
 def test_the_state_is_named_by_what_it_is_and_the_number_of_its_parameter():
     names = set(optim.Adam(two_parameters()).state_dict())
-    assert names == {"steps", "exp_avg.0", "exp_avg.1", "exp_avg_sq.0", "exp_avg_sq.1"}
-    assert set(optim.SGD(two_parameters(), lr=0.1).state_dict()) == {"steps", "velocity.0", "velocity.1"}
+    assert names == {"step.0", "step.1", "exp_avg.0", "exp_avg.1", "exp_avg_sq.0", "exp_avg_sq.1"}
+    assert set(optim.SGD(two_parameters(), lr=0.1).state_dict()) == {"step.0", "step.1", "velocity.0", "velocity.1"}
 
 
 def test_a_state_that_does_not_fit_is_refused_with_all_names_and_nothing_changes():
