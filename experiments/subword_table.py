@@ -298,7 +298,7 @@ def draw_tokens_per_word(settings: Settings, cells: list[dict[str, Any]]) -> Dra
         axis.set_xticks(settings.vocab_sizes, [f"{size:,}" for size in settings.vocab_sizes])
         axis.set(title=name, xlabel="vocabulary size", ylim=(0.8, None))
     axes[0].set_ylabel("pieces per word")
-    axes[1].legend()
+    axes[1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 
