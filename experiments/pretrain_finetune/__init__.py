@@ -47,7 +47,7 @@ PRESETS = {
         pretraining_steps=900,
         finetuning_steps=100,
         label_counts=(16, 256),
-        pretraining_lrs={VECTORS: (3e-3,), LSTM: (6e-3,), TRANSFORMER: (3e-3,)},
+        pretraining_lrs={VECTORS: (1e-2,), LSTM: (1.2e-2,), TRANSFORMER: (3e-3,)},
         finetuning_lrs=(5e-4, 2.5e-3),
     ),
     "full": Settings(
@@ -55,7 +55,7 @@ PRESETS = {
         pretraining_steps=2200,
         finetuning_steps=200,
         label_counts=(16, 64, 256, 1024),
-        pretraining_lrs={VECTORS: (1e-3, 3e-3, 1e-2), LSTM: (3e-3, 6e-3, 1.2e-2), TRANSFORMER: (1.5e-3, 3e-3, 6e-3)},
+        pretraining_lrs={VECTORS: (3e-3, 1e-2, 3e-2), LSTM: (6e-3, 1.2e-2, 2.4e-2), TRANSFORMER: (1.5e-3, 3e-3, 6e-3)},
         finetuning_lrs=(1e-4, 5e-4, 2.5e-3),
     ),
 }
