@@ -15,7 +15,7 @@ import numpy as np
 from experiments.progress import Bar
 from minigrad import load_checkpoint, nn, ops, optim, save_checkpoint
 from models.objectives.causal_lm import causal_lm
-from models.word_vectors import SkipGram, skip_gram_batches
+from models.word_vectors import SkipGram, skip_gram_batches, subsample
 from tokenizer import ByteLevelBPE
 
 END_OF_TEXT = "<|endoftext|>"
@@ -126,6 +126,7 @@ class SkipGramSettings:
     window: int = 5
     n_negatives: int = 5
     batch_size: int = 4096
+    subsample: float = 1e-3  # tokens more frequent than this share are thinned out
 
 
 def pretrain_word_vectors(
@@ -144,7 +145,12 @@ def pretrain_word_vectors(
         text = ids[start : start + chunk]
         optimizer.lr = settings.lr * (1 - start / len(ids))
         batches = skip_gram_batches(
-            text, vocab_size, settings.window, settings.n_negatives, settings.batch_size, generator
+            subsample(text, settings.subsample, generator),
+            vocab_size,
+            settings.window,
+            settings.n_negatives,
+            settings.batch_size,
+            generator,
         )
         for centres, contexts, negatives in batches:
             loss = model(centres, contexts, negatives)

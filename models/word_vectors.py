@@ -64,6 +64,22 @@ def skip_gram_pairs(ids: np.ndarray, window: int, generator: np.random.Generator
     return np.concatenate(centres)[order], np.concatenate(contexts)[order]
 
 
+def subsample(ids: np.ndarray, threshold: float, generator: np.random.Generator) -> np.ndarray:
+    """A text without most of its most frequent tokens, which stand next to everything and so tell little.
+
+    A token whose share of the text is f stays with probability sqrt(threshold / f); rarer than the
+    threshold, it always stays. Shapes: ids (N,) → (M,). Source: section 2.3.
+
+    Raises:
+        ValueError: if threshold is not positive.
+    """
+    if threshold <= 0:
+        raise ValueError(f"threshold must be positive, got {threshold}")
+    shares = np.bincount(ids) / max(len(ids), 1)
+    stays = np.sqrt(threshold / np.maximum(shares, threshold))
+    return ids[generator.random(len(ids)) < stays[ids]]
+
+
 def noise_distribution(ids: np.ndarray, vocab_size: int) -> np.ndarray:
     """How likely each token is drawn as a negative: its frequency to the power 3/4, (V,).
 

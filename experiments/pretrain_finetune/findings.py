@@ -35,6 +35,13 @@ Cells = dict[tuple[str, int], list[dict[str, Any]]]
 FROM_TO = {"LSTM": (RANDOM_LSTM, LSTM), "Transformer": (RANDOM_TRANSFORMER, TRANSFORMER)}
 
 
+VECTORS_SUFFICE = (
+    "The task asks for no more than word vectors hold: a sentence praises if its adjectives do, whatever stands around "
+    "them, and skip-gram vectors know which adjectives keep company. What they cannot hold, a meaning that depends on "
+    "the context, this task does not test."
+)
+
+
 def result(
     settings: Settings,
     cells: Cells,
@@ -79,6 +86,11 @@ def values(cells: Cells, system: str, n_labels: int, name: str) -> list[float]:
     return [float(cell[name]) for cell in cells[system, n_labels]]
 
 
+def over_learning_rates(cells: Cells, system: str, n_labels: int, name: str) -> list[float]:
+    """One measure of a system, averaged over the learning rates of finetuning; a value for each seed."""
+    return [float(np.mean([trial[name] for trial in cell["trials"]])) for cell in cells[system, n_labels]]
+
+
 def differences(cells: Cells, above: str, below: str, n_labels: int, name: str) -> list[float]:
     """A measure of one system less that of another, seed by seed."""
     pairs = zip(values(cells, above, n_labels, name), values(cells, below, n_labels, name), strict=True)
@@ -90,24 +102,30 @@ def judge(settings: Settings, cells: Cells) -> list[Claim]:
     counts = settings.label_counts
     few, many = counts[0], counts[-1]
 
-    def everywhere(name: str, sign: int) -> dict[str, list[float]]:
-        """Pretrained less random (or, with sign -1, the reverse) for both architectures at each number of labels."""
-        return {
-            f"{architecture}, {n:,} labels": [sign * x for x in differences(cells, pretrained, random, n, name)]
-            for architecture, (random, pretrained) in FROM_TO.items()
-            for n in counts
-        }
+    def under_the_same_descent(name: str) -> dict[str, list[float]]:
+        """Random less pretrained, both averaged over the same learning rates."""
+        parts = {}
+        for architecture, (random, pretrained) in FROM_TO.items():
+            for n in counts:
+                pairs = zip(*(over_learning_rates(cells, s, n, name) for s in (random, pretrained)), strict=True)
+                parts[f"{architecture}, {n:,} labels"] = [a - b for a, b in pairs]
+        return parts
 
+    gains = {
+        f"{architecture}, {n:,} labels": differences(cells, pretrained, random, n, "test_accuracy")
+        for architecture, (random, pretrained) in FROM_TO.items()
+        for n in counts
+    }
     gain_shrinks = {}
-    for architecture, (random, pretrained) in FROM_TO.items():
-        gain = {n: differences(cells, pretrained, random, n, "test_accuracy") for n in counts}
-        gain_shrinks[architecture] = [a - b for a, b in zip(gain[few], gain[many], strict=True)]
+    for architecture in FROM_TO:
+        pairs = zip(gains[f"{architecture}, {few:,} labels"], gains[f"{architecture}, {many:,} labels"], strict=True)
+        gain_shrinks[architecture] = [a - b for a, b in pairs]
     over_vectors = {f"{n:,} labels": differences(cells, LSTM, VECTORS, n, "test_accuracy") for n in counts}
     return [
         claims.every(
             "pretrained-beats-random",
             "a pretrained start beats a random one at every number of labels",
-            everywhere("test_accuracy", 1),
+            gains,
             unit="accuracy",
         ),
         claims.every(
@@ -121,17 +139,18 @@ def judge(settings: Settings, cells: Cells) -> list[Claim]:
             "pretraining the whole LSTM beats pretraining its word vectors at every number of labels",
             over_vectors,
             unit="accuracy",
+            explanation=VECTORS_SUFFICE,
         ),
         claims.every(
             "moves-less",
             "from a pretrained start finetuning moves less, relative to the start's norm",
-            everywhere("relative_distance", -1),
+            under_the_same_descent("relative_distance"),
             unit="of the norm",
         ),
         claims.every(
             "smaller-gap",
-            "from a pretrained start the gap between test and training loss ends smaller",
-            everywhere("gap", -1),
+            "from a pretrained start the gap between training loss and loss on new examples ends smaller",
+            under_the_same_descent("gap"),
             unit="nats",
         ),
     ]
@@ -150,24 +169,22 @@ def accuracy_table(settings: Settings, cells: Cells) -> Table:
 def travel_table(settings: Settings, cells: Cells) -> Table:
     """How far finetuning went and how it ended, at one number of labels."""
     n = middle(settings)
-    measures = {
-        "distance": "distance",
-        "relative to norm": "relative_distance",
-        "training loss": "train_loss",
-        "test loss": "test_loss",
-        "gap": "gap",
-    }
     rows: list[list[Entry]] = []
     for system in SYSTEMS:
-        row: list[Entry] = [system, *(values(cells, system, n, name) for name in measures.values())]
+        row: list[Entry] = [system]
+        for name in ("relative_distance", "gap"):
+            for k in range(len(settings.finetuning_lrs)):
+                row.append([cell["trials"][k][name] for cell in cells[system, n]])
         for n_new in (0, 2):
             row.append([100 * cell["accuracy_by_new_words"][n_new] for cell in cells[system, n]])
         rows.append(row)
+    columns = [f"{name}, rate {lr:g}" for name in ("distance", "gap") for lr in settings.finetuning_lrs]
     caption = (
-        f"Where finetuning on {n:,} labels ends: how far from its start, with what loss (nats), and how accurate it is "
-        "(percent) where both adjectives occur in the training examples' lexicon, and where neither does"
+        f"Where finetuning on {n:,} labels ends. For each learning rate: the distance from the start, relative to the "
+        "start's norm, and the gap between the losses on dev and training examples (nats). Then the accuracy (percent) "
+        "on test examples whose adjectives were both in the lexicon of the training examples, and neither"
     )
-    return Table(caption, ["start", *measures, "words seen", "words new"], rows, digits=2)
+    return Table(caption, ["start", *columns, "words seen", "words new"], rows, digits=2)
 
 
 def draw(settings: Settings, cells: Cells, records: dict[str, list[dict[str, Any]]], run: Run) -> None:

@@ -157,7 +157,7 @@ def test_word_vectors_learn_which_words_stand_together(tmp_path: Path):
     rng = np.random.default_rng(0)
     ids = np.concatenate([rng.integers(0, 4, size=20) + 4 * rng.integers(0, 2) for _ in range(400)])
     vectors = SkipGram(8, 6, np.random.default_rng(0))
-    settings = SkipGramSettings(lr=0.02, window=4, n_negatives=3, batch_size=256)
+    settings = SkipGramSettings(lr=0.02, window=4, n_negatives=3, batch_size=256, subsample=1.0)
     with Bar(len(ids), "test") as bar:
         record = pretrain_word_vectors(vectors, ids, settings, 0, tmp_path, bar)
     assert record["pairs"] > 2 * len(ids)

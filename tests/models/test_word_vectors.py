@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad import optim
-from models.word_vectors import SkipGram, noise_distribution, skip_gram_batches, skip_gram_pairs
+from models.word_vectors import SkipGram, noise_distribution, skip_gram_batches, skip_gram_pairs, subsample
 
 
 def as_counter(centres: np.ndarray, contexts: np.ndarray) -> Counter:
@@ -133,3 +133,17 @@ def test_words_that_keep_the_same_company_get_similar_vectors():
 
 def sigmoid(x: float) -> float:
     return 1 / (1 + np.exp(-x))
+
+
+def test_subsampling_thins_out_frequent_tokens_by_the_papers_formula_and_keeps_the_order():
+    rng = np.random.default_rng(0)
+    ids = rng.choice(4, size=200_000, p=[0.64, 0.16, 0.15, 0.05])
+    kept = subsample(ids, 0.16, np.random.default_rng(1))
+    shares = np.bincount(kept) / np.bincount(ids)
+    np.testing.assert_allclose(shares, [0.5, 1, 1, 1], atol=0.01)
+    assert subsample(np.arange(50), 1.0, rng).tolist() == list(range(50))
+
+
+def test_a_threshold_that_is_not_positive_is_refused():
+    with pytest.raises(ValueError, match="threshold"):
+        subsample(np.arange(3), 0.0, np.random.default_rng(0))
