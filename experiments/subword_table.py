@@ -100,7 +100,7 @@ def corpus_description() -> dict[str, Any]:
 def word_sets(counts: Counter[str], held_out: Counter[str], n: int, seed: int) -> dict[str, list[str]]:
     """Five sets of `n` words. None but the common ones occurs in the training text, whose words `counts` counts.
 
-    common words: the most frequent of the held-out text that training has seen too, of two letters or more
+    common words:  of the held-out text, those that are most frequent in the training text, of two letters or more
     unseen words:  of the held-out text; as many as there are
     variations:    a common word with a vowel drawn out, as in taaaaasty
     misspellings:  a common word with two neighbouring letters swapped, as in laern
@@ -108,7 +108,7 @@ def word_sets(counts: Counter[str], held_out: Counter[str], n: int, seed: int) -
     """
     rng = np.random.default_rng([seed, 1])
     known = [word for word, _ in held_out.most_common() if word.isascii() and word.isalpha() and len(word) > 1]
-    common = [word for word in known if word in counts]
+    common = sorted((word for word in known if word in counts), key=lambda word: -counts[word])
     stems = [word for word in common if word.islower() and len(word) > 3][: 5 * n]
 
     def varied(vary: Callable[[str], str]) -> list[str]:

@@ -73,6 +73,11 @@ def test_made_words_are_made_as_they_say_and_none_was_seen():
         assert word.endswith(subword_table.ENDINGS)
 
 
+def test_a_word_that_only_the_held_out_text_repeats_is_not_common():
+    held_out = Counter({"train": 1, "learn": 1, "value": 100})
+    assert word_sets(COUNTS, held_out, n=2, seed=0)["common words"] == ["learn", "train"]
+
+
 def test_unseen_words_are_those_of_the_held_out_text_alone():
     held_out = COUNTS + Counter({"novelty": 2, "x": 5, "naïve": 3})
     assert word_sets(COUNTS, held_out, n=6, seed=0)["unseen words"] == ["novelty"]
