@@ -61,6 +61,9 @@ def markdown(result: Result) -> str:
     for claim in result.claims:
         verdict = f"{formatting.SYMBOLS[claim.verdict]} {claim.verdict}"
         parts.append(_row([verdict, claim.text, f"{formatting.effect(claim)} ({formatting.evidence(claim)})"]))
+    for claim in result.claims:
+        if claim.explanation and claim.verdict != "reproduced":
+            parts += ["", f"{formatting.SYMBOLS[claim.verdict]} {_escape(claim.explanation)}"]
     for table in result.tables:
         rows = [[_entry(table, row, column) for column in range(len(table.columns))] for row in range(len(table.rows))]
         parts += ["", f"*{_escape(table.caption)}*", "", *_grid(table.columns, rows)]

@@ -38,6 +38,8 @@ def test_claims_and_tables_as_markdown(full):
         "| ✗ contradicted | random beats 9 | -8.55 [-8.83, -8.27] (3 seeds) |",
         "| ✓ reproduced | steps are few | 5 steps (exact) |",
         "",
+        "✗ it is \\<small>",
+        "",
         "*Scores*",
         "",
         "| system | score | steps |",
