@@ -273,20 +273,32 @@ def test_labels_are_the_polarity_of_both_judgements(name: str):
     for example in examples:
         assert judgements(example.text) == [LABELS[example.label]] * 2, example.text
         assert is_grammatical(example.text)
-    negations = Counter(example.text.count(" not ") for example in examples)
-    assert negations.keys() == {0, 1, 2}
-    assert negations[0] > negations[2]
 
 
-def test_no_adjective_occurs_in_two_parts():
+def words_of(name: str) -> list[set[str]]:
+    """The adjectives of each example of a part."""
     adjectives = set(CLASSES["good"] + CLASSES["bad"])
-    used = [
-        {word for example in getattr(sentiment_task(), name) for word in re.findall("[a-z]+", example.text)}
-        & adjectives
-        for name in PARTS
-    ]
-    assert [len(words) for words in used] == [16, 16, 16]
-    assert len(set.union(*used)) == 48
+    return [set(re.findall("[a-z]+", example.text)) & adjectives for example in getattr(sentiment_task(), name)]
+
+
+@pytest.mark.parametrize("name", ["dev", "test"])
+def test_dev_and_test_use_the_training_words_and_a_third_of_their_own(name: str):
+    known = set().union(*words_of("train"))
+    own = {word for polarity in OPPOSITE for word in part(polarity, name)}
+    assert known == {word for polarity in OPPOSITE for word in part(polarity, "train")}
+    assert set().union(*words_of(name)) == known | own
+    assert known.isdisjoint(own)
+    shares = Counter(example.n_new for example in getattr(sentiment_task(), name))
+    for n_new, share in ((0, 0.25), (1, 0.5), (2, 0.25)):  # a little less of the first: some were training examples
+        assert shares[n_new] / shares.total() == pytest.approx(share, abs=0.12)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_number_of_new_words_is_that_of_adjectives_no_training_example_has(name: str):
+    known = {word for polarity in OPPOSITE for word in part(polarity, "train")}
+    for example in getattr(sentiment_task(), name):
+        words = [word for word in re.findall("[a-z]+", example.text) if word in CLASSES["good"] + CLASSES["bad"]]
+        assert example.n_new == sum(word not in known for word in words), example
 
 
 def test_no_text_occurs_twice():

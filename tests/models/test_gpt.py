@@ -130,9 +130,10 @@ def test_the_default_config_is_gpt2_small():
     assert weights_by_formula(GPTConfig(vocab_size=50257)) == 124_439_808
 
 
-def test_weights_start_as_in_gpt2():
-    gpt = model(GPTConfig(vocab_size=300, n_positions=200, d_model=64, n_layers=8, n_heads=4))
-    expected = {"embedding": 0.02, "q": 0.02, "k": 0.02, "v": 0.02, "up": 0.02, "out": 0.005, "down": 0.005}
+@pytest.mark.parametrize(("d_model", "std"), [(768, 0.02), (192, 0.04), (48, 0.08)])
+def test_weights_start_as_in_gpt2_and_larger_in_narrower_models(d_model: int, std: float):
+    gpt = model(GPTConfig(vocab_size=300, n_positions=200, d_model=d_model, n_layers=2, n_heads=4))
+    writes_to_stream = std / 2  # by sqrt(2 · n_layers)
     for name, parameter in gpt.named_parameters():
         layer, kind = name.split(".")[-2:]
         if kind == "bias":
@@ -140,14 +141,15 @@ def test_weights_start_as_in_gpt2():
         elif layer.endswith("norm"):
             assert np.all(parameter.data == 1), name
         else:
-            assert parameter.data.std() == pytest.approx(expected[layer.split("_")[-1]], rel=0.05), name
+            expected = writes_to_stream if layer in ("out", "down") else std
+            assert parameter.data.std() == pytest.approx(expected, rel=0.05), name
 
 
-def test_an_untrained_model_guesses_all_tokens_alike():
+def test_an_untrained_model_guesses_all_tokens_about_alike():
     ids = random_ids(8, 16)
     inputs, labels = causal_lm(ids)
     loss = ops.cross_entropy(model()(inputs), labels).item()
-    assert loss == pytest.approx(np.log(CONFIG.vocab_size), abs=0.05)
+    assert loss == pytest.approx(np.log(CONFIG.vocab_size), abs=0.3)
 
 
 def test_one_small_batch_is_learnt_by_heart():
