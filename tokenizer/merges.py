@@ -35,14 +35,22 @@ class Merge(Generic[AnyStr]):
         return self.left + self.right
 
     def __str__(self) -> str:
-        return f"{_show(self.left)} + {_show(self.right)} -> {_show(self.symbol)}  ({self.count:,} times)"
+        return f"{visible(self.left)} + {visible(self.right)} -> {visible(self.symbol)}  ({self.count:,} times)"
 
 
-def _show(symbol: str | bytes) -> str:
-    """A symbol as a reader wants to see it: spaces visible, bytes as text where they are text."""
+def visible(symbol: str | bytes, keep: str = "") -> str:
+    """A symbol as a reader wants to see it: spaces visible, bytes as text where they are text.
+
+    Characters that `keep` contains stay as they are.
+    """
     text = symbol if isinstance(symbol, str) else symbol.decode("utf-8", errors="backslashreplace")
-    text = text.replace(" ", "␣")
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    return "".join(character if character in keep else _visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character == " ":
+        return "␣"
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def rank_merges(merges: Sequence[tuple[AnyStr, AnyStr]]) -> dict[tuple[AnyStr, AnyStr], int]:
