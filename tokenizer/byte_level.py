@@ -158,8 +158,7 @@ class ByteLevelBPE:
         They are the ids of the joined text, wherever the chunks were cut.
         """
         for pretokens in pretokenize_chunks(chunks, self._special):
-            for pretoken in pretokens:
-                yield from self._ids_of_pretoken[pretoken]
+            yield from chain.from_iterable(map(self._ids_of_pretoken.__getitem__, pretokens))
 
     def encode_pretoken(self, pretoken: str) -> list[int]:
         """The ids of one pre-token, worked out: its bytes, and every merge that applies."""

@@ -4,10 +4,10 @@ The pieces of a text: on changing colours, or where there are none, with bars be
 The history of a word, one merge a line, and the same as a tree that grows downwards, the last merge its root:
 
     l o w e r                     l  o  w  e  r
-    l o w er     1: e + r         │  │  │  └┬─┘    1: er
-    lo w er      2: l + o         └┬─┘  │   │      2: lo
-    low er       3: lo + w         └─┬──┘   │      3: low
-    lower        4: low + er         └──┬───┘      4: lower
+    l o w er   1: e + r           │  │  │  └┬─┘  1: er
+    lo w er    2: l + o           └┬─┘  │   │    2: lo
+    low er     3: lo + w           └─┬──┘   │    3: low
+    lower      4: low + er           └──┬───┘    4: lower
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def tree(states: Sequence[Sequence[Any]], merges: Sequence[tuple[Any, Any]]) -> 
     yield "  ".join(map(visible, states[0]))
     for before, after in pairwise(states):
         i, pair = _merged(before, after)
-        row = [" "] * width
+        row = [" "] * width  # with two columns of space behind the last leaf
         for column in columns:
             row[column] = "│"
         left, right = columns[i : i + 2]
@@ -76,7 +76,7 @@ def tree(states: Sequence[Sequence[Any]], merges: Sequence[tuple[Any, Any]]) -> 
         middle = (left + right) // 2
         row[middle] = "┬"
         columns[i : i + 2] = [middle]
-        yield f"{''.join(row)}  {merges.index(pair) + 1}: {visible(after[i])}"
+        yield f"{''.join(row)}{merges.index(pair) + 1}: {visible(after[i])}"
 
 
 def _merged(before: Sequence[Any], after: Sequence[Any]) -> tuple[int, tuple[Any, Any]]:
