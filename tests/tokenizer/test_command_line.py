@@ -212,16 +212,19 @@ def test_damaged_files_are_named(folders, tmp_path, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no broken pipes, but errors of its own")
-def test_a_reader_that_has_had_enough_ends_the_program_quietly(folders, tmp_path):
-    large = tmp_path / "large.txt"
-    large.write_text(TEXT * 500, encoding="utf-8")
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_reader_that_has_had_enough_ends_the_program_quietly(lines, folders, tmp_path):
+    """No line read: the program's last flush fails. One: a write in the middle."""
+    file = tmp_path / "text.txt"
+    file.write_text(TEXT * 500 * lines + "the", encoding="utf-8")
     program = subprocess.Popen(
-        [sys.executable, "-m", "tokenizer", "encode", folders["byte"], str(large)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-m", "tokenizer", "encode", folders["byte"], str(file)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},  # "": what is left unwritten is kept
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    assert program.stdout.readline().strip().isdigit()
+    for _ in range(lines):
+        assert program.stdout.readline().strip().isdigit()
     program.stdout.close()
     assert program.stderr.read() == b""
     assert program.wait(timeout=60) == 1

@@ -36,6 +36,7 @@ def parts_of(path, text, special, processes):
 def test_the_pretokens_of_the_parts_are_those_of_the_file(path, text, processes, special):
     parts = parts_of(path, text, special, processes)
     assert "".join(parts) == text
+    assert all(parts) or text == ""
     assert [pretoken for part in parts for pretoken in pretokenize(part, special)] == pretokenize(text, special)
 
 
@@ -43,6 +44,23 @@ def test_the_pretokens_of_the_parts_are_those_of_the_file(path, text, processes,
 def test_the_words_of_the_parts_are_those_of_the_file(path, text, processes):
     parts = parts_of(path, text, NONE, processes)
     assert [word for part in parts for word in split_words(part)] == split_words(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("a\u3000  x漢", []),  # white space of three bytes before other white space
+        ("xx<z>\n", ["<z>\n"]),  # special tokens with white space as their last character, as their second
+        ("xx~ yy", ["~ y"]),
+        ("x y one two three", ["one two three", "x y one two three x y one two three"]),
+    ],
+)
+def test_wherever_a_cut_is_desired_it_changes_nothing(path, text, tokens):
+    special = SpecialTokens(tokens)
+    expected = pretokenize(text * 9, special)
+    for processes in range(1, len(text.encode()) * 9):
+        parts = parts_of(path, text * 9, special, processes)
+        assert [pretoken for part in parts for pretoken in pretokenize(part, special)] == expected
 
 
 def test_the_parts_are_about_equal(path):
@@ -69,9 +87,10 @@ def test_a_cut_is_looked_for_only_nearby(path, monkeypatch):
 
 def test_a_special_token_that_ends_behind_what_is_searched_is_not_cut(path, monkeypatch):
     monkeypatch.setattr(counting, "SEARCHED", 4)
-    token = "<one and two>"
-    text = f"{'x' * 20}{token}{'x' * 19}"
-    assert parts_of(path, text, SpecialTokens([token]), 2) == [text]
+    token = "~ that is long"
+    for before in range(14, 26):  # the middle stays at 20
+        text = "x" * before + token + "x" * (26 - before)
+        assert parts_of(path, text, SpecialTokens([token]), 2) == [text]
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])

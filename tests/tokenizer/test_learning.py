@@ -38,6 +38,7 @@ def test_an_interrupted_training_goes_on_where_it_was(kind, path, number):
     expected = kind.train(TEXT, 290, on_merge=complete.append)
     with pytest.raises(KeyboardInterrupt):
         kind.train(TEXT, 290, resume=path, on_merge=interrupt_at(number))
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 1 + number
     bpe = kind.train(TEXT, 290, resume=path, on_merge=resumed.append)
     assert (bpe.vocab, bpe.merges) == (expected.vocab, expected.merges)
     assert resumed == complete
@@ -133,6 +134,7 @@ def test_the_fingerprint_is_that_of_the_counts_whatever_their_order():
     assert fingerprint(counts) == fingerprint(dict(reversed(counts.items())))
     others = [{"a": 1, "b": 2, "ab": 4}, {"a": 1, "b": 2, "abc": 3}, {"a": 1, "b": 2}, {"a": 12, "b": 2, "ab": 3}]
     assert len({fingerprint(other) for other in [counts, *others]}) == 5
+    assert fingerprint({"x": 1, "y": 2}) != fingerprint({"x2 y": 1})  # where one word ends is part of it
 
 
 def test_no_merge_too_many_is_found():

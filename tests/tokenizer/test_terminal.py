@@ -48,6 +48,8 @@ def test_a_word_that_no_merge_touches_is_one_line():
 def test_wide_characters_and_half_characters_keep_their_columns():
     wide = LectureBPE.train("漢字é " * 9, 100)
     assert drawn(tree, wide, "漢字é").splitlines()[:2] == ["漢  字  é  </w>", "└─┬─┘   │   │    1: 漢字"]
+    accent = LectureBPE.train("xy " * 9, 5)
+    assert drawn(tree, accent, "e\u0301xy") == "e  \u0301  x  y  </w>\n│ │  │  └─┬─┘    1: y</w>"
     half = ByteLevelBPE.train("é", 257)
     assert drawn(tree, half, "é") == "\\xc3  \\xa9\n └──┬──┘    1: é"
     assert drawn(history, half, "é") == "\\xc3 \\xa9\né          1: \\xc3 + \\xa9"
