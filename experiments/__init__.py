@@ -6,6 +6,7 @@ experiment.py    what an experiment's module defines, and the list of experiment
 <name>           the experiments themselves, one module each
 results/         what they found: one JSON file for each preset, with its figures beside it
 report/          one page, and the README's tables, made from the results
+benchmarks/      how fast it is, beside what others use: `python -m experiments.benchmarks NAME`
 
 What the experiments use:
 

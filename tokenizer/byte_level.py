@@ -15,8 +15,9 @@ from itertools import chain
 from pathlib import Path
 
 from tokenizer import gpt2_files
+from tokenizer.batches import encode_batch
 from tokenizer.files import read_json
-from tokenizer.incremental import learn_merges
+from tokenizer.learning import MergesKept, learn_up_to
 from tokenizer.memory import Memory
 from tokenizer.merges import Merge, apply_merges, merge_steps, rank_merges
 from tokenizer.pretokens import count_pretokens, pretokenize, pretokenize_chunks
@@ -81,14 +82,21 @@ class ByteLevelBPE:
         vocab_size: int,
         special_tokens: Sequence[str] = (),
         *,
+        processes: int = 1,
+        resume: str | Path | None = None,
         on_merge: Callable[[Merge[bytes]], object] | None = None,
+        on_read: Callable[[int, int], object] | None = None,
     ) -> ByteLevelBPE:
         """Learn merges until there are `vocab_size` tokens, or until every pre-token is one token.
 
         texts: a string, an iterable of strings (a document each), or the pathlib.Path of a file
-        on_merge: called with each `Merge` as it is learnt; `print` shows it
+        processes: how many read a file together; the merges are the same
+        resume: a file that keeps the merges learnt so far; if it is there, training goes on from it
+        on_merge: called with each `Merge` as it is learnt, `print` shows it; those of `resume` come first
+        on_read: called with the bytes of a file that have been read, and with all its bytes
         The ids: 0 to 255 the bytes, then a token for each merge, then the special tokens.
-        Raises ValueError for empty text, and for a vocabulary with no room for the bytes.
+        Raises ValueError for empty text, for a vocabulary with no room for the bytes, and where `resume` is
+        damaged or was learnt from another text.
         Source: Radford et al. 2019 (GPT-2), section 2.2.
         """
         special = SpecialTokens(special_tokens)
@@ -96,15 +104,11 @@ class ByteLevelBPE:
         if vocab_size < smallest:
             needed = f"256 bytes and {len(special.tokens)} special tokens"
             raise ValueError(f"vocab_size: expected at least {smallest} ({needed}), got {vocab_size}")
-        counts = count_pretokens(texts, special)
-        learning = learn_merges((_symbols(pretoken), count) for pretoken, count in counts.items())
-        merges: list[tuple[bytes, bytes]] = []
-        while smallest + len(merges) < vocab_size and (merge := next(learning, None)) is not None:
-            merges.append((merge.left, merge.right))
-            if on_merge is not None:
-                on_merge(merge)
-        tokens = [*BYTES, *(left + right for left, right in merges)]
-        return cls(dict(enumerate(tokens)), merges, special_tokens)
+        counts = count_pretokens(texts, special, processes, on_read)
+        kept = MergesKept(Path(resume), "bytes", gpt2_files.spell, gpt2_files.unspell) if resume else None
+        history = learn_up_to(vocab_size - smallest, counts, _symbols, on_merge=on_merge, kept=kept)
+        tokens = [*BYTES, *(merge.symbol for merge in history)]
+        return cls(dict(enumerate(tokens)), [(merge.left, merge.right) for merge in history], special_tokens)
 
     @property
     def special_tokens(self) -> list[str]:
@@ -120,6 +124,10 @@ class ByteLevelBPE:
         """The tokens of a text as bytes."""
         return [self.vocab[id] for id in self.encode(text)]
 
+    def pretokens(self, text: str) -> list[str]:
+        """The stretches of a text inside which pieces lie, special tokens among them."""
+        return pretokenize(text, self._special)
+
     def steps(self, pretoken: str) -> Iterator[list[bytes]]:
         """Each state of one pre-token on its way from bytes to tokens, one merge apart."""
         return merge_steps(_symbols(pretoken), self._ranks)
@@ -130,8 +138,19 @@ class ByteLevelBPE:
         Raises ValueError for a lone surrogate (half of a character's UTF-16, which is no character).
         """
         check_text(text)
-        pretokens = pretokenize(text, self._special)
-        return list(chain.from_iterable(map(self._ids_of_pretoken.__getitem__, pretokens)))
+        return list(chain.from_iterable(map(self._ids_of_pretoken.__getitem__, self.pretokens(text))))
+
+    def encode_batch(self, texts: Iterable[str], processes: int | None = None) -> list[list[int]]:
+        """The ids of many texts, each as `encode` gives them, in the order of the texts.
+
+        processes: how many share the work; if None, as many as there are cores and the batch is worth
+        (`batches.py` says when). More than one need a program that works under `if __name__ == "__main__":`.
+        """
+        return encode_batch(self.encode, texts, processes)
+
+    def __reduce__(self) -> tuple[type[ByteLevelBPE], tuple[object, ...]]:
+        """What a copy, or another process, gets: all but the memory of words."""
+        return type(self), (self.vocab, self.merges, self.special_tokens)
 
     def encode_iterable(self, chunks: Iterable[str]) -> Iterator[int]:
         """The ids of a text that comes in chunks (a file's lines, say), lazily and in constant memory.
@@ -139,8 +158,7 @@ class ByteLevelBPE:
         They are the ids of the joined text, wherever the chunks were cut.
         """
         for pretokens in pretokenize_chunks(chunks, self._special):
-            for pretoken in pretokens:
-                yield from self._ids_of_pretoken[pretoken]
+            yield from chain.from_iterable(map(self._ids_of_pretoken.__getitem__, pretokens))
 
     def encode_pretoken(self, pretoken: str) -> list[int]:
         """The ids of one pre-token, worked out: its bytes, and every merge that applies."""

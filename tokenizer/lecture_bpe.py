@@ -26,6 +26,7 @@ from pathlib import Path
 
 from tokenizer import incremental
 from tokenizer.files import read_json, write_json
+from tokenizer.learning import MergesKept, learn_up_to
 from tokenizer.memory import Memory
 from tokenizer.merges import Merge, apply_merges, merge_steps, rank_merges
 from tokenizer.texts import Texts, check_text, whole_words
@@ -64,18 +65,25 @@ class LectureBPE:
         texts: Texts,
         vocab_size: int,
         *,
+        processes: int = 1,
+        resume: str | Path | None = None,
         on_merge: Callable[[Merge[str]], object] | None = None,
+        on_read: Callable[[int, int], object] | None = None,
         learn: Callable[..., Iterator[Merge[str]]] = incremental.learn_merges,
     ) -> LectureBPE:
         """Learn pieces until there are `vocab_size`, or until every word is one piece.
 
         texts: a string, an iterable of strings, or the pathlib.Path of a file
-        on_merge: called with each `Merge` as it is learnt; `print` shows it
+        processes: how many read a file together; the merges are the same
+        resume: a file that keeps the merges learnt so far; if it is there, training goes on from it
+        on_merge: called with each `Merge` as it is learnt, `print` shows it; those of `resume` come first
+        on_read: called with the bytes of a file that have been read, and with all its bytes
         learn: how merges are found, `incremental.learn_merges` (fast) or `recounting.learn_merges` (simple)
-        Raises ValueError for empty text, and for a vocabulary with no room for the characters.
+        Raises ValueError for empty text, for a vocabulary with no room for the characters, and where `resume`
+        is damaged or was learnt from another text.
         Source: lecture, "The byte-pair encoding algorithm"; Sennrich et al. 2016.
         """
-        words = count_words(texts)
+        words = count_words(texts, processes, on_read)
         characters = set().union(*words)
         merges_wanted = vocab_size - len([UNK, END]) - len(characters)
         if merges_wanted < 0:
@@ -83,12 +91,8 @@ class LectureBPE:
                 f"vocab_size: expected at least {vocab_size - merges_wanted} "
                 f"({len(characters)} characters, {END} and {UNK}), got {vocab_size}"
             )
-        history: list[Merge[str]] = []
-        learning = learn(([*word, END], count) for word, count in words.items())
-        while len(history) < merges_wanted and (merge := next(learning, None)) is not None:
-            history.append(merge)
-            if on_merge is not None:
-                on_merge(merge)
+        kept = MergesKept(Path(resume), "characters", str, str) if resume else None
+        history = learn_up_to(merges_wanted, words, _symbols, on_merge=on_merge, kept=kept, learn=learn)
         return cls(characters, history)
 
     @property
@@ -101,7 +105,7 @@ class LectureBPE:
 
         A character that training never saw stays as it is here, and gets UNK's id from `encode`.
         """
-        return apply_merges([*word, END], self._ranks)
+        return apply_merges(_symbols(word), self._ranks)
 
     def segment(self, word: str) -> list[str]:
         """The pieces of one word without the end-of-word symbol: at most as many as it has characters."""
@@ -114,7 +118,7 @@ class LectureBPE:
 
     def steps(self, word: str) -> Iterator[list[str]]:
         """Each state of a word on its way from characters to pieces, one merge apart."""
-        return merge_steps([*word, END], self._ranks)
+        return merge_steps(_symbols(word), self._ranks)
 
     def encode_word(self, word: str) -> list[int]:
         """The ids of the pieces of one word, worked out."""
@@ -152,3 +156,8 @@ class LectureBPE:
             return cls(value["characters"], history)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path}: expected characters and a history of merges ({error})") from None
+
+
+def _symbols(word: str) -> list[str]:
+    """A word as BPE starts with it: its characters and the end-of-word symbol."""
+    return [*word, END]

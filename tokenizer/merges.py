@@ -35,25 +35,48 @@ class Merge(Generic[AnyStr]):
         return self.left + self.right
 
     def __str__(self) -> str:
-        return f"{_show(self.left)} + {_show(self.right)} -> {_show(self.symbol)}  ({self.count:,} times)"
+        return f"{visible(self.left)} + {visible(self.right)} -> {visible(self.symbol)}  ({self.count:,} times)"
 
 
-def _show(symbol: str | bytes) -> str:
-    """A symbol as a reader wants to see it: spaces visible, bytes as text where they are text."""
+def visible(symbol: str | bytes, keep: str = "") -> str:
+    """A symbol as a reader wants to see it: spaces visible, bytes as text where they are text.
+
+    Characters that `keep` contains stay as they are.
+    """
     text = symbol if isinstance(symbol, str) else symbol.decode("utf-8", errors="backslashreplace")
-    text = text.replace(" ", "␣")
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    return "".join(character if character in keep else _visible(character) for character in text)
 
 
-def rank_merges(merges: Sequence[tuple[AnyStr, AnyStr]]) -> dict[tuple[AnyStr, AnyStr], int]:
-    """Each pair with its rank: 0 for the merge that was learnt first.
+def _visible(character: str) -> str:
+    if character == " ":
+        return "␣"
+    return character if character.isprintable() else ascii(character)[1:-1]
+
+
+class Ranks(dict[tuple[AnyStr, AnyStr], int]):
+    """Each pair with its rank, 0 for the merge that was learnt first; `made[rank]` is the symbol that it makes.
+
+    Equal symbols are one object here: Python knows the hash of an object that it has met, and need not
+    compare an object with itself, so looking up pairs is quick.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[AnyStr] = []
+
+
+def rank_merges(merges: Sequence[tuple[AnyStr, AnyStr]]) -> Ranks[AnyStr]:
+    """The ranks of merges that stand in the order of learning.
 
     Raises ValueError if a pair stands twice, since its rank would then be unclear.
     """
-    ranks: dict[tuple[AnyStr, AnyStr], int] = {}
+    ranks: Ranks[AnyStr] = Ranks()
+    symbols: dict[AnyStr, AnyStr] = {}
     for rank, (left, right) in enumerate(merges):
-        if ranks.setdefault((left, right), rank) != rank:
+        pair = symbols.setdefault(left, left), symbols.setdefault(right, right)
+        if ranks.setdefault(pair, rank) != rank:
             raise ValueError(f"merges: expected each pair once, got {left!r} + {right!r} again at {rank}")
+        ranks.made.append(symbols.setdefault(left + right, left + right))
     return ranks
 
 
@@ -73,7 +96,7 @@ def merge_steps(symbols: Sequence[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr],
         yield state
 
 
-def apply_merges(symbols: list[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr], int]) -> list[AnyStr]:
+def apply_merges(symbols: list[AnyStr], ranks: Ranks[AnyStr]) -> list[AnyStr]:
     """The final pieces of a word: the last of its `merge_steps`. `symbols` is left as it was."""
     if len(symbols) >= LONG:
         return _apply_to_long(symbols, ranks)
@@ -86,12 +109,12 @@ def apply_merges(symbols: list[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr], in
         if best == never:
             break
         i = pair_ranks.index(best)
-        symbols[i] += symbols.pop(i + 1)
-        del pair_ranks[i]
+        symbols[i] = made = ranks.made[best]
+        del symbols[i + 1], pair_ranks[i]
         if i > 0:
-            pair_ranks[i - 1] = rank_of((symbols[i - 1], symbols[i]), never)
+            pair_ranks[i - 1] = rank_of((symbols[i - 1], made), never)
         if i < len(pair_ranks):
-            pair_ranks[i] = rank_of((symbols[i], symbols[i + 1]), never)
+            pair_ranks[i] = rank_of((made, symbols[i + 1]), never)
     return symbols
 
 

@@ -11,12 +11,14 @@ looks most of them up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import regex
 
+from tokenizer.counting import count_texts
 from tokenizer.special_tokens import SpecialTokens
-from tokenizer.texts import Texts, documents
+from tokenizer.texts import Texts
 
 # The pattern of GPT-2 (Radford et al. 2019; its encoder.py). At each place the first alternative that fits:
 GPT2_PATTERN = regex.compile(
@@ -80,14 +82,27 @@ def _decided(text: str, special: SpecialTokens) -> tuple[list[str], str]:
     return pretokens + last, undecided + text[stop:]
 
 
-def count_pretokens(texts: Texts, special: SpecialTokens) -> Counter[str]:
-    """How often each pre-token occurs, special tokens left out. Raises ValueError if there is none."""
-    counts: Counter[str] = Counter()
-    for document in documents(texts):
-        for pretokens in pretokenize_chunks(document, special):
-            counts.update(pretokens)
+def count_pretokens(
+    texts: Texts,
+    special: SpecialTokens,
+    processes: int = 1,
+    on_read: Callable[[int, int], object] | None = None,
+) -> Counter[str]:
+    """How often each pre-token occurs, special tokens left out; see `count_texts` for the other arguments.
+
+    Raises ValueError if there is none.
+    """
+    counts = count_texts(texts, partial(_count_document, special), special.tokens, processes, on_read)
     for token in special.tokens:
         counts.pop(token, None)
     if not counts:
         raise ValueError("texts: expected at least one character besides special tokens, got empty text")
+    return counts
+
+
+def _count_document(special: SpecialTokens, chunks: Iterable[str]) -> Counter[str]:
+    """How often each pre-token of one document occurs."""
+    counts: Counter[str] = Counter()
+    for pretokens in pretokenize_chunks(chunks, special):
+        counts.update(pretokens)
     return counts

@@ -6,12 +6,15 @@ a time, so that a tokenizer can learn from a file that is larger than memory.
 
 from __future__ import annotations
 
+import codecs
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 Texts = str | Path | Iterable[str]
 
-CHUNK = 1 << 20  # characters read at a time
+CHUNK = 1 << 20  # bytes read at a time
 
 
 def documents(texts: Texts) -> Iterator[Iterable[str]]:
@@ -34,17 +37,30 @@ def documents(texts: Texts) -> Iterator[Iterable[str]]:
         raise TypeError(f"texts: expected a string, an iterable of strings or a pathlib.Path, got {got}")
 
 
-def file_chunks(path: Path) -> Iterator[str]:
-    """The text of a UTF-8 file, a chunk at a time, with its line ends as they are.
+def file_chunks(path: Path, start: int = 0, end: int = sys.maxsize) -> Iterator[str]:
+    """The text of a UTF-8 file, or of its bytes from `start` to `end`, a chunk at a time, line ends as they are.
 
     Raises ValueError, naming the file, if it is not UTF-8.
     """
+    with open(path, "rb") as file:
+        if start:  # a pipe cannot seek, and need not
+            file.seek(start)
+        yield from stream_chunks(file, str(path), end - start)
+
+
+def stream_chunks(file: BinaryIO, name: str, length: int = sys.maxsize) -> Iterator[str]:
+    """The text of the next `length` bytes of an open file, or of all that are left.
+
+    Raises ValueError, with the file's `name`, if they are not UTF-8.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
+        while data := file.read(min(CHUNK, length)):
+            length -= len(data)
+            yield decoder.decode(data)
+        yield decoder.decode(b"", final=True)  # complains if a character lacks its end
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: expected UTF-8 text, got {error.object[error.start]:#04x}") from None
+        raise ValueError(f"{name}: expected UTF-8 text, got {error.object[error.start]:#04x}") from None
 
 
 def whole_words(chunks: Iterable[str]) -> Iterator[str]:

@@ -8,13 +8,14 @@ what subwords are for; the next file on the ladder is `lecture_bpe.py`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import regex
 
+from tokenizer.counting import count_texts
 from tokenizer.files import read_text, write_text
-from tokenizer.texts import Texts, check_text, documents, whole_words
+from tokenizer.texts import Texts, check_text, whole_words
 
 UNK = "<unk>"  # `split_words` takes < and > for words of their own, so no text contains this as a word
 
@@ -27,14 +28,19 @@ def split_words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def count_words(texts: Texts) -> Counter[str]:
-    """How often each word occurs. Raises ValueError if there is none."""
-    counts: Counter[str] = Counter()
-    for document in documents(texts):
-        for chunk in whole_words(document):
-            counts.update(split_words(chunk))
+def count_words(texts: Texts, processes: int = 1, on_read: Callable[[int, int], object] | None = None) -> Counter[str]:
+    """How often each word occurs; see `count_texts` for the other arguments. Raises ValueError if there is none."""
+    counts = count_texts(texts, _count_document, (), processes, on_read)
     if not counts:
         raise ValueError("texts: expected at least one word, got empty text")
+    return counts
+
+
+def _count_document(chunks: Iterable[str]) -> Counter[str]:
+    """How often each word of one document occurs."""
+    counts: Counter[str] = Counter()
+    for chunk in whole_words(chunks):
+        counts.update(split_words(chunk))
     return counts
 
 
@@ -54,14 +60,24 @@ class WordVocabulary:
             raise ValueError("words: expected every word once, got a repetition")
 
     @classmethod
-    def train(cls, texts: Texts, vocab_size: int | None = None, min_count: int = 1) -> WordVocabulary:
+    def train(
+        cls,
+        texts: Texts,
+        vocab_size: int | None = None,
+        min_count: int = 1,
+        *,
+        processes: int = 1,
+        on_read: Callable[[int, int], object] | None = None,
+    ) -> WordVocabulary:
         """Keep the most frequent words: at most `vocab_size` with UNK, each seen `min_count` times or more.
 
+        processes: how many read a file together
+        on_read: called with the bytes of a file that have been read, and with all its bytes
         Of equally frequent words the alphabetically first is kept, whatever the order of the documents.
         """
         if vocab_size is not None and vocab_size < 1:
             raise ValueError(f"vocab_size: expected at least 1 (UNK itself), got {vocab_size}")
-        counts = count_words(texts)
+        counts = count_words(texts, processes, on_read)
         by_frequency = sorted(counts, key=lambda word: (-counts[word], word))
         kept = by_frequency if vocab_size is None else by_frequency[: vocab_size - 1]
         return cls([word for word in kept if counts[word] >= min_count])

@@ -1,0 +1,75 @@
+"""The merges of a text are the same for any order of documents, number of processes, way of passing the text,
+interruption, and hash seed of Python."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tokenizer import ByteLevelBPE, LectureBPE
+from tokenizer.files import write_text
+
+ROOT = Path(__file__).resolve().parents[2]
+END = "<|end|>"
+DOCUMENTS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tokenizer").glob("m*.py"))]
+DOCUMENTS += [f"{word} {word}s\n" for word in ("low", "lower", "newest", "widest", "漢字", "café") for _ in range(9)]
+VOCAB_SIZE = 700
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return ByteLevelBPE.train(DOCUMENTS, VOCAB_SIZE, [END]).merges
+
+
+def train_from_file(path, seed, processes):
+    """The merges from a file with the documents in another order, special tokens between them."""
+    shuffled = random.Random(seed).sample(DOCUMENTS, len(DOCUMENTS))
+    write_text(path, END.join(shuffled))
+    return ByteLevelBPE.train(path, VOCAB_SIZE, [END], processes=processes).merges
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_neither_order_nor_processes_matter(tmp_path, expected, processes):
+    for seed in range(3):
+        assert train_from_file(tmp_path / "text.txt", seed, processes) == expected
+
+
+def test_the_lectures_merges_do_not_depend_on_them_either(tmp_path):
+    expected = LectureBPE.train(DOCUMENTS, VOCAB_SIZE).history
+    for seed in range(3):
+        shuffled = random.Random(seed).sample(DOCUMENTS, len(DOCUMENTS))
+        assert LectureBPE.train(shuffled, VOCAB_SIZE).history == expected
+        write_text(tmp_path / "text.txt", " ".join(shuffled))
+        assert LectureBPE.train(tmp_path / "text.txt", VOCAB_SIZE, processes=2).history == expected
+
+
+def test_neither_does_the_hash_seed_interruption_included(tmp_path, expected):
+    """Each process has a hash seed of its own, trains in two processes, is interrupted, and goes on."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tokenizer import ByteLevelBPE\n"
+        "def interrupt(merge, seen=[]):\n"
+        "    seen.append(merge)\n"
+        "    if len(seen) == 100:\n"
+        "        raise KeyboardInterrupt\n"
+        "if __name__ == '__main__':\n"
+        "    text, resume = map(Path, sys.argv[1:])\n"
+        "    how = dict(special_tokens=['<|end|>'], processes=2, resume=resume)\n"
+        "    try:\n"
+        f"        ByteLevelBPE.train(text, {VOCAB_SIZE}, on_merge=interrupt, **how)\n"
+        "    except KeyboardInterrupt:\n"
+        f"        print(ByteLevelBPE.train(text, {VOCAB_SIZE}, **how).merges)\n",
+        encoding="utf-8",
+    )
+    text = tmp_path / "text.txt"
+    write_text(text, END.join(DOCUMENTS))
+    for seed in "0", "1", "12345":
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
+        command = [sys.executable, str(program), str(text), str(tmp_path / f"merges-{seed}.txt")]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert run.stdout == f"{expected}\n"

@@ -1,0 +1,220 @@
+"""The command line: `python -m tokenizer train | encode | decode | show`, for files and pipes.
+
+python -m tokenizer train corpus.txt --vocab-size 4096 --out my-bpe
+python -m tokenizer encode my-bpe < text.txt | python -m tokenizer decode my-bpe
+python -m tokenizer show my-bpe --text "Once upon a time"
+
+Text is UTF-8 on every platform. Where no file is named, or its name is -, it is standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from tokenizer import ByteLevelBPE, LectureBPE, WordVocabulary, gpt2_files, terminal
+from tokenizer.merges import Merge
+from tokenizer.progress import Progress
+from tokenizer.texts import file_chunks, stream_chunks, whole_words
+from tokenizer.words import split_words
+
+Tokenizer = ByteLevelBPE | LectureBPE | WordVocabulary
+
+KINDS: dict[str, tuple[type[Tokenizer], str]] = {  # the name of a kind, its class, and a file that tells it
+    "byte": (ByteLevelBPE, gpt2_files.MERGES_FILE),
+    "lecture": (LectureBPE, LectureBPE.FILE),
+    "words": (WordVocabulary, WordVocabulary.FILE),
+}
+UNFINISHED = "unfinished-merges.txt"  # in the folder of a tokenizer that is being trained
+TOGETHER = 1 << 13  # ids that are written or decoded at a time
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has had enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it ends
+        return 1
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    about = "Train a tokenizer, and see what it makes of a text."
+    top = argparse.ArgumentParser(prog="python -m tokenizer", description=about, allow_abbrev=False)
+    commands = top.add_subparsers(required=True, metavar="train | encode | decode | show")
+
+    one = commands.add_parser("train", help="learn from a text", allow_abbrev=False)
+    one.set_defaults(run=train)
+    one.add_argument("file", nargs="?", default="-", help="the text (default: standard input)")
+    one.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to put the tokenizer")
+    one.add_argument("--vocab-size", type=int, required=True, metavar="N", help="how many tokens, at most")
+    one.add_argument("--kind", choices=KINDS, default="byte", help="byte-level BPE (default), the lecture's BPE, words")
+    one.add_argument("--special", action="append", default=[], metavar="TOKEN", help="a special token; may be repeated")
+    one.add_argument("--processes", type=int, default=1, metavar="N", help="how many read the text together")
+    one.add_argument("--show-merges", action="store_true", help="print each merge as it is learnt")
+
+    for name, run, about, file in (
+        ("encode", encode, "print a text's ids, one a line", "the text"),
+        ("decode", decode, "print the text of ids that white space separates", "the ids"),
+        ("show", show, "show the pieces of a text", "the text"),
+    ):
+        one = commands.add_parser(name, help=about, allow_abbrev=False)
+        one.set_defaults(run=run)
+        one.add_argument("tokenizer", type=Path, help="the folder that `train` wrote")
+        one.add_argument("file", nargs="?", default="-", help=f"{file} (default: standard input)")
+    what = one.add_mutually_exclusive_group()
+    what.add_argument("--text", help="this text, instead of a file's")
+    what.add_argument("--steps", metavar="WORD", help="the history of a word: one merge after the other")
+    what.add_argument("--tree", metavar="WORD", help="the same as a drawing")
+    return top
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a tokenizer and save it; if it was interrupted, the same command goes on from where it was."""
+    if options.special and options.kind != "byte":
+        raise ValueError(f"--special: expected --kind byte, which alone has special tokens, got {options.kind}")
+    unfinished = options.out / UNFINISHED
+    reading, learning = Progress("reading", "MB"), Progress("learning", "merges")
+    n_merges = 0
+
+    def on_merge(merge: Merge) -> None:
+        nonlocal n_merges
+        n_merges += 1
+        if options.show_merges:
+            print(merge)
+        else:
+            learning.update(n_merges, options.vocab_size)
+
+    def on_read(done: int, total: int) -> None:
+        reading.update(done // 10**6, total // 10**6)
+
+    with text_file(options.file) as path:
+        try:
+            model = learn(options, path, unfinished, on_merge, on_read)
+        except KeyboardInterrupt:
+            if unfinished.exists():
+                print(f"\n{unfinished} keeps the merges so far; the same command goes on from there.", file=sys.stderr)
+            raise
+        finally:
+            learning.close()
+    model.save(options.out)
+    unfinished.unlink(missing_ok=True)
+    print(f"{options.out}: {model.vocab_size:,} tokens", file=sys.stderr)
+
+
+def learn(
+    options: argparse.Namespace,
+    path: Path,
+    resume: Path,
+    on_merge: Callable[[Merge], object],
+    on_read: Callable[[int, int], object],
+) -> Tokenizer:
+    """A new tokenizer of the kind that the options name."""
+    size, processes = options.vocab_size, options.processes
+    if options.kind == "words":
+        return WordVocabulary.train(path, size, processes=processes, on_read=on_read)
+    if options.kind == "lecture":
+        return LectureBPE.train(path, size, processes=processes, resume=resume, on_merge=on_merge, on_read=on_read)
+    return ByteLevelBPE.train(
+        path, size, options.special, processes=processes, resume=resume, on_merge=on_merge, on_read=on_read
+    )
+
+
+def encode(options: argparse.Namespace) -> None:
+    """Print the ids of a text, one a line, as they come."""
+    ids = load(options.tokenizer).encode_iterable(read(options.file))
+    while together := list(islice(ids, TOGETHER)):
+        sys.stdout.write("".join(f"{id}\n" for id in together))
+
+
+def decode(options: argparse.Namespace) -> None:
+    """Print the text of ids: of bytes exactly the bytes, of words the words with spaces and a line end."""
+    tokenizer = load(options.tokenizer)
+    ids = read_ids(options.file)
+    if isinstance(tokenizer, ByteLevelBPE):
+        while together := list(islice(ids, TOGETHER)):
+            sys.stdout.buffer.write(tokenizer.decode_bytes(together))
+        sys.stdout.buffer.flush()
+    else:
+        print(tokenizer.decode(ids))
+
+
+def show(options: argparse.Namespace) -> None:
+    """Print the pieces of a text, or how those of a word came together."""
+    tokenizer = load(options.tokenizer)
+    if word := options.steps or options.tree:
+        if isinstance(tokenizer, WordVocabulary):
+            raise ValueError(f"{options.tokenizer}: expected a tokenizer that learnt merges, got a list of words")
+        for part in tokenizer.pretokens(word) if isinstance(tokenizer, ByteLevelBPE) else split_words(word):
+            draw = terminal.history if options.steps else terminal.tree
+            print("\n".join(draw(list(tokenizer.steps(part)), tokenizer.merges)), end="\n\n")
+        return
+    text = "".join(read(options.file)) if options.text is None else options.text
+    paint = terminal.coloured if terminal.shows_colours() else terminal.barred
+    if isinstance(tokenizer, ByteLevelBPE):
+        print(paint(tokenizer.segment(text)), end="" if text.endswith("\n") else "\n")
+    else:
+        for line in text.splitlines():
+            print(*(paint(tokenizer.segment(word)) for word in split_words(line)))
+
+
+def load(folder: Path) -> Tokenizer:
+    """The tokenizer in a folder, of whichever kind it is."""
+    found = [kind for kind, file in KINDS.values() if (folder / file).exists()]
+    if len(found) != 1:
+        files = ", ".join(file for _, file in KINDS.values())
+        raise ValueError(f"{folder}: expected the folder of one tokenizer, with one of {files}, got {len(found)}")
+    return found[0].load(folder)
+
+
+def read(file: str) -> Iterator[str]:
+    """The text of a file, or of standard input, a chunk at a time."""
+    return stream_chunks(sys.stdin.buffer, "standard input") if file == "-" else file_chunks(Path(file))
+
+
+def read_ids(file: str) -> Iterator[int]:
+    """The ids that stand in a file, or in standard input."""
+    for chunk in whole_words(read(file)):
+        for word in chunk.split():
+            try:
+                yield int(word)
+            except ValueError:
+                raise ValueError(f"ids: expected numbers with white space between them, got {word!r}") from None
+
+
+@contextmanager
+def text_file(file: str) -> Iterator[Path]:
+    """The path of a text; standard input becomes a file first, since processes can share only a file."""
+    if file != "-":
+        yield Path(file)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "standard input"
+        with open(path, "wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        yield path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Learning merges up to a number of them, in a way that can be interrupted and taken up again.
+
+How merges are found is the matter of `recounting.py` and `incremental.py`. Here: until when, who is told of
+them, and the file that keeps those learnt so far. Taking up is simple because merges, once known, need not be
+found again: `apply_merges` brings each word to the state that learning had left it in, and learning goes on
+from there. (The state is the same: a pair that has been merged everywhere never comes to stand anywhere
+again, because its two symbols arise in no later merge.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import AnyStr, Generic
+
+from tokenizer import incremental
+from tokenizer.files import read_text, write_text
+from tokenizer.merges import Merge, apply_merges, rank_merges
+
+SECONDS = 5.0  # between two times that the merges are written to the file
+
+
+def learn_up_to(
+    wanted: int,
+    counts: Mapping[str, int],
+    symbols: Callable[[str], list[AnyStr]],
+    *,
+    on_merge: Callable[[Merge[AnyStr]], object] | None = None,
+    kept: MergesKept[AnyStr] | None = None,
+    learn: Callable[..., Iterator[Merge[AnyStr]]] = incremental.learn_merges,
+) -> list[Merge[AnyStr]]:
+    """The first `wanted` merges, or fewer if every word is one symbol before.
+
+    counts: how often each word occurs; symbols: takes a word apart
+    on_merge: called with each merge, those of an earlier run first
+    kept: the file that keeps the merges
+    """
+    text = fingerprint(counts) if kept else ""
+    known = kept.read(text) if kept else []
+    merges = known[:wanted]
+    if on_merge is not None:
+        for merge in merges:
+            on_merge(merge)
+    ranks = rank_merges([(merge.left, merge.right) for merge in merges])
+    learning = learn((apply_merges(symbols(word), ranks) if ranks else symbols(word), n) for word, n in counts.items())
+    written = time.monotonic()
+    try:
+        for merge in islice(learning, wanted - len(merges)):
+            merges.append(merge)
+            if on_merge is not None:
+                on_merge(merge)
+            if kept and time.monotonic() - written > SECONDS:
+                kept.write(text, merges)
+                written = time.monotonic()
+    finally:  # Ctrl-C, too, comes by here
+        if kept and len(merges) > len(known):
+            kept.write(text, merges)
+    return merges
+
+
+@dataclass(frozen=True)
+class MergesKept(Generic[AnyStr]):
+    """A text file with the merges of a training that may not be finished.
+
+    Its first line says what learns, and from which text; then a merge a line, with its count. The text is
+    known by its counts, so the vocabulary size may change: a larger one goes on from where a smaller one ended.
+    """
+
+    path: Path
+    learner: str  # what learns: merges of bytes are of no use to a learner of characters
+    spell: Callable[[AnyStr], str]  # a symbol as text without spaces
+    unspell: Callable[[str], AnyStr]  # raises ValueError or KeyError for what `spell` never gives
+
+    def write(self, text: str, merges: list[Merge[AnyStr]]) -> None:
+        """Replace the file by one with these merges; `text` is the fingerprint of the text's counts."""
+        lines = [self._header(text)]
+        lines += [f"{self.spell(merge.left)} {self.spell(merge.right)} {merge.count}" for merge in merges]
+        write_text(self.path, "".join(f"{line}\n" for line in lines))
+
+    def read(self, text: str) -> list[Merge[AnyStr]]:
+        """The merges in the file, none if it is not there.
+
+        Raises ValueError if they were learnt from another text, or if the file is damaged.
+        """
+        if not self.path.exists():
+            return []
+        header, *lines = read_text(self.path).removesuffix("\n").split("\n")
+        if header != self._header(text):
+            raise ValueError(
+                f"{self.path}: expected merges that were learnt from this text in this way ({self._header(text)!r}), "
+                f"got {header[:100]!r}; remove the file to start afresh"
+            )
+        merges: list[Merge[AnyStr]] = []
+        for number, line in enumerate(lines, start=2):
+            try:
+                left, right, count = line.split(" ")
+                merges.append(Merge(self.unspell(left), self.unspell(right), int(count)))
+            except (ValueError, KeyError):
+                raise ValueError(f"{self.path}, line {number}: expected a merge and its count, got {line!r}") from None
+        return merges
+
+    def _header(self, text: str) -> str:
+        return f"#merges of {self.learner}, text {text}"
+
+
+def fingerprint(counts: Mapping[str, int]) -> str:
+    """A hash of words and counts, whatever the order of the words."""
+    digest = hashlib.sha256()
+    for word in sorted(counts):
+        data = word.encode("utf-8", "surrogatepass")
+        digest.update(b"%d %d " % (len(data), counts[word]))
+        digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,114 @@
+"""Work in several processes: Python runs in one core only, and counting or encoding a large text can use all.
+
+Each process has its share of the work from the start, and sends back one answer after another. All processes
+are started anew ("spawn") instead of as copies of this one ("fork"), on every platform: a copy is unsafe
+where threads run, and programs behave the same everywhere. The price: a new process imports the program that
+started it, so a program must do its work under `if __name__ == "__main__":`. One that forgets it is told so.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
+
+Piece = TypeVar("Piece")
+Answer = TypeVar("Answer")
+
+
+def in_processes(work: Callable[[Piece], Answer], pieces: Sequence[Piece], processes: int) -> Iterator[Answer]:
+    """`map(work, pieces)`, answers in the order of the pieces; in this process if `processes` is 1.
+
+    Each process receives `work` once, and every n-th of the pieces. What `work` raises is raised here; if
+    this generator is closed or interrupted, the processes end.
+    Raises ValueError for fewer than one process, and RuntimeError if a process ends without having answered.
+    """
+    check_processes(processes)
+    processes = min(processes, len(pieces))
+    if processes <= 1:
+        yield from map(work, pieces)
+        return
+    _leave_if_just_starting()
+    workers: list[tuple[BaseProcess, Connection]] = []
+    try:
+        for _ in range(processes):
+            workers.append(_start())
+        for first, (worker, connection) in enumerate(workers):
+            try:
+                connection.send((work, pieces[first::processes]))
+            except OSError:
+                raise _ended_early(worker) from None
+        for number in range(len(pieces)):
+            yield _receive(*workers[number % processes])
+    finally:
+        for worker, connection in workers:
+            worker.terminate()
+            worker.join()
+            connection.close()
+
+
+def check_processes(processes: int) -> None:
+    """Raises ValueError for fewer than one."""
+    if processes < 1:
+        raise ValueError(f"processes: expected at least 1, got {processes}")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _start() -> tuple[BaseProcess, Connection]:
+    """A new process, and our end of the pipe to it."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    worker = context.Process(target=_serve, args=(theirs,), daemon=True)
+    worker.start()
+    theirs.close()  # so that the pipe ends when the process does
+    return worker, ours
+
+
+def _serve(connection: Connection) -> None:
+    """What a process does: receive the work and all its pieces, then answer one after the other."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; who started us will end us
+    work, pieces = connection.recv()
+    for piece in pieces:
+        try:
+            connection.send((work(piece), None))
+        except Exception as error:
+            connection.send((None, error))
+
+
+def _receive(worker: BaseProcess, connection: Connection) -> Any:
+    """The next answer of a process."""
+    try:
+        answer, error = connection.recv()
+    except (EOFError, OSError):
+        raise _ended_early(worker) from None
+    if error is not None:
+        raise error
+    return answer
+
+
+def _ended_early(worker: BaseProcess) -> RuntimeError:
+    """The error to raise when a process is gone."""
+    worker.join()
+    return RuntimeError(
+        f"processes: one ended without an answer (exit code {worker.exitcode}). A program that starts processes "
+        f'must be a file that does its work under `if __name__ == "__main__":`, because each process imports it; '
+        f"if it is, memory may have run out. Without more processes (processes=1) there is no such rule"
+    )
+
+
+def _leave_if_just_starting() -> None:
+    """End a process that is still importing the program and has come upon the call that started it.
+
+    Else it would start processes in turn, and so would these. Who started it raises `_ended_early`.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.exit(1)
