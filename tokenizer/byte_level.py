@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from tokenizer import gpt2_files
+from tokenizer import gpt2_files, tokenizer_json
 from tokenizer.batches import encode_batch
 from tokenizer.files import read_json
 from tokenizer.learning import MergesKept, learn_up_to
@@ -22,7 +22,7 @@ from tokenizer.memory import Memory
 from tokenizer.merges import Merge, apply_merges, merge_steps, rank_merges
 from tokenizer.pretokens import count_pretokens, pretokenize, pretokenize_chunks
 from tokenizer.special_tokens import SpecialTokens
-from tokenizer.texts import Texts, check_text
+from tokenizer.texts import Texts, check_text, utf8
 
 BYTES = [bytes([byte]) for byte in range(256)]  # the alphabet: each byte as a symbol
 
@@ -178,9 +178,13 @@ class ByteLevelBPE:
         """The text of some ids. Bytes that are no UTF-8 (half a character, say) become U+FFFD."""
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
-    def save(self, folder: str | Path) -> None:
-        """Write GPT-2's vocab.json and merges.txt, and special_tokens.json."""
-        gpt2_files.write_files(Path(folder), self.vocab, self.merges, self.special_tokens)
+    def save(self, path: str | Path) -> None:
+        """Write GPT-2's vocab.json and merges.txt, and special_tokens.json into a folder, or the one file `….json`.
+
+        The latter is Hugging Face's tokenizer.json.
+        """
+        write = tokenizer_json.write_byte_level if Path(path).suffix == ".json" else gpt2_files.write_files
+        write(Path(path), self.vocab, self.merges, self.special_tokens)
 
     @classmethod
     def load(
@@ -189,11 +193,16 @@ class ByteLevelBPE:
         merges_file: str | Path | None = None,
         special_tokens: Sequence[str] | None = None,
     ) -> ByteLevelBPE:
-        """Read what `save` wrote, `load(folder)`; or GPT-2's own files, `load(vocab_file, merges_file)`.
+        """Read what `save` wrote, `load(path)`; or GPT-2's own files, `load(vocab_file, merges_file)`.
 
         special_tokens: if None, the folder's special_tokens.json says; without one, the entries of the
-        vocabulary that are neither bytes nor made by a merge. Raises ValueError where a file is damaged.
+        vocabulary that are neither bytes nor made by a merge. A tokenizer.json names its own.
+        Raises ValueError where a file is damaged, or says what this tokenizer cannot do.
         """
+        if merges_file is None and Path(path).suffix == ".json":
+            if special_tokens is not None:
+                raise ValueError(f"special_tokens: expected None, as {path} names its own, got {special_tokens}")
+            return cls(*tokenizer_json.read_byte_level(Path(path)))
         if merges_file is None:
             folder = Path(path)
             path, merges_file = folder / gpt2_files.VOCAB_FILE, folder / gpt2_files.MERGES_FILE
@@ -208,15 +217,3 @@ class ByteLevelBPE:
 def _symbols(pretoken: str) -> list[bytes]:
     """A pre-token as BPE starts with it: its UTF-8 bytes, one symbol each."""
     return [BYTES[byte] for byte in utf8(pretoken)]
-
-
-def utf8(text: str) -> bytes:
-    """The text's UTF-8 bytes; ValueError for a lone surrogate, which has none."""
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        surrogate = ord(text[error.start])
-        raise ValueError(
-            f"text: expected Unicode characters, got the lone surrogate U+{surrogate:04X} in {text[:40]!r}; "
-            f'text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") repairs such text'
-        ) from None

@@ -32,6 +32,31 @@ def unspell(spelling: str) -> bytes:
     return bytes(BYTE_OF_CHARACTER[character] for character in spelling)
 
 
+def spell_vocab(vocab: Mapping[int, bytes], special_tokens: Sequence[str]) -> dict[str, int]:
+    """Each token's spelling with its id, special tokens as they are. Raises ValueError if two are spelt alike."""
+    special = {token.encode("utf-8"): token for token in special_tokens}
+    spelt = {special.get(token) or spell(token): id for id, token in sorted(vocab.items())}
+    if len(spelt) != len(vocab):
+        raise ValueError("special_tokens: expected names unlike the spelling of any other token")
+    return spelt
+
+
+def unspell_vocab(spelt: object, special_tokens: Sequence[str], path: Path) -> dict[int, bytes]:
+    """The tokens by id, from the spellings in a file. Raises ValueError, naming the file, where it is damaged."""
+    if not isinstance(spelt, dict):  # a damaged file, not a caller's mistake: ValueError, as for the others
+        raise ValueError(f"{path}: expected an object of ids, got a {type(spelt).__name__}")
+    special = set(special_tokens)
+    vocab: dict[int, bytes] = {}
+    for spelling, id in spelt.items():
+        if not isinstance(id, int) or id in vocab:
+            raise ValueError(f"{path}: expected an integer of its own for {spelling!r}, got {id!r}")
+        try:
+            vocab[id] = spelling.encode("utf-8") if spelling in special else unspell(spelling)
+        except KeyError as error:
+            raise ValueError(f"{path}: expected GPT-2's alphabet, got {error} in {spelling!r}") from None
+    return vocab
+
+
 def write_files(
     folder: Path,
     vocab: Mapping[int, bytes],
@@ -39,10 +64,7 @@ def write_files(
     special_tokens: Sequence[str],
 ) -> None:
     """Write vocab.json and merges.txt as GPT-2 has them, and special_tokens.json with the special ones."""
-    special = {token.encode("utf-8"): token for token in special_tokens}
-    spelt = {special.get(token) or spell(token): id for id, token in sorted(vocab.items())}
-    if len(spelt) != len(vocab):
-        raise ValueError("special_tokens: expected names unlike the spelling of any other token")
+    spelt = spell_vocab(vocab, special_tokens)
     lines = [HEADER, *(f"{spell(left)} {spell(right)}" for left, right in merges)]
     write_json(folder / VOCAB_FILE, spelt)
     write_text(folder / MERGES_FILE, "".join(f"{line}\n" for line in lines))
@@ -65,19 +87,7 @@ def read_merges(path: Path) -> list[tuple[bytes, bytes]]:
 
 def read_vocab(path: Path, special_tokens: Sequence[str]) -> dict[int, bytes]:
     """The tokens of a vocab.json by id. Raises ValueError, naming the file, where it is damaged."""
-    spelt = read_json(path)
-    if not isinstance(spelt, dict):  # a damaged file, not a caller's mistake: ValueError, as for the others
-        raise ValueError(f"{path}: expected an object of ids, got a {type(spelt).__name__}")
-    special = set(special_tokens)
-    vocab: dict[int, bytes] = {}
-    for spelling, id in spelt.items():
-        if not isinstance(id, int) or id in vocab:
-            raise ValueError(f"{path}: expected an integer of its own for {spelling!r}, got {id!r}")
-        try:
-            vocab[id] = spelling.encode("utf-8") if spelling in special else unspell(spelling)
-        except KeyError as error:
-            raise ValueError(f"{path}: expected GPT-2's alphabet, got {error} in {spelling!r}") from None
-    return vocab
+    return unspell_vocab(read_json(path), special_tokens, path)
 
 
 def find_special_tokens(vocab_path: Path, merges: Sequence[tuple[bytes, bytes]]) -> list[str]:

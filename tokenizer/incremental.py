@@ -32,9 +32,9 @@ def learn_merges(words: Iterable[tuple[Sequence[AnyStr], int]]) -> Iterator[Merg
     Ties: of equally frequent pairs the lexicographically greatest pair of byte strings, so that neither the
     order of the words nor Python's hash seed decides.
     """
-    corpus = _Corpus(words)
+    corpus = Corpus(words)
     names, counts = corpus.names, corpus.counts
-    sort_keys = [_greatest_first(name) for name in names]
+    sort_keys = [greatest_first(name) for name in names]
 
     def entry(pair: Pair) -> tuple[int, str, str, Pair]:
         left, right = pair
@@ -51,12 +51,12 @@ def learn_merges(words: Iterable[tuple[Sequence[AnyStr], int]]) -> Iterator[Merg
             continue
         yield Merge(names[pair[0]], names[pair[1]], count)
         grown = corpus.merge(pair)
-        sort_keys.extend(_greatest_first(name) for name in names[len(sort_keys) :])
+        sort_keys.extend(greatest_first(name) for name in names[len(sort_keys) :])
         for pair in grown:
             heapq.heappush(heap, entry(pair))
 
 
-def _greatest_first(name: str | bytes) -> str:
+def greatest_first(name: str | bytes) -> str:
     """A sort key that turns the order of byte strings round, for Python's heap serves the smallest first.
 
     Every byte b becomes 255 - b; the mark at the end puts a string behind those that go on from it.
@@ -68,7 +68,7 @@ def _greatest_first(name: str | bytes) -> str:
 _COMPLEMENT = bytes(range(255, -1, -1))
 
 
-class _Corpus(Generic[AnyStr]):
+class Corpus(Generic[AnyStr]):
     """The distinct words as linked symbols, with the count and the places of each pair of neighbours.
 
     A place is an index into the four arrays; place 0 is the outside of every word.
@@ -106,10 +106,14 @@ class _Corpus(Generic[AnyStr]):
             self.counts[pair] = self.counts.get(pair, 0) + weight
             self.places[pair].append(place)
 
+    def join(self, left: AnyStr, right: AnyStr) -> AnyStr:
+        """The name of the symbol that two symbols become."""
+        return left + right
+
     def merge(self, pair: Pair) -> list[Pair]:
         """Make one symbol of `pair` wherever it stands; returns the pairs that are now more frequent."""
         left, right = pair
-        new = self._number(self.names[left] + self.names[right])
+        new = self._number(self.join(self.names[left], self.names[right]))
         symbol, before, after, weight = self.symbol, self.before, self.after, self.weight
         places: Iterable[int] = self.places.pop(pair)
         if left == right:

@@ -32,17 +32,19 @@ def learn_merges(words: Iterable[tuple[Sequence[AnyStr], int]]) -> Iterator[Merg
         if not pair_counts:
             return
         left, right = max(pair_counts, key=lambda pair: (pair_counts[pair], pair))
-        yield Merge(left, right, pair_counts[left, right])
-        corpus = [(replace_pair(symbols, left, right), count) for symbols, count in corpus]
+        merge = Merge(left, right, pair_counts[left, right])
+        yield merge
+        corpus = [(replace_pair(symbols, merge), count) for symbols, count in corpus]
 
 
-def replace_pair(symbols: Sequence[AnyStr], left: AnyStr, right: AnyStr) -> list[AnyStr]:
-    """The symbols with each neighbouring (left, right) made one, from left to right: a a a -> aa a."""
+def replace_pair(symbols: Sequence[AnyStr], merge: Merge[AnyStr]) -> list[AnyStr]:
+    """The symbols with the merge made wherever its pair stands, from left to right: a a a -> aa a."""
+    left, right, whole = merge.left, merge.right, merge.symbol
     merged: list[AnyStr] = []
     i = 0
     while i < len(symbols):
         if i + 1 < len(symbols) and symbols[i] == left and symbols[i + 1] == right:
-            merged.append(left + right)
+            merged.append(whole)
             i += 2
         else:
             merged.append(symbols[i])

@@ -82,3 +82,15 @@ def check_text(text: object) -> None:
     """Raises TypeError unless `text` is a string."""
     if not isinstance(text, str):
         raise TypeError(f"text: expected str, got {type(text).__name__}")
+
+
+def utf8(text: str) -> bytes:
+    """The text's UTF-8 bytes; ValueError for a lone surrogate, which has none."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        surrogate = ord(text[error.start])
+        raise ValueError(
+            f"text: expected Unicode characters, got the lone surrogate U+{surrogate:04X} in {text[:40]!r}; "
+            f'text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") repairs such text'
+        ) from None

@@ -1,9 +1,6 @@
 """Our ids are those of Hugging Face's `tokenizers` and of `tiktoken` on the same vocabulary."""
 
-import pydoc_data.topics
 import random
-import unicodedata
-from functools import cache
 
 import pytest
 
@@ -11,16 +8,13 @@ from tokenizer import ByteLevelBPE
 from tokenizer.byte_level import BYTES
 from tokenizer.gpt2_files import spell
 
+from .characters import OTHERS, PROSE, assigned_characters
+
 hf = pytest.importorskip("tokenizers")
 tiktoken = pytest.importorskip("tiktoken")
 
 SPECIAL = ["<|endoftext|>", "<|pad|>", "<|endoftext|><|endoftext|>"]
 PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-PROSE = "\n\n".join(pydoc_data.topics.topics[name] for name in sorted(pydoc_data.topics.topics))
-OTHERS = (
-    "Größe naïve café, Ελληνικά Привет мир עברית العربية हिन्दी ไทย 漢字かな 한국어 "
-    "👩\u200d👩\u200d👧 ½ Ⅷ ² \u200b\u00a0\u2003x"
-)
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +102,3 @@ def test_decoding_agrees(ours):
         ids = [rng.randrange(ours.vocab_size - len(SPECIAL)) for _ in range(rng.randint(1, 12))]
         assert ours.decode(ids) == theirs.decode(ids)
         assert ours.decode_bytes(ids) == also_theirs.decode_bytes(ids)
-
-
-@cache
-def assigned_characters():
-    """Every character of this Python's Unicode version; what is newer, the libraries class each by its own.
-
-    (Surrogates are no characters, private use is left in.)
-    """
-    every = map(chr, range(0x110000))
-    return [character for character in every if unicodedata.category(character) not in ("Cn", "Cs")]

@@ -33,7 +33,7 @@ def test_a_word_of_one_symbol_has_nothing_to_merge():
 def test_overlapping_pairs_all_count_but_merge_from_the_left():
     learning = learn_merges([(["a", "a", "a"], 5)])
     assert list(learning) == [Merge("a", "a", 10), Merge("aa", "a", 5)]
-    assert replace_pair(["a", "a", "a"], "a", "a") == ["aa", "a"]
+    assert replace_pair(["a", "a", "a"], Merge("a", "a", 10)) == ["aa", "a"]
 
 
 def test_words_count_as_often_as_they_occur():

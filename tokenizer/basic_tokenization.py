@@ -1,0 +1,103 @@
+"""BERT's basic tokenization: a text becomes words, before WordPiece looks inside them.
+
+White space separates words, and is forgotten. Inside a stretch without white space:
+1. control characters go;
+2. uncased only: accents go (é is taken apart into e and its accent first), and capitals become small;
+3. every punctuation mark and every Chinese character is a word of its own, since Chinese has no spaces.
+
+Special tokens are found before all this, and come out as they are. As nothing reaches across white space,
+the words of a stretch are worked out once, however often it occurs.
+
+Source: Devlin et al. 2018 (BERT), its tokenization.py. The details are those of Hugging Face's
+BertNormalizer and BertPreTokenizer, which leave out the 256 ideographs from U+2B820 on, and lower every
+character by itself (a Greek word's last sigma becomes σ as any other, not ς).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from unicodedata import normalize
+
+import regex
+
+from tokenizer.special_tokens import SpecialTokens
+from tokenizer.texts import Texts, documents, utf8
+
+SPACE = r"\t\n\r\p{Z}"
+PUNCTUATION = r"!-/:-@\[-`{-~\p{P}"  # Unicode's, and ASCII's that Unicode calls symbols: $ + < = > ^ ` | ~
+CHINESE = (
+    r"\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF"
+    r"\U00020000-\U0002A6DF\U0002A700-\U0002B81F\U0002B920-\U0002CEAF\U0002F800-\U0002FA1F"
+)
+STRETCH = regex.compile(rf"[^{SPACE}]+")
+UP_TO_SPACE = regex.compile(rf".*[{SPACE}]", regex.DOTALL)
+CONTROL = regex.compile(r"(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\uFFFD]")
+ACCENT = regex.compile(r"\p{Mn}")
+WORD = regex.compile(rf"[{PUNCTUATION}{CHINESE}] | [^{SPACE}{PUNCTUATION}{CHINESE}]+", regex.VERBOSE)
+
+BLOCK = 1 << 16  # characters to gather from small chunks before looking for stretches
+
+
+def basic_words(text: str, lowercase: bool) -> list[str]:
+    """The words of a text that has no special tokens. Raises ValueError for a lone surrogate."""
+    utf8(text)  # refuses what is no character
+    text = CONTROL.sub("", text)
+    if lowercase:
+        text = ACCENT.sub("", normalize("NFD", text))
+        text = text.replace("Σ", "σ").lower()  # Python alone would make ς of a word's last Σ
+    return WORD.findall(text)
+
+
+def split_stretches(text: str, special: SpecialTokens) -> list[str]:
+    """The stretches without white space of a whole text, special tokens among them."""
+    stretches: list[str] = []
+    end = 0
+    for start, next_end in special.find(text):
+        stretches += STRETCH.findall(text[end:start])
+        stretches.append(text[start:next_end])
+        end = next_end
+    return stretches + STRETCH.findall(text[end:])
+
+
+def split_chunks(chunks: Iterable[str], special: SpecialTokens) -> Iterator[list[str]]:
+    """The stretches of a text that comes in chunks: those of the joined text, wherever it was cut.
+
+    Keeps in memory only the text since the last white space or special token.
+    """
+    held = ""
+    enough = BLOCK
+    for chunk in chunks:
+        held += chunk
+        if len(held) >= enough:
+            cut = _last_boundary(held, special)
+            yield split_stretches(held[:cut], special)
+            held = held[cut:]
+            enough = max(BLOCK, 2 * len(held))  # twice, or one endless stretch would be searched every time
+    yield split_stretches(held, special)
+
+
+def _last_boundary(text: str, special: SpecialTokens) -> int:
+    """The last place at which the text can be cut in two, however it goes on."""
+    stop = special.unfinished(text)
+    ends = [end for start, end in special.find(text) if start < stop]
+    last = ends[-1] if ends else 0
+    space = UP_TO_SPACE.match(text, last, stop)
+    return space.end() if space else last
+
+
+def count_basic_words(texts: Texts, special: SpecialTokens, lowercase: bool) -> Counter[str]:
+    """How often each word occurs, special tokens left out. Raises ValueError if there is none."""
+    stretches: Counter[str] = Counter()
+    for document in documents(texts):
+        for found in split_chunks(document, special):
+            stretches.update(found)
+    for token in special.tokens:
+        stretches.pop(token, None)
+    words: Counter[str] = Counter()
+    for stretch, count in stretches.items():
+        for word in basic_words(stretch, lowercase):
+            words[word] += count
+    if not words:
+        raise ValueError("texts: expected at least one word besides special tokens, got empty text")
+    return words

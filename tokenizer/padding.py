@@ -1,0 +1,54 @@
+"""Sequences of one length, as a model wants them: padding what is short, truncating what is long.
+
+ids, attention_mask = pad([wordpiece.encode(text) for text in texts], pad_id=0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def pad(
+    sequences: Sequence[Sequence[int]], pad_id: int, side: str = "right", length: int | None = None
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Sequences of ids -> (ids, attention_mask), both lists of lists B × T, T = `length`.
+
+    side: where `pad_id` is put, "right" (behind) or "left" (before, for models that go on writing)
+    length: that of every sequence then; if None, the longest one's
+    The mask is 1 where there is a token and 0 where there is padding.
+    Raises ValueError for a sequence longer than `length`: `truncate` it first.
+    """
+    _check_side(side)
+    longest = max(map(len, sequences), default=0)
+    if length is None:
+        length = longest
+    elif longest > length:
+        number = next(number for number, ids in enumerate(sequences) if len(ids) > length)
+        got = f"{len(sequences[number])} ids in sequence {number}"
+        raise ValueError(f"sequences: expected at most length = {length} ids each, got {got}; truncate it first")
+    padded, mask = [], []
+    for ids in sequences:
+        missing = length - len(ids)
+        if side == "right":
+            padded.append([*ids, *[pad_id] * missing])
+            mask.append([1] * len(ids) + [0] * missing)
+        else:
+            padded.append([*[pad_id] * missing, *ids])
+            mask.append([0] * missing + [1] * len(ids))
+    return padded, mask
+
+
+def truncate(ids: Sequence[int], length: int, side: str = "right") -> list[int]:
+    """At most `length` of the ids; what is too much goes from the `side`, "right" (the end) or "left" (the start).
+
+    Raises ValueError for a negative length.
+    """
+    _check_side(side)
+    if length < 0:
+        raise ValueError(f"length: expected 0 or more, got {length}")
+    return list(ids[:length] if side == "right" else ids[max(len(ids) - length, 0) :])
+
+
+def _check_side(side: str) -> None:
+    if side not in ("right", "left"):
+        raise ValueError(f'side: expected "right" or "left", got {side!r}')

@@ -1,0 +1,232 @@
+"""Hugging Face's `tokenizer.json`: a whole tokenizer in one file, here for byte-level BPE and for WordPiece.
+
+The file is a chain of parts: normalizer, pre-tokenizer, model, post-processor, decoder. There are dozens of
+parts, and any combination can be written down; `_byte_level` and `_wordpiece` are the two that we know.
+To read a file is to take the vocabulary out of it, and to compare the rest with what we would have written:
+a difference that could mean other ids is refused by name, so that no file is half understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizer.bert_files import CLS, SEP, SPECIAL_TOKENS, UNK
+from tokenizer.files import read_json, write_json
+from tokenizer.gpt2_files import spell, spell_vocab, unspell, unspell_vocab
+from tokenizer.likelihood import PREFIX
+
+Parts = dict[str, Any]
+Harmless = dict[str, tuple[Any, ...]]  # part.field -> values other than ours that give the same ids
+EITHER = (False, True)
+
+
+def _byte_level() -> Parts:
+    """The parts of byte-level BPE as GPT-2 has them, but for its vocabulary and merges."""
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    return {
+        "normalizer": None,
+        "pre_tokenizer": byte_level,
+        "post_processor": byte_level,  # shifts offsets, adds no ids
+        "decoder": byte_level,
+        "model": {
+            "type": "BPE",
+            "dropout": None,
+            "unk_token": None,
+            "continuing_subword_prefix": None,
+            "end_of_word_suffix": None,
+            "fuse_unk": False,
+            "byte_fallback": False,
+            "ignore_merges": False,
+        },
+    }
+
+
+def _harmless_in_byte_level(special_tokens: Sequence[str]) -> Harmless:
+    """No byte is unknown, so nothing hangs on what would be done then; and we ask for no offsets."""
+    adds_nothing = {
+        "type": "TemplateProcessing",
+        "single": [{"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {},
+    }
+    after = ("post_processor", "decoder")
+    return {
+        "pre_tokenizer.trim_offsets": EITHER,
+        **{f"{part}.{field}": EITHER for part in after for field in ("add_prefix_space", "trim_offsets", "use_regex")},
+        "post_processor": (None, adds_nothing),
+        "decoder": (None,),
+        "model.dropout": (0,),
+        "model.unk_token": ("", *special_tokens),
+        "model.continuing_subword_prefix": ("",),
+        "model.end_of_word_suffix": ("",),
+        "model.fuse_unk": EITHER,
+        "model.byte_fallback": EITHER,
+        "added_tokens.normalized": EITHER,  # there is no normalizer
+    }
+
+
+def _wordpiece(ids: Mapping[str, int], lowercase: bool) -> Parts:
+    """The parts of BERT's WordPiece, but for its vocabulary."""
+    both = CLS in ids and SEP in ids
+    add_special = {"type": "BertProcessing", "sep": [SEP, ids[SEP]], "cls": [CLS, ids[CLS]]} if both else None
+    return {
+        "normalizer": {
+            "type": "BertNormalizer",
+            "clean_text": True,
+            "handle_chinese_chars": True,
+            "strip_accents": None,  # as `lowercase` says
+            "lowercase": lowercase,
+        },
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": add_special,
+        "decoder": {"type": "WordPiece", "prefix": PREFIX, "cleanup": False},
+        "model": {
+            "type": "WordPiece",
+            "unk_token": UNK,
+            "continuing_subword_prefix": PREFIX,
+            "max_input_chars_per_word": 100,
+        },
+    }
+
+
+def _harmless_in_wordpiece(ids: Mapping[str, int], lowercase: bool) -> Harmless:
+    """Two ways to say what adds [CLS] and [SEP], or none, since we add them on request only."""
+    first = [_template_token(CLS, 0), {"Sequence": {"id": "A", "type_id": 0}}, _template_token(SEP, 0)]
+    second = [{"Sequence": {"id": "B", "type_id": 1}}, _template_token(SEP, 1)]
+    as_transformers_writes_it = {
+        "type": "TemplateProcessing",
+        "single": first,
+        "pair": [*first, *second],
+        "special_tokens": {token: {"id": token, "ids": [ids.get(token)], "tokens": [token]} for token in (CLS, SEP)},
+    }
+    return {
+        "normalizer.strip_accents": (lowercase,),
+        "post_processor": (None, as_transformers_writes_it),
+        "decoder": (None,),
+        "decoder.cleanup": EITHER,
+    }
+
+
+def _template_token(token: str, type_id: int) -> Parts:
+    return {"SpecialToken": {"id": token, "type_id": type_id}}
+
+
+def _special_token(id: int, token: str) -> Parts:
+    """The entry of a special token: found anywhere in the text, as it is, with nothing around it."""
+    plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    return {"id": id, "content": token, **plain}
+
+
+# -- writing ----------------------------------------------------------------------------------------
+
+
+def write_byte_level(
+    path: Path, vocab: Mapping[int, bytes], merges: Sequence[tuple[bytes, bytes]], special_tokens: Sequence[str]
+) -> None:
+    """Write byte-level BPE. Raises ValueError if a special token is spelt like another token."""
+    spelt = spell_vocab(vocab, special_tokens)
+    spelt_merges = [f"{spell(left)} {spell(right)}" for left, right in merges]
+    _write(path, _byte_level(), special_tokens, {"vocab": spelt, "merges": spelt_merges})
+
+
+def write_wordpiece(path: Path, pieces: Sequence[str], lowercase: bool, special_tokens: Sequence[str]) -> None:
+    """Write WordPiece with BERT's basic tokenization."""
+    ids = {piece: id for id, piece in enumerate(pieces)}
+    _write(path, _wordpiece(ids, lowercase), special_tokens, {"vocab": ids})
+
+
+def _write(path: Path, parts: Parts, special_tokens: Sequence[str], contents: Parts) -> None:
+    ids = contents["vocab"]
+    added = [_special_token(ids[token], token) for token in sorted(special_tokens, key=ids.__getitem__)]
+    head = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": added}
+    write_json(path, {**head, **parts, "model": {**parts["model"], **contents}})
+
+
+# -- reading ----------------------------------------------------------------------------------------
+
+
+def read_byte_level(path: Path) -> tuple[dict[int, bytes], list[tuple[bytes, bytes]], list[str]]:
+    """The vocabulary, the merges and the special tokens of byte-level BPE.
+
+    Raises ValueError, naming the file, where it is damaged or says what we cannot do.
+    """
+    parts = _read(path, "BPE")
+    spelt, special_tokens = _vocab_of(path, parts)
+    spelt_merges = parts["model"].pop("merges", [])
+    _compare_all(path, parts, _byte_level(), _harmless_in_byte_level(special_tokens))
+    merges = []
+    for number, merge in enumerate(spelt_merges):
+        try:  # before 2024 a merge was one string
+            left, right = map(unspell, merge.split(" ") if isinstance(merge, str) else merge)
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f"{path}, merge {number}: expected a merge, two tokens, got {merge!r}") from None
+        merges.append((left, right))
+    return unspell_vocab(spelt, special_tokens, path), merges, special_tokens
+
+
+def read_wordpiece(path: Path) -> tuple[list[str], bool, list[str]]:
+    """The pieces in the order of their ids, whether capitals are lowered, and the special tokens.
+
+    Raises ValueError, naming the file, where it is damaged or says what we cannot do.
+    """
+    parts = _read(path, "WordPiece")
+    ids, special_tokens = _vocab_of(path, parts)
+    lowercase = isinstance(parts["normalizer"], dict) and parts["normalizer"].get("lowercase") is True
+    _compare_all(path, parts, _wordpiece(ids, lowercase), _harmless_in_wordpiece(ids, lowercase))
+    in_order = {id: piece for piece, id in ids.items()}
+    if in_order.keys() != set(range(len(ids))):
+        raise ValueError(f"{path}: expected the ids 0 to {len(ids) - 1} in model.vocab, each of them once")
+    for token in SPECIAL_TOKENS:
+        if token in ids and token not in special_tokens:
+            raise ValueError(f"{path}: expected {token} among the added_tokens, as it is in model.vocab")
+    return [in_order[id] for id in range(len(ids))], lowercase, special_tokens
+
+
+def _read(path: Path, model: str) -> Parts:
+    """The parts of a file with that kind of model, None for those that it lacks."""
+    parts = read_json(path)
+    if not isinstance(parts, dict) or not isinstance(parts.get("model"), dict):
+        raise ValueError(f"{path}: expected the object of a tokenizer.json, with a model")
+    if (got := parts["model"].get("type", model)) != model:  # older files do not say
+        raise ValueError(f"{path}: expected {model!r} as model, got {got!r}, which is not supported")
+    names = "version truncation padding added_tokens normalizer pre_tokenizer post_processor decoder"
+    return {**dict.fromkeys(names.split()), **parts}
+
+
+def _vocab_of(path: Path, parts: Parts) -> tuple[dict[str, int], list[str]]:
+    """The vocabulary as it is spelt, taken out of the model, with the special tokens; and these."""
+    spelt, added = parts["model"].pop("vocab", None), parts["added_tokens"] or []
+    if not isinstance(spelt, dict):
+        raise ValueError(f"{path}: expected an object of ids as model.vocab, got a {type(spelt).__name__}")
+    if not isinstance(added, list) or not all(isinstance(entry, dict) and "content" in entry for entry in added):
+        raise ValueError(f"{path}: expected a list of tokens as added_tokens, got {added!r:.60}")
+    for entry in added:
+        token, next_id = entry["content"], len(spelt)
+        id = spelt.setdefault(token, next_id)
+        if entry.get("id") != id:
+            raise ValueError(f"{path}: expected the id {id} for the added token {token!r}, got {entry.get('id')}")
+    return spelt, [entry["content"] for entry in added]
+
+
+def _compare_all(path: Path, parts: Parts, ours: Parts, harmless: Harmless) -> None:
+    """Raises ValueError unless the file says what we would have written, or what is harmless."""
+    head = {"version": "1.0", "truncation": None, "padding": None, **ours}
+    for name, part in parts.items():
+        if name != "added_tokens":
+            _compare(path, name, part, head.get(name), harmless)
+    for entry in parts["added_tokens"] or []:
+        _compare(path, "added_tokens", entry, _special_token(entry.get("id"), entry["content"]), harmless)
+
+
+def _compare(path: Path, name: str, theirs: Any, ours: Any, harmless: Harmless) -> None:
+    """The same for one part or field; a field that an older file lacks is as ours."""
+    if theirs == ours or theirs in harmless.get(name, ()):
+        return
+    if isinstance(theirs, dict) and isinstance(ours, dict) and theirs.get("type", ours.get("type")) == ours.get("type"):
+        for field, value in theirs.items():
+            _compare(path, f"{name}.{field}", value, ours.get(field), harmless)
+        return
+    wanted, got = (part["type"] if isinstance(part, dict) and "type" in part else part for part in (ours, theirs))
+    raise ValueError(f"{path}: expected {wanted!r} as {name}, got {got!r}, which is not supported")
