@@ -14,24 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-import regex
-
 from tokenizer.counting import count_texts
+from tokenizer.gpt2_pattern import find_all
 from tokenizer.special_tokens import SpecialTokens
 from tokenizer.texts import Texts
 
-# The pattern of GPT-2 (Radford et al. 2019; its encoder.py). At each place the first alternative that fits:
-GPT2_PATTERN = regex.compile(
-    r"""
-    '(?: [sdmt] | ll | ve | re )    # the English endings 's 'd 'm 't 'll 've 're
-    | [ ]? \p{L}+                   # letters \
-    | [ ]? \p{N}+                   # digits   } with the space before them, if there is one
-    | [ ]? [^\s\p{L}\p{N}]+         # others  /
-    | \s+ (?!\S)                    # white space, but for its last character if a word follows …
-    | \s+                           # … which stands alone unless it is the space that goes with the word
-    """,
-    regex.VERBOSE,
-)
 LOOKAHEAD = 2  # a pre-token cannot change any more once this many characters after it are known ('r|e)
 BLOCK = 1 << 16  # characters to gather from small chunks before looking for pre-tokens
 
@@ -41,10 +28,10 @@ def pretokenize(text: str, special: SpecialTokens) -> list[str]:
     pretokens: list[str] = []
     end = 0
     for start, next_end in special.find(text):
-        pretokens += GPT2_PATTERN.findall(text[end:start])
+        pretokens += find_all(text[end:start])
         pretokens.append(text[start:next_end])
         end = next_end
-    return pretokens + GPT2_PATTERN.findall(text[end:])
+    return pretokens + find_all(text[end:])
 
 
 def pretokenize_chunks(chunks: Iterable[str], special: SpecialTokens) -> Iterator[list[str]]:
@@ -71,11 +58,11 @@ def _decided(text: str, special: SpecialTokens) -> tuple[list[str], str]:
     for start, next_end in special.find(text):
         if start >= stop:
             break
-        pretokens += GPT2_PATTERN.findall(text[end:start])
+        pretokens += find_all(text[end:start])
         pretokens.append(text[start:next_end])
         end = next_end
     stop = max(stop, end)
-    last = GPT2_PATTERN.findall(text[end:stop])
+    last = find_all(text[end:stop])
     undecided = ""
     while last and len(undecided) < LOOKAHEAD:
         undecided = last.pop() + undecided
