@@ -28,6 +28,7 @@ def learn_merges(words: Iterable[tuple[Sequence[str], int]], min_count: int = 1)
     """The merges of a text, highest score first: exactly those of `likelihood.learn_merges`, far sooner.
 
     words: (symbols, count): each distinct word as a sequence of pieces, and how often it occurs.
+    min_count: rarer pairs wait until no other is left; then it is halved
     Ties: of equal scores the pair that stands there more often, then the lexicographically greatest pair.
     """
     corpus = _ScoredCorpus(words)
@@ -44,25 +45,27 @@ def learn_merges(words: Iterable[tuple[Sequence[str], int]], min_count: int = 1)
             left, right = pair
             heapq.heappush(heap, (-score, -count, sort_keys[left], sort_keys[right], pair))
 
-    for pair in counts:
-        offer(pair)
-    while heap:
-        negative_score, negative_count, _, _, pair = heapq.heappop(heap)
-        entry = -negative_score, -negative_count
-        if offered.get(pair) != entry:
-            continue  # a better entry of this pair was here before
-        del offered[pair]
-        if pair not in counts:
-            continue
-        if entry != (corpus.score(pair), counts[pair]):
+    while counts:
+        for pair in counts:
             offer(pair)
-            continue
-        left, right = pair
-        yield LikelyMerge(names[left], names[right], counts[pair], symbol_counts[left], symbol_counts[right])
-        changed = corpus.merge_and_count(pair)
-        sort_keys.extend(greatest_first(name) for name in names[len(sort_keys) :])
-        for pair in changed:
-            offer(pair)
+        while heap:
+            negative_score, negative_count, _, _, pair = heapq.heappop(heap)
+            entry = -negative_score, -negative_count
+            if offered.get(pair) != entry:
+                continue  # a better entry of this pair was here before
+            del offered[pair]
+            if pair not in counts:
+                continue
+            if entry != (corpus.score(pair), counts[pair]):
+                offer(pair)
+                continue
+            left, right = pair
+            yield LikelyMerge(names[left], names[right], counts[pair], symbol_counts[left], symbol_counts[right])
+            changed = corpus.merge_and_count(pair)
+            sort_keys.extend(greatest_first(name) for name in names[len(sort_keys) :])
+            for pair in changed:
+                offer(pair)
+        min_count //= 2
 
 
 class _ScoredCorpus(Corpus[str]):

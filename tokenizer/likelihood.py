@@ -7,8 +7,11 @@ than its two parts would meet by chance:
 
 So q + ##u goes before e + ##r, which stands there far more often, but then e and r are everywhere. Merging
 the pair of the highest score raises the likelihood of the text, under a model that draws each piece by
-itself, by the most for each time the pair stands there. Rare parts score high, so a pair that stands there
-less than `min_count` times is left alone; without that, the first pieces are the misprints.
+itself, by the most for each time the pair stands there.
+
+Rare parts score high, so that left to itself the score makes pieces of every misprint before it comes to
+common words. Therefore a pair that stands there less than `min_count` times has to wait until no other is
+left; then the bar is halved. (1 is the score alone.)
 
 A word is written as its first piece and others with the prefix `##`, which tells the "est" of "estate" from
 the "##est" of "lowest". The loop here is the one of `recounting.py` with the other choice: all pairs are
@@ -61,9 +64,10 @@ class LikelyMerge(Merge[str]):
 
 
 def learn_merges(words: Iterable[tuple[Sequence[str], int]], min_count: int = 1) -> Iterator[LikelyMerge]:
-    """The merges of a text, highest score first, while a pair stands there `min_count` times or more.
+    """The merges of a text, highest score first, until every word is one piece.
 
     words: (symbols, count): each distinct word as a sequence of pieces, and how often it occurs.
+    min_count: rarer pairs wait until no other is left; then it is halved
     Ties: of equal scores the pair that stands there more often, then the lexicographically greatest pair.
     """
     corpus = [(list(symbols), count) for symbols, count in words]
@@ -81,7 +85,10 @@ def learn_merges(words: Iterable[tuple[Sequence[str], int]], min_count: int = 1)
             if count >= min_count
         ]
         if not candidates:
-            return
+            if min_count <= 1:
+                return
+            min_count //= 2
+            continue
         best = max(candidates, key=lambda merge: (merge.score, merge.count, merge.left, merge.right))
         yield best
         corpus = [(replace_pair(symbols, best), count) for symbols, count in corpus]

@@ -69,16 +69,16 @@ class WordPiece:
         special_tokens: Sequence[str] = SPECIAL_TOKENS,
         *,
         lowercase: bool = True,
-        min_count: int = 2,
+        min_count: int | None = None,
         on_merge: Callable[[LikelyMerge], object] | None = None,
         learn: Callable[..., Iterator[LikelyMerge]] = incremental_likelihood.learn_merges,
     ) -> WordPiece:
-        """Learn pieces until there are `vocab_size`, or no pair is left that occurs `min_count` times.
+        """Learn pieces until there are `vocab_size`, or until every word is one piece.
 
         texts: a string, an iterable of strings (a document each), or the pathlib.Path of a file
         special_tokens: [UNK] must be among them
-        min_count: the score prefers rare pairs, so the larger the text, the larger this should be for the
-            common words to become whole pieces; 20 suits a megabyte
+        min_count: rarer pairs have to wait (see `likelihood.py`). 1 is the score alone; if None, a quarter of the
+            number of letters for each piece to learn, with which common words become whole pieces
         on_merge: called with each merge as it is learnt; `print` shows it
         learn: how merges are found, `incremental_likelihood.learn_merges` or `likelihood.learn_merges` (simple)
         The ids: the special tokens, then every character, at the beginning of a word and inside it (no word
@@ -88,7 +88,7 @@ class WordPiece:
         """
         if UNK not in special_tokens:
             raise ValueError(f"special_tokens: expected {UNK} among them, got {list(special_tokens)}")
-        if min_count < 1:
+        if min_count is not None and min_count < 1:
             raise ValueError(f"min_count: expected at least 1, got {min_count}")
         counts = count_basic_words(texts, SpecialTokens(special_tokens), lowercase)
         words = {word: count for word, count in counts.items() if len(word) <= LONGEST_WORD}
@@ -97,6 +97,9 @@ class WordPiece:
         if vocab_size < len(pieces):
             needed = f"{len(special_tokens)} special tokens and twice {len(characters)} characters"
             raise ValueError(f"vocab_size: expected at least {len(pieces)} ({needed}), got {vocab_size}")
+        if min_count is None:
+            letters = sum(len(word) * count for word, count in words.items())
+            min_count = max(letters // (4 * max(vocab_size - len(pieces), 1)), 1)  # a third, a sixth: much the same
         learning = learn(((spell_out(word), count) for word, count in words.items()), min_count)
         while len(pieces) < vocab_size and (merge := next(learning, None)) is not None:
             pieces.append(merge.symbol)
@@ -127,15 +130,15 @@ class WordPiece:
         if len(word) > LONGEST_WORD:
             return [UNK]
         pieces: list[str] = []
-        start = 0
+        start, prefix = 0, ""
         while start < len(word):
-            prefix = PREFIX if start else ""
-            ends = range(min(len(word), start + self._longest), start, -1)  # the longest first
-            piece = next((piece for end in ends if (piece := prefix + word[start:end]) in self.ids), None)
-            if piece is None:
-                return [UNK]
-            pieces.append(piece)
-            start += len(piece) - len(prefix)
+            end = min(len(word), start + self._longest)
+            while prefix + word[start:end] not in self.ids:  # the longest first
+                end -= 1
+                if end == start:
+                    return [UNK]
+            pieces.append(prefix + word[start:end])
+            start, prefix = end, PREFIX
         return pieces
 
     def encode_word(self, word: str) -> list[int]:

@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import chain, islice
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tokenizer import basic_tokenization
@@ -55,6 +55,7 @@ def test_words_have_no_space_and_stay_words(text, lowercase):
 
 
 @given(any_text | near_text, st.booleans())
+@example("a\x0bb\x1cc\x85d", False)  # white space to Python, and control characters to BERT
 def test_nothing_reaches_across_white_space(text, lowercase):
     stretches = split_stretches(text, SpecialTokens([]))
     assert [word for stretch in stretches for word in basic_words(stretch, lowercase)] == basic_words(text, lowercase)
@@ -67,6 +68,10 @@ def test_special_tokens_are_found_first_the_longest_first_and_left_alone():
 
 @pytest.mark.parametrize("block", [1, 5, 1 << 16])
 @given(chunks=st.lists(any_text | near_text, max_size=8))
+@example(chunks=["[SEP]", "[SEP]"])
+@example(chunks=["x [a ", "b] y"])
+@example(chunks=["[a b]x", "y z"])
+@example(chunks=["x\x0b", "y\x85", "z"])
 def test_stretches_do_not_depend_on_where_the_text_is_cut(block, chunks):
     before = basic_tokenization.BLOCK
     basic_tokenization.BLOCK = block

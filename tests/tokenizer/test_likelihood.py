@@ -45,9 +45,12 @@ def test_of_equal_scores_the_more_frequent_pair_goes_first_then_the_greatest():
     assert [(merge.symbol, merge.score) for merge in learn(tie)] == [("ab", Fraction(1, 8)), ("yz", Fraction(1, 8))]
 
 
-def test_rare_pairs_are_left_alone():
-    assert [merge.symbol for merge in learn({"ab": 3, "cd": 2}, min_count=3)] == ["ab"]
-    assert list(learn({"ab": 3}, min_count=4)) == []
+def test_rare_pairs_wait_until_no_other_is_left():
+    counts = {"ab": 9, "ac": 8, "qu": 2, "xy": 1}  # the rarer, the higher the score
+    for min_count, piece in {1: "xy", 2: "qu", 3: "ab", 9: "ab", 20: "ab"}.items():
+        assert next(learn(counts, min_count=min_count)).symbol == piece
+    for min_count in 4, 9, 20:
+        assert [merge.symbol for merge in learn(counts, min_count=min_count)] == ["ab", "ac", "qu", "xy"]
 
 
 def test_overlapping_pairs_merge_from_the_left():

@@ -113,7 +113,7 @@ def test_decoding_joins_pieces_and_keeps_a_first_piece_as_it_is():
 
 def test_the_vocabulary_has_special_tokens_then_characters_then_merges():
     merges = []
-    wordpiece = WordPiece.train("hug hugs pug", 20, on_merge=merges.append)
+    wordpiece = WordPiece.train("hug hugs pug", 17, min_count=2, on_merge=merges.append)
     first = [*SPECIAL_TOKENS, *"ghpsu", "##g", "##h", "##p", "##s", "##u"]
     assert list(wordpiece.vocab.values()) == [*first, *(merge.symbol for merge in merges)]
     assert [str(merge) for merge in merges] == [
@@ -126,8 +126,16 @@ def test_recounting_learns_the_same():
     assert pieces(TEXT, learn=likelihood.learn_merges) == pieces(TEXT)
 
 
-def test_common_words_become_whole():
-    assert WordPiece.train(TEXT, 150, min_count=3).segment("the mat") == ["the", "mat"]
+def test_training_ends_when_every_word_is_one_piece():
+    wordpiece = WordPiece.train("hug hugs", 1000)
+    assert wordpiece.segment("hug hugs") == ["hug", "hugs"]
+    assert wordpiece.vocab_size < 25
+
+
+def test_common_words_become_whole_before_rare_ones_unless_the_score_alone_decides():
+    text = "the " * 40 + "cat " * 30 + "quizzify jinx "
+    assert WordPiece.train(text, 45).segment("the cat") == ["the", "cat"]
+    assert WordPiece.train(text, 45, min_count=1).segment("the jinx") == ["t", "##h", "##e", "jinx"]
 
 
 def test_the_order_of_documents_does_not_matter():
