@@ -1,9 +1,9 @@
 """Words and subwords: what becomes of a word that training has not seen?
 
-The lecture's five words and five sets of held-out words go through three tokenizers of one vocabulary size:
-whole words with UNK, the lecture's byte-pair encoding, and byte-level byte-pair encoding. They are trained on
-the English of Python's own documentation (the language reference and the docstrings), a tenth of which, in
-whole documents, is held out.
+The lecture's five words and five sets of held-out words go through four tokenizers of one vocabulary size:
+whole words with UNK, the lecture's byte-pair encoding, byte-level byte-pair encoding, and WordPiece (cased).
+They are trained on the English of Python's own documentation (the language reference and the docstrings), a
+tenth of which, in whole documents, is held out.
 
 Source: the lecture, "Word structure and subword models" and "The byte-pair encoding algorithm".
 """
@@ -24,7 +24,10 @@ from experiments.corpora.standard_library import Document
 from experiments.experiment import Estimate
 from experiments.results import Entry, Result, Table
 from experiments.runner import Run
-from tokenizer import ByteLevelBPE, LectureBPE, WordVocabulary
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary
+from tokenizer.likelihood import PREFIX
+from tokenizer.wordpiece import LONGEST_WORD
+from tokenizer.wordpiece import UNK as WORDPIECE_UNK
 from tokenizer.words import UNK, count_words
 
 NAME = "subword_table"
@@ -44,8 +47,8 @@ class Settings:
 
 PRESETS = {"quick": Settings(seeds=1), "full": Settings(seeds=5)}
 
-WORDS, LECTURE_BPE, BYTE_BPE = "words with UNK", "the lecture's BPE", "byte-level BPE"
-TOKENIZERS = (WORDS, LECTURE_BPE, BYTE_BPE)
+WORDS, LECTURE_BPE, BYTE_BPE, WORDPIECE = "words with UNK", "the lecture's BPE", "byte-level BPE", "WordPiece"
+TOKENIZERS = (WORDS, LECTURE_BPE, BYTE_BPE, WORDPIECE)
 ENDINGS = ("ify", "ness", "less", "ish", "ization", "able", "wise", "hood")
 LECTURES_WORDS = {  # word -> its kind, what is left of it as a word, its subwords, as in the lecture
     "hat": ("common word", "hat", "hat"),
@@ -58,13 +61,13 @@ COMMON_ENOUGH = 0.95  # the share of the most common words that should be single
 
 
 def estimate(settings: Settings) -> Estimate:
-    """Mostly training: two tokenizers a seed."""
-    return Estimate(10 + 12 * settings.seeds, 300)
+    """Mostly training: two tokenizers a seed, and one for each vocabulary size."""
+    return Estimate(10 + 25 * settings.seeds, 300)
 
 
 def run(settings: Settings, run: Run) -> Result:
     """Train on each seed's split, look at the words, judge the claims."""
-    cells = [run.cell("tokenizers", lambda: measure(settings, seed, run), seed) for seed in range(settings.seeds)]  # noqa: B023  # called at once
+    cells = [run.cell("four tokenizers", lambda: measure(settings, seed, run), seed) for seed in range(settings.seeds)]  # noqa: B023  # called at once
     run.figure("tokens-per-word", draw_tokens_per_word(settings, cells), "Pieces a word costs against vocabulary size.")
     run.figure(
         "merges",
@@ -148,17 +151,23 @@ def measure(settings: Settings, seed: int, run: Run) -> dict[str, Any]:
     """Train the tokenizers on a seed's split and put every word through them."""
     training, held_out = standard_library.split(corpus(), seed)
     texts = [document.text for document in training]
-    sets = word_sets(count_words(texts), count_words(document.text for document in held_out), settings.n_words, seed)
-    largest = max(settings.vocab_sizes)
-    with run.progress(2 * largest, f"learning merges, seed {seed}", "piece") as bar:
+    all_held_out = count_words(document.text for document in held_out)
+    sets = word_sets(count_words(texts), all_held_out, settings.n_words, seed)
+    largest, sizes = max(settings.vocab_sizes), sorted({*settings.vocab_sizes, settings.vocab_size})
+    pieces = 2 * largest + sum(sizes)
+    with run.progress(pieces, f"learning merges, seed {seed}", "piece") as bar:
         lecture = LectureBPE.train(texts, largest, on_merge=lambda merge: bar.update())
         byte_level = ByteLevelBPE.train(texts, largest, on_merge=lambda merge: bar.update())
-        bar.update(2 * largest - bar.done)
+        wordpieces = {  # which rare pairs have to wait hangs on the size, so each size is trained
+            size: WordPiece.train(texts, size, lowercase=False, on_merge=lambda merge: bar.update()) for size in sizes
+        }
+        bar.update(pieces - bar.done)
     by_size = {}
     for size in settings.vocab_sizes:
         segmenters = {
             LECTURE_BPE: first_pieces(lecture, size).segment,
             BYTE_BPE: with_space(first_tokens(byte_level, size)),
+            WORDPIECE: without_prefix(wordpieces[size]),
         }
         by_size[str(size)] = {
             name: {kind: mean_length(segment, words) for kind, words in sets.items()}
@@ -166,12 +175,22 @@ def measure(settings: Settings, seed: int, run: Run) -> dict[str, Any]:
         }
     vocabulary = WordVocabulary.train(texts, settings.vocab_size)
     lecture, byte_level = first_pieces(lecture, settings.vocab_size), first_tokens(byte_level, settings.vocab_size)
-    segmenters = {WORDS: vocabulary.segment, LECTURE_BPE: lecture.segment, BYTE_BPE: with_space(byte_level)}
+    wordpiece = wordpieces[settings.vocab_size]
+    segmenters = {
+        WORDS: vocabulary.segment,
+        LECTURE_BPE: lecture.segment,
+        BYTE_BPE: with_space(byte_level),
+        WORDPIECE: without_prefix(wordpiece),
+    }
     lost = {
         WORDS: lambda word: vocabulary.encode(word) == [0],
         LECTURE_BPE: lambda word: 0 in lecture.encode(word),
         BYTE_BPE: lambda word: byte_level.decode(byte_level.encode(" " + word)) != " " + word,
+        WORDPIECE: lambda word: WORDPIECE_UNK in wordpiece.segment(word),
     }
+    characters = set().union(*texts)
+    spellable = [word for word in all_held_out if characters.issuperset(word) and len(word) <= LONGEST_WORD]
+    foreign = [with_new_character(word, characters) for word in sets["unseen words"]]
     return {
         "five_words": {word: [show(segmenters[name](word)) for name in TOKENIZERS] for word in LECTURES_WORDS},
         "sets": {
@@ -185,6 +204,10 @@ def measure(settings: Settings, seed: int, run: Run) -> dict[str, Any]:
                 for kind, words in sets.items()
             }
             for name in TOKENIZERS
+        },
+        "wordpiece_unk": {
+            "spellable": float(np.mean([lost[WORDPIECE](word) for word in spellable])),
+            "foreign": float(np.mean([lost[WORDPIECE](word) for word in foreign])),
         },
         "examples": {kind: words[:5] for kind, words in sets.items()},
         "by_size": by_size,
@@ -207,6 +230,17 @@ def first_tokens(bpe: ByteLevelBPE, vocab_size: int) -> ByteLevelBPE:
 def with_space(bpe: ByteLevelBPE) -> Callable[[str], list[str]]:
     """The pieces of a word in the middle of a sentence, where a space belongs to it."""
     return lambda word: [piece.decode("utf-8", "replace") for piece in bpe.segment(" " + word)]
+
+
+def without_prefix(wordpiece: WordPiece) -> Callable[[str], list[str]]:
+    """The pieces of a word without the ## that WordPiece writes before those that go on from another."""
+    return lambda word: [piece.removeprefix(PREFIX) for piece in wordpiece.segment(word)]
+
+
+def with_new_character(word: str, characters: set[str]) -> str:
+    """The word with its second letter replaced by the first letter in Unicode that training has not seen."""
+    new = next(letter for letter in map(chr, range(0x110000)) if letter.isalpha() and letter not in characters)
+    return word[:1] + new + word[2:]
 
 
 def spelling(tokenizer: str, word: str) -> int:
@@ -232,6 +266,8 @@ def judge(cells: list[dict[str, Any]]) -> list[claims.Claim]:
     unseen = ("unseen words", "variations", "misspellings", "novel words")
     word_level = [cell["sets"][WORDS][kind]["lost"] for cell in cells for kind in unseen]
     subwords = [cell["sets"][name][kind]["lost"] for cell in cells for name in TOKENIZERS[1:] for kind in unseen]
+    spellable = [cell["wordpiece_unk"]["spellable"] for cell in cells]
+    foreign = [cell["wordpiece_unk"]["foreign"] for cell in cells]
     over = [s["most_over_spelling"] for cell in cells for name in TOKENIZERS[1:] for s in cell["sets"][name].values()]
     singles = {
         name: [cell["sets"][name]["common words"]["single"] - COMMON_ENOUGH for cell in cells]
@@ -260,6 +296,15 @@ def judge(cells: list[dict[str, Any]]) -> list[claims.Claim]:
             "every word of the five sets: the most pieces beyond the spelling",
             unit="pieces",
         ),
+        claims.exact(
+            "unk-for-new-characters-only",
+            "WordPiece loses a word to [UNK] only if a character in it was never seen",
+            max(spellable) == 0.0 and min(foreign) == 1.0,
+            min(foreign) - max(spellable),
+            f"the least share lost of unseen words with a new letter, less the most of all held-out words of known "
+            f"characters, {LONGEST_WORD} or fewer",
+            unit="of the words",
+        ),
     ]  # fmt: skip
 
 
@@ -269,7 +314,7 @@ def five_words(cell: dict[str, Any]) -> Table:
     lecture: list[list[Entry]] = []
     for word, (kind, as_word, as_subwords) in LECTURES_WORDS.items():
         rows.append([f"{word} ({kind})", *cell["five_words"][word]])
-        lecture.append([None, as_word, as_subwords, None])
+        lecture.append([None, as_word, as_subwords, None, None])
     return Table(
         "The lecture's five words; Python's documentation speaks of no hats", ["word", *TOKENIZERS], rows, lecture
     )
@@ -289,7 +334,7 @@ def held_out_words(cells: list[dict[str, Any]]) -> Table:
 
 def draw_tokens_per_word(settings: Settings, cells: list[dict[str, Any]]) -> Drawing:
     """Pieces per word against vocabulary size, a line for each set of words."""
-    figure, axes = figures.subplots(1, 2, size=(8.0, 3.4), sharey=True)
+    figure, axes = figures.subplots(1, 3, size=(10.4, 3.4), sharey=True)
     for axis, name in zip(axes, TOKENIZERS[1:], strict=True):
         for kind in cells[0]["examples"]:
             pieces = [[cell["by_size"][str(size)][name][kind] for cell in cells] for size in settings.vocab_sizes]
@@ -298,7 +343,7 @@ def draw_tokens_per_word(settings: Settings, cells: list[dict[str, Any]]) -> Dra
         axis.set_xticks(settings.vocab_sizes, [f"{size:,}" for size in settings.vocab_sizes])
         axis.set(title=name, xlabel="vocabulary size", ylim=(0.8, None))
     axes[0].set_ylabel("pieces per word")
-    axes[1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    axes[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 

@@ -12,6 +12,7 @@ from experiments.runner import Run
 from experiments.subword_table import (
     BYTE_BPE,
     LECTURE_BPE,
+    WORDPIECE,
     WORDS,
     Settings,
     first_pieces,
@@ -19,9 +20,11 @@ from experiments.subword_table import (
     judge,
     show,
     spelling,
+    with_new_character,
+    without_prefix,
     word_sets,
 )
-from tokenizer import ByteLevelBPE, LectureBPE
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece
 
 SETTINGS = Settings(seeds=2, vocab_size=400, vocab_sizes=(300, 400), n_words=8)
 COUNTS = Counter({"learn": 9, "train": 8, "statement": 7, "the": 6, "value": 5, "function": 4, "return": 3})
@@ -54,7 +57,15 @@ def test_the_experiment_runs_and_reports_every_set_for_every_tokenizer(result):
         "misspellings",
         "novel words",
     ]
-    assert [claim.id for claim in result.claims] == ["nothing-lost", "common-words-whole", "never-longer-than-spelling"]
+    assert [claim.id for claim in result.claims] == [
+        "nothing-lost",
+        "common-words-whole",
+        "never-longer-than-spelling",
+        "unk-for-new-characters-only",
+    ]
+    assert result.claims[-1].verdict == "reproduced"
+    assert all(len(row) == len(words.columns) == 5 for row in [*words.rows, *words.lecture])
+    assert all(len(row) == len(sets.columns) == 9 for row in sets.rows)
     assert all(len(entry) == SETTINGS.seeds for row in sets.rows for entry in row[2:])
 
 
@@ -101,27 +112,47 @@ def test_spelling_counts_characters_or_bytes_with_the_space():
     assert spelling(BYTE_BPE, "naïve") == 7
 
 
+def test_wordpieces_are_shown_without_their_prefix():
+    wordpiece = WordPiece(["[UNK]", "hat", "##s", "#"])
+    assert without_prefix(wordpiece)("hats") == ["hat", "s"]
+    assert show(without_prefix(wordpiece)("hats")) == "hat ##s"
+    assert without_prefix(wordpiece)("mats") == ["[UNK]"]
+
+
+def test_a_new_character_is_a_letter_that_was_not_there():
+    assert with_new_character("hats", set("abcdehtsABC")) == "hDts"
+    assert with_new_character("h", set("ABh")) == "hC"
+
+
 def test_pieces_are_shown_as_in_the_lecture():
     assert show(["taa", "aaa", "sty"]) == "taa ##aaa ##sty"
     assert show([" hat"]) == "hat"
 
 
-def cell(lost_words: float, lost_pieces: float, single: float, over: int) -> dict:
+def cell(
+    lost_words: float, lost_pieces: float, single: float, over: int, spellable: float = 0.0, foreign: float = 1.0
+) -> dict:
     kinds = ("common words", "unseen words", "variations", "misspellings", "novel words")
     of_pieces = {kind: {"lost": lost_pieces, "single": single, "most_over_spelling": over} for kind in kinds}
     of_words = {kind: {"lost": lost_words, "single": 1.0, "most_over_spelling": 0} for kind in kinds}
-    return {"sets": {WORDS: of_words, LECTURE_BPE: of_pieces, BYTE_BPE: of_pieces}}
+    sets = {WORDS: of_words, LECTURE_BPE: of_pieces, BYTE_BPE: of_pieces, WORDPIECE: of_pieces}
+    return {"sets": sets, "wordpiece_unk": {"spellable": spellable, "foreign": foreign}}
 
 
 @pytest.mark.parametrize(
-    ("values", "verdicts"),
+    ("values", "failing"),
     [
-        ((1.0, 0.0, 0.97, 0), ["reproduced", "reproduced", "reproduced"]),
-        ((0.9, 0.0, 0.97, 0), ["contradicted", "reproduced", "reproduced"]),
-        ((1.0, 0.1, 0.97, 0), ["contradicted", "reproduced", "reproduced"]),
-        ((1.0, 0.0, 0.90, 0), ["reproduced", "contradicted", "reproduced"]),
-        ((1.0, 0.0, 0.97, 1), ["reproduced", "reproduced", "contradicted"]),
+        ((1.0, 0.0, 0.97, 0), []),
+        ((0.9, 0.0, 0.97, 0), ["nothing-lost"]),
+        ((1.0, 0.1, 0.97, 0), ["nothing-lost"]),
+        ((1.0, 0.0, 0.90, 0), ["common-words-whole"]),
+        ((1.0, 0.0, 0.97, 1), ["never-longer-than-spelling"]),
+        ((1.0, 0.0, 0.97, 0, 0.1), ["unk-for-new-characters-only"]),
+        ((1.0, 0.0, 0.97, 0, 0.0, 0.9), ["unk-for-new-characters-only"]),
     ],
 )
-def test_each_claim_can_fail(values, verdicts):
-    assert [claim.verdict for claim in judge([cell(*values)] * 3)] == verdicts
+def test_each_claim_can_fail(values, failing):
+    judged = {claim.id: claim.verdict for claim in judge([cell(*values)] * 3)}
+    assert len(judged) == 4
+    assert [id for id, verdict in judged.items() if verdict == "contradicted"] == failing
+    assert all(verdict == "reproduced" for id, verdict in judged.items() if id not in failing)
