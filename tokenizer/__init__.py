@@ -6,8 +6,8 @@ byte_level.py     pieces of bytes instead of characters, spaces included: any te
 wordpiece.py      the longest piece first; how it learns, by another score: likelihood.py (simple),
                   incremental_likelihood.py (fast); what a word is: basic_tokenization.py
 
-They share their verbs: train, encode, decode, encode_iterable, save, load. What others write and read:
-gpt2_files.py, bert_files.py, tokenizer_json.py. What a model wants of the ids: padding.py.
+They share their verbs: train, encode, encode_batch, encode_iterable, decode, segment, save, load.
+What others write and read: gpt2_files.py, bert_files.py, tokenizer_json.py. What a model wants of the ids: padding.py.
 Pure Python; `regex` is the only import beyond the standard library.
 """
 

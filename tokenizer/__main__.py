@@ -20,17 +20,18 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from tokenizer import ByteLevelBPE, LectureBPE, WordVocabulary, gpt2_files, terminal
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary, bert_files, gpt2_files, terminal
 from tokenizer.merges import Merge
 from tokenizer.progress import Progress
 from tokenizer.texts import file_chunks, stream_chunks, whole_words
 from tokenizer.words import split_words
 
-Tokenizer = ByteLevelBPE | LectureBPE | WordVocabulary
+Tokenizer = ByteLevelBPE | LectureBPE | WordPiece | WordVocabulary
 
 KINDS: dict[str, tuple[type[Tokenizer], str]] = {  # the name of a kind, its class, and a file that tells it
     "byte": (ByteLevelBPE, gpt2_files.MERGES_FILE),
     "lecture": (LectureBPE, LectureBPE.FILE),
+    "wordpiece": (WordPiece, bert_files.VOCAB_FILE),
     "words": (WordVocabulary, WordVocabulary.FILE),
 }
 UNFINISHED = "unfinished-merges.txt"  # in the folder of a tokenizer that is being trained
@@ -69,8 +70,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("file", nargs="?", default="-", help="the text (default: standard input)")
     one.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to put the tokenizer")
     one.add_argument("--vocab-size", type=int, required=True, metavar="N", help="how many tokens, at most")
-    one.add_argument("--kind", choices=KINDS, default="byte", help="byte-level BPE (default), the lecture's BPE, words")
-    one.add_argument("--special", action="append", default=[], metavar="TOKEN", help="a special token; may be repeated")
+    kinds = "byte-level BPE (default), the lecture's BPE, WordPiece, whole words"
+    one.add_argument("--kind", choices=KINDS, default="byte", help=kinds)
+    one.add_argument("--special", action="append", metavar="TOKEN", help="a special token; may be repeated")
+    one.add_argument("--cased", action="store_true", default=None, help="keep capitals and accents (WordPiece)")
+    rarer = "leave rarer words out, or let rarer pairs wait (WordPiece)"
+    one.add_argument("--min-count", type=int, metavar="N", help=rarer)
     one.add_argument("--processes", type=int, default=1, metavar="N", help="how many read the text together")
     one.add_argument("--show-merges", action="store_true", help="print each merge as it is learnt")
 
@@ -92,8 +97,7 @@ def parser() -> argparse.ArgumentParser:
 
 def train(options: argparse.Namespace) -> None:
     """Train a tokenizer and save it; if it was interrupted, the same command goes on from where it was."""
-    if options.special and options.kind != "byte":
-        raise ValueError(f"--special: expected --kind byte, which alone has special tokens, got {options.kind}")
+    check_train(options)
     unfinished = options.out / UNFINISHED
     reading, learning = Progress("reading", "MB"), Progress("learning", "merges")
     n_merges = 0
@@ -108,6 +112,8 @@ def train(options: argparse.Namespace) -> None:
 
     def on_read(done: int, total: int) -> None:
         reading.update(done // 10**6, total // 10**6)
+        if done == total:
+            reading.close()
 
     with text_file(options.file) as path:
         try:
@@ -123,6 +129,20 @@ def train(options: argparse.Namespace) -> None:
     print(f"{options.out}: {model.vocab_size:,} tokens", file=sys.stderr)
 
 
+def check_train(options: argparse.Namespace) -> None:
+    """Raises ValueError for options of another kind, and where another kind of tokenizer lies in the way."""
+    for option, given, kinds in (
+        ("--special", options.special, ("byte", "wordpiece")),
+        ("--cased", options.cased, ("wordpiece",)),
+        ("--min-count", options.min_count, ("wordpiece", "words")),
+    ):
+        if given is not None and options.kind not in kinds:
+            raise ValueError(f"{option}: expected --kind {' or '.join(kinds)}, got {options.kind}")
+    for kind, (_, file) in KINDS.items():
+        if kind != options.kind and (options.out / file).exists():
+            raise ValueError(f"--out: expected a folder without another kind of tokenizer, got {options.out / file}")
+
+
 def learn(
     options: argparse.Namespace,
     path: Path,
@@ -131,13 +151,26 @@ def learn(
     on_read: Callable[[int, int], object],
 ) -> Tokenizer:
     """A new tokenizer of the kind that the options name."""
-    size, processes = options.vocab_size, options.processes
+    size, special, processes = options.vocab_size, options.special or [], options.processes
     if options.kind == "words":
-        return WordVocabulary.train(path, size, processes=processes, on_read=on_read)
+        min_count = 1 if options.min_count is None else options.min_count
+        return WordVocabulary.train(path, size, min_count, processes=processes, on_read=on_read)
     if options.kind == "lecture":
         return LectureBPE.train(path, size, processes=processes, resume=resume, on_merge=on_merge, on_read=on_read)
-    return ByteLevelBPE.train(
-        path, size, options.special, processes=processes, resume=resume, on_merge=on_merge, on_read=on_read
+    if options.kind == "byte":
+        return ByteLevelBPE.train(
+            path, size, special, processes=processes, resume=resume, on_merge=on_merge, on_read=on_read
+        )
+    return WordPiece.train(
+        path,
+        size,
+        [*bert_files.SPECIAL_TOKENS, *special],
+        lowercase=not options.cased,
+        min_count=options.min_count,
+        processes=processes,
+        resume=resume,
+        on_merge=on_merge,
+        on_read=on_read,
     )
 
 
@@ -164,11 +197,8 @@ def show(options: argparse.Namespace) -> None:
     """Print the pieces of a text, or how those of a word came together."""
     tokenizer = load(options.tokenizer)
     if word := options.steps or options.tree:
-        if isinstance(tokenizer, WordVocabulary):
-            raise ValueError(f"{options.tokenizer}: expected a tokenizer that learnt merges, got a list of words")
-        for part in tokenizer.pretokens(word) if isinstance(tokenizer, ByteLevelBPE) else split_words(word):
-            draw = terminal.history if options.steps else terminal.tree
-            print("\n".join(draw(list(tokenizer.steps(part)), tokenizer.merges)), end="\n\n")
+        for part in words(tokenizer, word):
+            print("\n".join(how_it_splits(tokenizer, part, options)), end="\n\n")
         return
     text = "".join(read(options.file)) if options.text is None else options.text
     paint = terminal.coloured if terminal.shows_colours() else terminal.barred
@@ -176,7 +206,26 @@ def show(options: argparse.Namespace) -> None:
         print(paint(tokenizer.segment(text)), end="" if text.endswith("\n") else "\n")
     else:
         for line in text.splitlines():
-            print(*(paint(tokenizer.segment(word)) for word in split_words(line)))
+            print(*(paint(tokenizer.segment(word)) for word in words(tokenizer, line)))
+
+
+def words(tokenizer: Tokenizer, text: str) -> list[str]:
+    """What the tokenizer takes apart, each by itself: the words of a text, or its pre-tokens."""
+    if isinstance(tokenizer, ByteLevelBPE):
+        return tokenizer.pretokens(text)
+    return tokenizer.words(text) if isinstance(tokenizer, WordPiece) else split_words(text)
+
+
+def how_it_splits(tokenizer: Tokenizer, word: str, options: argparse.Namespace) -> Iterator[str]:
+    """The lines of --steps, or of --tree."""
+    if isinstance(tokenizer, WordVocabulary):
+        raise ValueError(f"{options.tokenizer}: expected a tokenizer that learnt pieces, got a list of words")
+    if isinstance(tokenizer, WordPiece):
+        if options.tree:
+            raise ValueError("--tree: expected a tokenizer with merges, got WordPiece, which has --steps only")
+        return map(" ".join, tokenizer.steps(word))
+    draw = terminal.history if options.steps else terminal.tree
+    return draw(list(tokenizer.steps(word)), tokenizer.merges)
 
 
 def load(folder: Path) -> Tokenizer:

@@ -16,13 +16,15 @@ character by itself (a Greek word's last sigma becomes σ as any other, not ς).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from unicodedata import normalize
 
 import regex
 
+from tokenizer.counting import count_texts
 from tokenizer.special_tokens import SpecialTokens
-from tokenizer.texts import Texts, documents, utf8
+from tokenizer.texts import Texts, utf8
 
 SPACE = r"\t\n\r\p{Z}"
 PUNCTUATION = r"!-/:-@\[-`{-~\p{P}"  # Unicode's, and ASCII's that Unicode calls symbols: $ + < = > ^ ` | ~
@@ -86,12 +88,18 @@ def _last_boundary(text: str, special: SpecialTokens) -> int:
     return space.end() if space else last
 
 
-def count_basic_words(texts: Texts, special: SpecialTokens, lowercase: bool) -> Counter[str]:
-    """How often each word occurs, special tokens left out. Raises ValueError if there is none."""
-    stretches: Counter[str] = Counter()
-    for document in documents(texts):
-        for found in split_chunks(document, special):
-            stretches.update(found)
+def count_basic_words(
+    texts: Texts,
+    special: SpecialTokens,
+    lowercase: bool,
+    processes: int = 1,
+    on_read: Callable[[int, int], object] | None = None,
+) -> Counter[str]:
+    """How often each word occurs, special tokens left out; see `count_texts` for the other arguments.
+
+    Raises ValueError if there is none.
+    """
+    stretches = count_texts(texts, partial(_count_stretches, special), special.tokens, processes, on_read)
     for token in special.tokens:
         stretches.pop(token, None)
     words: Counter[str] = Counter()
@@ -101,3 +109,11 @@ def count_basic_words(texts: Texts, special: SpecialTokens, lowercase: bool) -> 
     if not words:
         raise ValueError("texts: expected at least one word besides special tokens, got empty text")
     return words
+
+
+def _count_stretches(special: SpecialTokens, chunks: Iterable[str]) -> Counter[str]:
+    """How often each stretch of one document occurs."""
+    counts: Counter[str] = Counter()
+    for stretches in split_chunks(chunks, special):
+        counts.update(stretches)
+    return counts

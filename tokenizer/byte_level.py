@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from tokenizer import gpt2_files, tokenizer_json
+from tokenizer import gpt2_files, incremental, tokenizer_json
 from tokenizer.batches import encode_batch
 from tokenizer.files import read_json
 from tokenizer.learning import MergesKept, learn_up_to
@@ -105,8 +105,9 @@ class ByteLevelBPE:
             needed = f"256 bytes and {len(special.tokens)} special tokens"
             raise ValueError(f"vocab_size: expected at least {smallest} ({needed}), got {vocab_size}")
         counts = count_pretokens(texts, special, processes, on_read)
-        kept = MergesKept(Path(resume), "bytes", gpt2_files.spell, gpt2_files.unspell) if resume else None
-        history = learn_up_to(vocab_size - smallest, counts, _symbols, on_merge=on_merge, kept=kept)
+        kept = MergesKept(Path(resume), "bytes", Merge[bytes], gpt2_files.spell, gpt2_files.unspell) if resume else None
+        wanted = vocab_size - smallest
+        history = learn_up_to(wanted, counts, _symbols, incremental.learn_merges, on_merge=on_merge, kept=kept)
         tokens = [*BYTES, *(merge.symbol for merge in history)]
         return cls(dict(enumerate(tokens)), [(merge.left, merge.right) for merge in history], special_tokens)
 

@@ -23,7 +23,9 @@ PART = 1 << 24  # bytes; a larger file has several parts for each process, and s
 SEARCHED = 1 << 16  # bytes behind the desired place of a cut in which it is looked for
 
 Count = Callable[[Iterable[str]], Counter[str]]  # counts the words of one document, which comes in chunks
-WORD_END = regex.compile(r"\S(?=\s)")
+# White space is not the same to all: the vertical tab is \s, but BERT takes it out, and joins what stands around
+# it to one word. So what stands after the place is white space to everybody, and what stands before it, to nobody.
+WORD_END = regex.compile(r"\S(?=[\t\n\r\p{Z}])")
 
 
 def count_texts(

@@ -15,27 +15,28 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import AnyStr, Generic
+from typing import Any, Generic, TypeVar
 
-from tokenizer import incremental
 from tokenizer.files import read_text, write_text
 from tokenizer.merges import Merge, apply_merges, rank_merges
 
 SECONDS = 5.0  # between two times that the merges are written to the file
 
+AnyMerge = TypeVar("AnyMerge", bound=Merge[Any])
+
 
 def learn_up_to(
     wanted: int,
     counts: Mapping[str, int],
-    symbols: Callable[[str], list[AnyStr]],
+    symbols: Callable[[str], list[Any]],
+    learn: Callable[..., Iterator[AnyMerge]],
     *,
-    on_merge: Callable[[Merge[AnyStr]], object] | None = None,
-    kept: MergesKept[AnyStr] | None = None,
-    learn: Callable[..., Iterator[Merge[AnyStr]]] = incremental.learn_merges,
-) -> list[Merge[AnyStr]]:
+    on_merge: Callable[[AnyMerge], object] | None = None,
+    kept: MergesKept[AnyMerge] | None = None,
+) -> list[AnyMerge]:
     """The first `wanted` merges, or fewer if every word is one symbol before.
 
-    counts: how often each word occurs; symbols: takes a word apart
+    counts: how often each word occurs; symbols: takes a word apart; learn: finds one merge after the other
     on_merge: called with each merge, those of an earlier run first
     kept: the file that keeps the merges
     """
@@ -45,7 +46,7 @@ def learn_up_to(
     if on_merge is not None:
         for merge in merges:
             on_merge(merge)
-    ranks = rank_merges([(merge.left, merge.right) for merge in merges])
+    ranks = rank_merges([(merge.left, merge.right) for merge in merges], [merge.symbol for merge in merges])
     learning = learn((apply_merges(symbols(word), ranks) if ranks else symbols(word), n) for word, n in counts.items())
     written = time.monotonic()
     try:
@@ -63,25 +64,29 @@ def learn_up_to(
 
 
 @dataclass(frozen=True)
-class MergesKept(Generic[AnyStr]):
+class MergesKept(Generic[AnyMerge]):
     """A text file with the merges of a training that may not be finished.
 
-    Its first line says what learns, and from which text; then a merge a line, with its count. The text is
-    known by its counts, so the vocabulary size may change: a larger one goes on from where a smaller one ended.
+    Its first line says what learns, and from which text; then a merge a line, with its counts. The text is
+    known by its words' counts, so the vocabulary size may change: a larger one goes on from where a smaller one
+    ended.
     """
 
     path: Path
-    learner: str  # what learns: merges of bytes are of no use to a learner of characters
-    spell: Callable[[AnyStr], str]  # a symbol as text without spaces
-    unspell: Callable[[str], AnyStr]  # raises ValueError or KeyError for what `spell` never gives
+    learner: str  # what learns, with every setting on which merges hang: those of bytes are of no use to characters
+    kind: type[AnyMerge]  # made of two symbols and its counts
+    spell: Callable[[Any], str]  # a symbol as text without spaces
+    unspell: Callable[[str], Any]  # raises ValueError or KeyError for what `spell` never gives
 
-    def write(self, text: str, merges: list[Merge[AnyStr]]) -> None:
-        """Replace the file by one with these merges; `text` is the fingerprint of the text's counts."""
+    def write(self, text: str, merges: list[AnyMerge]) -> None:
+        """Replace the file by one with these merges; `text` is the fingerprint of the words' counts."""
         lines = [self._header(text)]
-        lines += [f"{self.spell(merge.left)} {self.spell(merge.right)} {merge.count}" for merge in merges]
+        for merge in merges:
+            left, right, *counts = vars(merge).values()
+            lines.append(" ".join([self.spell(left), self.spell(right), *map(str, counts)]))
         write_text(self.path, "".join(f"{line}\n" for line in lines))
 
-    def read(self, text: str) -> list[Merge[AnyStr]]:
+    def read(self, text: str) -> list[AnyMerge]:
         """The merges in the file, none if it is not there.
 
         Raises ValueError if they were learnt from another text, or if the file is damaged.
@@ -94,12 +99,12 @@ class MergesKept(Generic[AnyStr]):
                 f"{self.path}: expected merges that were learnt from this text in this way ({self._header(text)!r}), "
                 f"got {header[:100]!r}; remove the file to start afresh"
             )
-        merges: list[Merge[AnyStr]] = []
+        merges: list[AnyMerge] = []
         for number, line in enumerate(lines, start=2):
             try:
-                left, right, count = line.split(" ")
-                merges.append(Merge(self.unspell(left), self.unspell(right), int(count)))
-            except (ValueError, KeyError):
+                left, right, *counts = line.split(" ")
+                merges.append(self.kind(self.unspell(left), self.unspell(right), *map(int, counts)))
+            except (ValueError, KeyError, TypeError):  # TypeError: too few counts, or too many
                 raise ValueError(f"{self.path}, line {number}: expected a merge and its count, got {line!r}") from None
         return merges
 

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tokenizer import incremental
+from tokenizer.batches import encode_batch
 from tokenizer.files import read_json, write_json
 from tokenizer.learning import MergesKept, learn_up_to
 from tokenizer.memory import Memory
@@ -91,8 +92,8 @@ class LectureBPE:
                 f"vocab_size: expected at least {vocab_size - merges_wanted} "
                 f"({len(characters)} characters, {END} and {UNK}), got {vocab_size}"
             )
-        kept = MergesKept(Path(resume), "characters", str, str) if resume else None
-        history = learn_up_to(merges_wanted, words, _symbols, on_merge=on_merge, kept=kept, learn=learn)
+        kept = MergesKept(Path(resume), "characters", Merge[str], str, str) if resume else None
+        history = learn_up_to(merges_wanted, words, _symbols, learn, on_merge=on_merge, kept=kept)
         return cls(characters, history)
 
     @property
@@ -107,14 +108,14 @@ class LectureBPE:
         """
         return apply_merges(_symbols(word), self._ranks)
 
-    def segment(self, word: str) -> list[str]:
-        """The pieces of one word without the end-of-word symbol: at most as many as it has characters."""
-        pieces = [piece.removesuffix(END) for piece in self.pieces(word)]
+    def segment(self, text: str) -> list[str]:
+        """The pieces of a word or a text without end-of-word symbols: at most as many as it has characters."""
+        pieces = [piece.removesuffix(END) for word in split_words(text) for piece in self.pieces(word)]
         return [piece for piece in pieces if piece]
 
-    def show(self, word: str) -> str:
+    def show(self, text: str) -> str:
         """The pieces as one reads them, `##` where a piece goes on from another: "taa ##aa ##sty"."""
-        return " ##".join(self.segment(word))
+        return " ".join(" ##".join(self.segment(word)) for word in split_words(text))
 
     def steps(self, word: str) -> Iterator[list[str]]:
         """Each state of a word on its way from characters to pieces, one merge apart."""
@@ -128,6 +129,18 @@ class LectureBPE:
         """The ids of the pieces of each word."""
         check_text(text)
         return [id for word in split_words(text) for id in self._ids_of_word[word]]
+
+    def encode_batch(self, texts: Iterable[str], processes: int | None = None) -> list[list[int]]:
+        """The ids of many texts, each as `encode` gives them, in the order of the texts.
+
+        processes: how many share the work; if None, as many as there are cores and the batch is worth
+        (`batches.py` says when). More than one need a program that works under `if __name__ == "__main__":`.
+        """
+        return encode_batch(self.encode, texts, processes)
+
+    def __reduce__(self) -> tuple[type[LectureBPE], tuple[object, ...]]:
+        """What a copy, or another process, gets: all but the memory of words."""
+        return type(self), (self.characters, self.history)
 
     def encode_iterable(self, chunks: Iterable[str]) -> Iterator[int]:
         """The ids of a text that comes in chunks (a file's lines, say), lazily."""

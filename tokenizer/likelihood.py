@@ -11,7 +11,8 @@ itself, by the most for each time the pair stands there.
 
 Rare parts score high, so that left to itself the score makes pieces of every misprint before it comes to
 common words. Therefore a pair that stands there less than `min_count` times has to wait until no other is
-left; then the bar is halved. (1 is the score alone.)
+left; then the bar is halved. (1 is the score alone.) No merge makes a pair more frequent than the one that it
+merges, so a learner that takes up where another stopped lowers the bar at once to where that one had it.
 
 A word is written as its first piece and others with the prefix `##`, which tells the "est" of "estate" from
 the "##est" of "lowest". The loop here is the one of `recounting.py` with the other choice: all pairs are
@@ -56,6 +57,9 @@ class LikelyMerge(Merge[str]):
     def symbol(self) -> str:
         """The new piece that the merge makes."""
         return join(self.left, self.right)
+
+    def __str__(self) -> str:
+        return f"{super().__str__()[:-1]}; its parts {self.left_count:,} and {self.right_count:,} times)"
 
     @property
     def score(self) -> Fraction:

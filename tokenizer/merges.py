@@ -13,7 +13,7 @@ A symbol is a piece of text (`str`, in the lecture's BPE) or a run of bytes (`by
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import AnyStr, Generic
@@ -65,9 +65,10 @@ class Ranks(dict[tuple[AnyStr, AnyStr], int]):
         self.made: list[AnyStr] = []
 
 
-def rank_merges(merges: Sequence[tuple[AnyStr, AnyStr]]) -> Ranks[AnyStr]:
+def rank_merges(merges: Sequence[tuple[AnyStr, AnyStr]], made: Sequence[AnyStr] | None = None) -> Ranks[AnyStr]:
     """The ranks of merges that stand in the order of learning.
 
+    made: the symbol that each of them makes; if None, left + right
     Raises ValueError if a pair stands twice, since its rank would then be unclear.
     """
     ranks: Ranks[AnyStr] = Ranks()
@@ -76,11 +77,12 @@ def rank_merges(merges: Sequence[tuple[AnyStr, AnyStr]]) -> Ranks[AnyStr]:
         pair = symbols.setdefault(left, left), symbols.setdefault(right, right)
         if ranks.setdefault(pair, rank) != rank:
             raise ValueError(f"merges: expected each pair once, got {left!r} + {right!r} again at {rank}")
-        ranks.made.append(symbols.setdefault(left + right, left + right))
+        whole = left + right if made is None else made[rank]
+        ranks.made.append(symbols.setdefault(whole, whole))
     return ranks
 
 
-def merge_steps(symbols: Sequence[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr], int]) -> Iterator[list[AnyStr]]:
+def merge_steps(symbols: Sequence[AnyStr], ranks: Ranks[AnyStr]) -> Iterator[list[AnyStr]]:
     """Every state of a word on its way from single symbols to its final pieces, one merge apart."""
     state = list(symbols)
     yield state
@@ -92,7 +94,7 @@ def merge_steps(symbols: Sequence[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr],
         first_learnt = min(known, key=lambda pair: ranks[pair])
         i = pairs.index(first_learnt)
         state = state.copy()
-        state[i : i + 2] = [state[i] + state[i + 1]]
+        state[i : i + 2] = [ranks.made[ranks[first_learnt]]]
         yield state
 
 
@@ -118,7 +120,7 @@ def apply_merges(symbols: list[AnyStr], ranks: Ranks[AnyStr]) -> list[AnyStr]:
     return symbols
 
 
-def _apply_to_long(symbols: list[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr], int]) -> list[AnyStr]:
+def _apply_to_long(symbols: list[AnyStr], ranks: Ranks[AnyStr]) -> list[AnyStr]:
     """`apply_merges` for a word of any length, in n log n: a linked list, and a heap of (rank, place).
 
     Text without spaces (Chinese, DNA, a line of dashes) can be one word of a million symbols.
@@ -143,7 +145,7 @@ def _apply_to_long(symbols: list[AnyStr], ranks: Mapping[tuple[AnyStr, AnyStr], 
         j = after[i]
         if j >= end or ranks.get((pieces[i], pieces[j])) != rank:
             continue  # one of the two has grown since the pair was offered
-        pieces[i] += pieces[j]
+        pieces[i] = ranks.made[rank]
         pieces[j] = nothing
         after[i] = after[j]
         if after[i] < end:

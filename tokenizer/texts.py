@@ -89,8 +89,8 @@ def utf8(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
-        surrogate = ord(text[error.start])
+        surrogate, around = ord(text[error.start]), text[max(error.start - 20, 0) : error.start + 20]
         raise ValueError(
-            f"text: expected Unicode characters, got the lone surrogate U+{surrogate:04X} in {text[:40]!r}; "
+            f"text: expected Unicode characters, got the lone surrogate U+{surrogate:04X} in {around!r}; "
             f'text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") repairs such text'
         ) from None

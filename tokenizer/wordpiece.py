@@ -16,12 +16,15 @@ A word of which no split into known pieces is found this way, or of more than 10
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from tokenizer import bert_files, incremental_likelihood, tokenizer_json
 from tokenizer.basic_tokenization import basic_words, count_basic_words, split_chunks, split_stretches
+from tokenizer.batches import encode_batch
 from tokenizer.bert_files import CLS, SEP, SPECIAL_TOKENS, UNK
+from tokenizer.learning import MergesKept, learn_up_to
 from tokenizer.likelihood import PREFIX, LikelyMerge, join, spell_out
 from tokenizer.memory import Memory
 from tokenizer.special_tokens import SpecialTokens
@@ -70,7 +73,10 @@ class WordPiece:
         *,
         lowercase: bool = True,
         min_count: int | None = None,
+        processes: int = 1,
+        resume: str | Path | None = None,
         on_merge: Callable[[LikelyMerge], object] | None = None,
+        on_read: Callable[[int, int], object] | None = None,
         learn: Callable[..., Iterator[LikelyMerge]] = incremental_likelihood.learn_merges,
     ) -> WordPiece:
         """Learn pieces until there are `vocab_size`, or until every word is one piece.
@@ -79,18 +85,23 @@ class WordPiece:
         special_tokens: [UNK] must be among them
         min_count: rarer pairs have to wait (see `likelihood.py`). 1 is the score alone; if None, a quarter of the
             number of letters for each piece to learn, with which common words become whole pieces
-        on_merge: called with each merge as it is learnt; `print` shows it
+        processes: how many read a file together; the pieces are the same
+        resume: a file that keeps the merges learnt so far; if it is there, training goes on from it. (It must be
+            of the same `min_count`, which for another `vocab_size` is another one, unless it is given.)
+        on_merge: called with each `LikelyMerge` as it is learnt, `print` shows it; those of `resume` come first
+        on_read: called with the bytes of a file that have been read, and with all its bytes
         learn: how merges are found, `incremental_likelihood.learn_merges` or `likelihood.learn_merges` (simple)
         The ids: the special tokens, then every character, at the beginning of a word and inside it (no word
         is lost unless it has a character that training did not see), then a piece for each merge.
-        Raises ValueError for empty text, and for a vocabulary with no room for the characters.
+        Raises ValueError for empty text, for a vocabulary with no room for the characters, and where `resume` is
+        damaged, or was learnt from another text or with other settings.
         Source: Schuster and Nakajima 2012, section 3; Devlin et al. 2018, section 3.
         """
         if UNK not in special_tokens:
             raise ValueError(f"special_tokens: expected {UNK} among them, got {list(special_tokens)}")
         if min_count is not None and min_count < 1:
             raise ValueError(f"min_count: expected at least 1, got {min_count}")
-        counts = count_basic_words(texts, SpecialTokens(special_tokens), lowercase)
+        counts = count_basic_words(texts, SpecialTokens(special_tokens), lowercase, processes, on_read)
         words = {word: count for word, count in counts.items() if len(word) <= LONGEST_WORD}
         characters = sorted(set().union(*words))
         pieces = [*special_tokens, *characters, *(PREFIX + character for character in characters)]
@@ -100,12 +111,13 @@ class WordPiece:
         if min_count is None:
             letters = sum(len(word) * count for word, count in words.items())
             min_count = max(letters // (4 * max(vocab_size - len(pieces), 1)), 1)  # a third, a sixth: much the same
-        learning = learn(((spell_out(word), count) for word, count in words.items()), min_count)
-        while len(pieces) < vocab_size and (merge := next(learning, None)) is not None:
-            pieces.append(merge.symbol)
-            if on_merge is not None:
-                on_merge(merge)
-        return cls(pieces, lowercase, special_tokens)
+        learner = f"{'uncased' if lowercase else 'cased'} pieces, min_count {min_count}"
+        kept = MergesKept(Path(resume), learner, LikelyMerge, str, str) if resume else None
+        wanted = vocab_size - len(pieces)
+        learn = partial(learn, min_count=min_count)
+        merges = learn_up_to(wanted, words, spell_out, learn, on_merge=on_merge, kept=kept)
+        pieces += [merge.symbol for merge in merges]
+        return cls(list(dict.fromkeys(pieces)), lowercase, special_tokens)  # a special token may be a piece as well
 
     @property
     def special_tokens(self) -> list[str]:
@@ -125,31 +137,45 @@ class WordPiece:
         """The pieces as one reads them: "taa ##aa ##sty"."""
         return " ".join(self.segment(text))
 
-    def pieces(self, word: str) -> list[str]:
-        """The pieces of one word as `basic_tokenization` gives it: greedy longest match, or [UNK]."""
-        if len(word) > LONGEST_WORD:
-            return [UNK]
-        pieces: list[str] = []
-        start, prefix = 0, ""
-        while start < len(word):
-            end = min(len(word), start + self._longest)
-            while prefix + word[start:end] not in self.ids:  # the longest first
-                end -= 1
-                if end == start:
-                    return [UNK]
-            pieces.append(prefix + word[start:end])
-            start, prefix = end, PREFIX
-        return pieces
+    def words(self, text: str) -> list[str]:
+        """The words of a text as `basic_tokenization` gives them, special tokens among them."""
+        words: list[str] = []
+        for stretch in split_stretches(text, self._special):
+            words += [stretch] if stretch in self._special.tokens else basic_words(stretch, self.lowercase)
+        return words
 
-    def encode_word(self, word: str) -> list[int]:
-        """The ids of the pieces of one word."""
-        return [self.ids[piece] for piece in self.pieces(word)]
+    def steps(self, word: str) -> Iterator[list[str]]:
+        """Each state of one word on its way to its pieces: those found so far, and the rest that is still to split.
+
+        The longest piece with which the rest begins is taken off; [UNK] is the last state if there is none.
+        """
+        if len(word) > LONGEST_WORD:
+            yield [UNK]
+            return
+        found: list[str] = []
+        rest, shortest = word, 1
+        while rest:
+            yield [*found, rest]
+            ends = range(min(len(rest), self._longest), shortest - 1, -1)
+            piece = next((rest[:end] for end in ends if rest[:end] in self.ids), None)
+            if piece is None:
+                yield [UNK]
+                return
+            found.append(piece)
+            rest = PREFIX + rest[len(piece) :] if piece != rest else ""
+            shortest = len(PREFIX) + 1
+
+    def pieces(self, word: str) -> list[str]:
+        """The pieces of one word as `basic_tokenization` gives it: the last of its `steps`."""
+        states = list(self.steps(word))
+        return states[-1] if states else []
 
     def encode_stretch(self, stretch: str) -> list[int]:
         """The ids of a stretch of text without white space, worked out."""
         if stretch in self._special.tokens:
             return [self.ids[stretch]]
-        return [id for word in basic_words(stretch, self.lowercase) for id in self.encode_word(word)]
+        words = basic_words(stretch, self.lowercase)
+        return [self.ids[piece] for word in words for piece in self.pieces(word)]
 
     def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
         """The ids of a text; special tokens in it become their ids.
@@ -170,6 +196,20 @@ class WordPiece:
         before = self.encode(first, add_special_tokens=True)
         after = [*self.encode(second), self._id(SEP)]
         return before + after, [0] * len(before) + [1] * len(after)
+
+    def encode_batch(
+        self, texts: Iterable[str], processes: int | None = None, add_special_tokens: bool = False
+    ) -> list[list[int]]:
+        """The ids of many texts, each as `encode` gives them, in the order of the texts.
+
+        processes: how many share the work; if None, as many as there are cores and the batch is worth
+        (`batches.py` says when). More than one need a program that works under `if __name__ == "__main__":`.
+        """
+        return encode_batch(partial(self.encode, add_special_tokens=add_special_tokens), texts, processes)
+
+    def __reduce__(self) -> tuple[type[WordPiece], tuple[object, ...]]:
+        """What a copy, or another process, gets: all but the memory of words."""
+        return type(self), (list(self.vocab.values()), self.lowercase, self.special_tokens)
 
     def encode_iterable(self, chunks: Iterable[str]) -> Iterator[int]:
         """The ids of a text that comes in chunks (a file's lines, say), lazily and in constant memory.

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import regex
 
+from tokenizer.batches import encode_batch
 from tokenizer.counting import count_texts
 from tokenizer.files import read_text, write_text
-from tokenizer.texts import Texts, check_text, whole_words
+from tokenizer.texts import Texts, check_text, utf8, whole_words
 
 UNK = "<unk>"  # `split_words` takes < and > for words of their own, so no text contains this as a word
 
@@ -24,7 +25,11 @@ WORD = regex.compile(r"\w+ (?: ['’] \w+ )* | [^\w\s]", regex.VERBOSE)
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, punctuation marks being words too: "I'm in." -> ["I'm", "in", "."]."""
+    """The words of a text, punctuation marks being words too: "I'm in." -> ["I'm", "in", "."].
+
+    Raises ValueError for a lone surrogate (half of a character's UTF-16, which is no character).
+    """
+    utf8(text)  # refuses what is no character
     return WORD.findall(text)
 
 
@@ -87,14 +92,22 @@ class WordVocabulary:
         """How many ids there are, UNK's included."""
         return len(self.vocab)
 
-    def segment(self, word: str) -> list[str]:
-        """What is left of a word: the word itself, or UNK."""
-        return [word if word in self.ids else UNK]
+    def segment(self, text: str) -> list[str]:
+        """What is left of the words of a text: of each the word itself, or UNK."""
+        return [word if word in self.ids else UNK for word in split_words(text)]
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text's words; 0 for each word that is unknown."""
         check_text(text)
         return [self.ids.get(word, 0) for word in split_words(text)]
+
+    def encode_batch(self, texts: Iterable[str], processes: int | None = None) -> list[list[int]]:
+        """The ids of many texts, each as `encode` gives them, in the order of the texts.
+
+        processes: how many share the work; if None, as many as there are cores and the batch is worth
+        (`batches.py` says when). More than one need a program that works under `if __name__ == "__main__":`.
+        """
+        return encode_batch(self.encode, texts, processes)
 
     def encode_iterable(self, chunks: Iterable[str]) -> Iterator[int]:
         """The ids of a text that comes in chunks (a file's lines, say), lazily."""

@@ -4,10 +4,13 @@ import copy
 
 import pytest
 
-from tokenizer import ByteLevelBPE, batches
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary, batches
+from tokenizer.memory import Memory
 
 END = "<|endoftext|>"
-BPE = ByteLevelBPE.train("the cat sat on the mat; café 漢字\n" * 3 + END, 280, [END])
+TEXT = "the cat sat on the mat; café 漢字\n" * 3
+BPE = ByteLevelBPE.train(TEXT + END, 280, [END])
+ALL = [BPE, LectureBPE.train(TEXT, 40), WordPiece.train(TEXT, 50), WordVocabulary.train(TEXT)]
 TEXTS = ["the cat", "", "sat on", f"{END}the mat", "漢字 café\n\n", "x" * 300] * 7
 
 
@@ -57,9 +60,25 @@ def test_fewer_than_one_process_is_refused():
         BPE.encode_batch(["text"], 0)
 
 
-def test_a_copy_encodes_alike_and_starts_without_memory_of_words():
-    BPE.encode("the cat")
-    twin = copy.deepcopy(BPE)
-    assert len(twin._ids_of_pretoken) == 0 < len(BPE._ids_of_pretoken)
-    assert (twin.vocab, twin.merges, twin.special_tokens) == (BPE.vocab, BPE.merges, BPE.special_tokens)
-    assert twin.encode(f"the cat{END}") == BPE.encode(f"the cat{END}")
+@pytest.mark.parametrize("tokenizer", ALL, ids=lambda tokenizer: type(tokenizer).__name__)
+def test_every_tokenizer_encodes_batches(tokenizer):
+    expected = [tokenizer.encode(text) for text in TEXTS]
+    assert tokenizer.encode_batch(TEXTS) == expected
+    assert tokenizer.encode_batch(TEXTS, 2) == expected
+
+
+def test_wordpiece_puts_cls_and_sep_around_each_text_of_a_batch():
+    expected = [ALL[2].encode(text, add_special_tokens=True) for text in TEXTS]
+    for processes in 1, 2:
+        assert ALL[2].encode_batch(TEXTS, processes, add_special_tokens=True) == expected
+
+
+@pytest.mark.parametrize("tokenizer", ALL, ids=lambda tokenizer: type(tokenizer).__name__)
+def test_a_copy_encodes_alike_and_starts_without_memory_of_words(tokenizer):
+    ids = tokenizer.encode(f"the cat{END}")
+    twin = copy.deepcopy(tokenizer)
+    memories = [value for value in vars(twin).values() if isinstance(value, Memory)]
+    assert memories == ([] if isinstance(tokenizer, WordVocabulary) else [{}])
+    for name in "vocab", "merges", "history", "special_tokens", "lowercase":
+        assert getattr(twin, name, None) == getattr(tokenizer, name, None)
+    assert twin.encode(f"the cat{END}") == ids

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tokenizer import ByteLevelBPE, LectureBPE, WordVocabulary
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary
 from tokenizer import __main__ as command_line
 from tokenizer.__main__ import main
+from tokenizer.bert_files import SPECIAL_TOKENS
 from tokenizer.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,8 +32,9 @@ def folders(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tokenizers")
     ByteLevelBPE.train(TEXT, 300, [END]).save(folder / "byte")
     LectureBPE.train(TEXT, 50).save(folder / "lecture")
+    WordPiece.train(TEXT, 63, min_count=30).save(folder / "wordpiece")
     WordVocabulary.train(TEXT, 8).save(folder / "words")
-    return {kind: str(folder / kind) for kind in ("byte", "lecture", "words")}
+    return {kind: str(folder / kind) for kind in ("byte", "lecture", "wordpiece", "words")}
 
 
 def pipe(monkeypatch, data):
@@ -80,7 +82,11 @@ def test_a_text_in_two_processes_gives_the_same_tokenizer(text, tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("lecture", "the newest , and the lowest\n"), ("words", "the <unk> , and the <unk>\n")],
+    [
+        ("lecture", "the newest , and the lowest\n"),
+        ("wordpiece", "the newest , and the lowest\n"),
+        ("words", "the <unk> , and the <unk>\n"),
+    ],
 )
 def test_other_kinds_give_words_back(kind, expected, folders, monkeypatch, capsys):
     pipe(monkeypatch, b"the newest,  and\nthe lowest")
@@ -95,6 +101,7 @@ def test_other_kinds_give_words_back(kind, expected, folders, monkeypatch, capsy
     [
         ("byte", f"the| newest|\n| |x|y|{END}|\n"),
         ("lecture", "the newest\nx|y < | end of text | >\n"),
+        ("wordpiece", "the n|##e|##west\n[UNK] < | end of te|##xt | >\n"),
         ("words", "the <unk>\n<unk> < | <unk> of <unk> | >\n"),
     ],
 )
@@ -124,6 +131,12 @@ def test_steps_and_tree_show_how_a_word_came_together(folders, capsys):
     )
 
 
+def test_steps_of_wordpiece_take_piece_after_piece_off_a_word(folders, capsys):
+    assert main(["show", folders["wordpiece"], "--steps", "Newest [MASK] xy"]) == 0
+    expected = "newest\nn ##ewest\nn ##e ##west\n\n[MASK]\n\nxy\nx ##y\n[UNK]\n\n"
+    assert capsys.readouterr().out == expected
+
+
 def test_merges_are_printed_as_they_are_learnt(text, tmp_path, capsys):
     arguments = ["train", text, "--out", str(tmp_path / "bpe"), "--vocab-size", "259", "--show-merges"]
     assert main(arguments) == 0
@@ -132,7 +145,26 @@ def test_merges_are_printed_as_they_are_learnt(text, tmp_path, capsys):
     assert captured.err == f"{tmp_path / 'bpe'}: 259 tokens\n"
 
 
-@pytest.mark.parametrize("kind", ["byte", "lecture"])
+def test_wordpiece_has_options_of_its_own(text, tmp_path):
+    arguments = ["train", text, "--kind", "wordpiece", "--vocab-size", "70", "--out"]
+    assert main([*arguments, str(tmp_path / "uncased")]) == 0
+    assert WordPiece.load(tmp_path / "uncased").vocab == WordPiece.train(Path(text), 70).vocab
+    assert main([*arguments, str(tmp_path / "cased"), "--cased", "--min-count", "1", "--special", END]) == 0
+    special = [*SPECIAL_TOKENS, END]
+    expected = WordPiece.train(Path(text), 70, special, lowercase=False, min_count=1)
+    loaded = WordPiece.load(tmp_path / "cased")
+    assert (loaded.vocab, loaded.lowercase, loaded.special_tokens) == (expected.vocab, False, special)
+
+
+def test_words_may_be_too_rare(text, tmp_path):
+    with open(text, "a", encoding="utf-8") as file:
+        file.write("once")
+    arguments = ["train", text, "--kind", "words", "--vocab-size", "70", "--min-count", "2", "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    assert "once" not in WordVocabulary.load(tmp_path).ids
+
+
+@pytest.mark.parametrize("kind", ["byte", "lecture", "wordpiece"])
 def test_an_interrupted_training_goes_on_with_the_same_command(kind, text, tmp_path, capsys, monkeypatch):
     def arguments(out):
         return ["train", text, "--out", str(tmp_path / out), "--vocab-size", "300", "--kind", kind]
@@ -166,12 +198,26 @@ def errors(folders, tmp_path, text):
     yield [*train, text, "--vocab-size", "300", "--processes", "0"], "processes: expected at least 1"
     yield (
         [*train, text, "--vocab-size", "300", "--kind", "words", "--special", "<s>"],
-        "--special: expected --kind byte",
+        "--special: expected --kind byte or wordpiece, got words",
+    )
+    yield [*train, text, "--vocab-size", "300", "--cased"], "--cased: expected --kind wordpiece, got byte"
+    yield (
+        [*train, text, "--vocab-size", "300", "--kind", "lecture", "--min-count", "2"],
+        "--min-count: expected --kind wordpiece or words, got lecture",
+    )
+    yield (
+        [*train, text, "--vocab-size", "300", "--kind", "wordpiece", "--min-count", "0"],
+        "min_count: expected at least 1, got 0",
+    )
+    yield (
+        ["train", text, "--out", folders["byte"], "--vocab-size", "300", "--kind", "words"],
+        "--out: expected a folder without another kind of tokenizer, got",
     )
     yield ["encode", str(tmp_path), text], f"{tmp_path}: expected the folder of one tokenizer"
     yield ["encode", folders["byte"], str(tmp_path / "latin1.txt")], f"{tmp_path / 'latin1.txt'}: expected UTF-8 text"
     yield ["decode", folders["byte"], text], "ids: expected numbers with white space between them, got 'the'"
-    yield ["show", folders["words"], "--tree", "word"], f"{folders['words']}: expected a tokenizer that learnt merges"
+    yield ["show", folders["words"], "--tree", "word"], f"{folders['words']}: expected a tokenizer that learnt pieces"
+    yield ["show", folders["wordpiece"], "--tree", "word"], "--tree: expected a tokenizer with merges, got WordPiece"
 
 
 def test_an_error_is_one_line_and_exit_code_2(folders, tmp_path, text, monkeypatch, capsys):
@@ -186,7 +232,7 @@ def test_an_error_is_one_line_and_exit_code_2(folders, tmp_path, text, monkeypat
 
 @pytest.mark.parametrize("id", [b"100000", b"-1"])
 def test_an_id_outside_the_vocabulary_is_refused(id, folders, monkeypatch, capsys):
-    for kind in "byte", "lecture":
+    for kind in folders:
         pipe(monkeypatch, id)
         assert main(["decode", folders[kind]]) == 2
         assert f"got {id.decode()}" in capsys.readouterr().err

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenizer import ByteLevelBPE, LectureBPE, WordVocabulary, counting
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary, counting
+from tokenizer.basic_tokenization import count_basic_words, split_stretches
 from tokenizer.counting import file_parts
 from tokenizer.pretokens import count_pretokens, pretokenize
 from tokenizer.special_tokens import SpecialTokens
@@ -16,8 +17,9 @@ from tokenizer.words import count_words, split_words
 SPECIAL = SpecialTokens(["<e>", "<e><e>", "<a b>", "--", "\n"])
 NONE = SpecialTokens([])
 # What a cut could break: contractions, runs of white space, special tokens that hold white space, that overlap
-# themselves or that stand in one another, and characters of one to four bytes, white ones among them.
-pieces = [*"ab'sre <>1!-\n\t\r\u00a0\u3000é漢👩", *SPECIAL.tokens, "  ", " a", "a \n"]
+# themselves or that stand in one another, characters of one to four bytes, and what is white space to some, and to
+# others a control character.
+pieces = [*"ab'sre <>1!-\n\t\r\x0b\x1c\x85\u00a0\u3000é漢👩", *SPECIAL.tokens, "  ", " a", "a \n"]
 tricky = st.lists(st.sampled_from(pieces), max_size=40).map("".join)
 
 
@@ -38,6 +40,7 @@ def test_the_pretokens_of_the_parts_are_those_of_the_file(path, text, processes,
     assert "".join(parts) == text
     assert all(parts) or text == ""
     assert [pretoken for part in parts for pretoken in pretokenize(part, special)] == pretokenize(text, special)
+    assert [stretch for part in parts for stretch in split_stretches(part, special)] == split_stretches(text, special)
 
 
 @given(tricky, st.integers(1, 9))
@@ -102,19 +105,21 @@ def test_counts_do_not_depend_on_the_number_of_processes(path, monkeypatch, proc
     expected = Counter(pretoken for pretoken in pretokenize(text, SPECIAL) if pretoken not in SPECIAL.tokens)
     assert count_pretokens(path, SPECIAL, processes) == expected
     assert count_words(path, processes) == Counter(split_words(text))
+    assert count_basic_words(path, SPECIAL, True, processes) == count_basic_words(text, SPECIAL, True)
 
 
-@pytest.mark.parametrize("train", [ByteLevelBPE.train, LectureBPE.train, WordVocabulary.train])
+@pytest.mark.parametrize("train", [ByteLevelBPE.train, LectureBPE.train, WordPiece.train, WordVocabulary.train])
 def test_two_processes_train_the_same_tokenizer(path, train):
     path.write_text("the lowest of the newest <e> 漢字\n" * 50, encoding="utf-8")
     assert train(path, 280, processes=2).vocab == train(path, 280).vocab
 
 
-def test_reading_is_reported(path, monkeypatch):
+@pytest.mark.parametrize("train", [ByteLevelBPE.train, LectureBPE.train, WordPiece.train, WordVocabulary.train])
+def test_reading_is_reported(path, monkeypatch, train):
     monkeypatch.setattr(counting, "PART", 1000)
     path.write_bytes(b"four words a line\n" * 300)
     read = []
-    ByteLevelBPE.train(path, 260, on_read=lambda done, total: read.append((done, total)))
+    train(path, 260, on_read=lambda done, total: read.append((done, total)))
     assert len(read) == 6
     assert read[-1] == (5400, 5400)
     assert read == sorted(read)

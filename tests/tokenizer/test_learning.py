@@ -1,17 +1,20 @@
 """Learning can be interrupted and taken up again, and ends where it would have ended."""
 
+from functools import partial
 from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenizer import ByteLevelBPE, LectureBPE, incremental, learning
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, incremental, incremental_likelihood, learning
 from tokenizer.gpt2_files import spell, unspell
 from tokenizer.learning import MergesKept, fingerprint, learn_up_to
+from tokenizer.likelihood import LikelyMerge, spell_out
+from tokenizer.merges import Merge
 
-TEXT = "the lowest of the newest and the widest, 漢字漢字 café \u00a0\t\n" * 20
-KINDS = pytest.mark.parametrize("kind", [ByteLevelBPE, LectureBPE])
+TEXT = "the lowest of the newest and the widest learning transformers, 漢字漢字 café \u00a0\t\n" * 20
+KINDS = pytest.mark.parametrize("kind", [ByteLevelBPE, LectureBPE, WordPiece])
 
 
 @pytest.fixture
@@ -39,8 +42,7 @@ def test_an_interrupted_training_goes_on_where_it_was(kind, path, number):
     with pytest.raises(KeyboardInterrupt):
         kind.train(TEXT, 290, resume=path, on_merge=interrupt_at(number))
     assert len(path.read_text(encoding="utf-8").splitlines()) == 1 + number
-    bpe = kind.train(TEXT, 290, resume=path, on_merge=resumed.append)
-    assert (bpe.vocab, bpe.merges) == (expected.vocab, expected.merges)
+    assert kind.train(TEXT, 290, resume=path, on_merge=resumed.append).vocab == expected.vocab
     assert resumed == complete
 
 
@@ -66,10 +68,23 @@ def test_merges_that_are_known_are_not_found_again(path):
     st.integers(0, 20),
 )
 def test_learning_may_stop_anywhere(tmp_path_factory, counts, stop):
-    kept = MergesKept(tmp_path_factory.mktemp("kept") / "merges.txt", "letters", str, str)
-    complete = learn_up_to(1000, counts, list)
-    assert learn_up_to(stop, counts, list, kept=kept) == complete[:stop]
-    assert learn_up_to(1000, counts, list, kept=kept) == complete
+    kept = MergesKept(tmp_path_factory.mktemp("kept") / "merges.txt", "letters", Merge, str, str)
+    complete = learn_up_to(1000, counts, list, incremental.learn_merges)
+    assert learn_up_to(stop, counts, list, incremental.learn_merges, kept=kept) == complete[:stop]
+    assert learn_up_to(1000, counts, list, incremental.learn_merges, kept=kept) == complete
+
+
+@given(
+    st.dictionaries(st.text("abc", min_size=1, max_size=12), st.integers(1, 30), max_size=12),
+    st.integers(0, 20),
+    st.integers(1, 40),
+)
+def test_likely_merges_may_stop_anywhere_too_however_low_the_bar_is_by_then(tmp_path_factory, counts, stop, min_count):
+    kept = MergesKept(tmp_path_factory.mktemp("kept") / "merges.txt", "letters", LikelyMerge, str, str)
+    learn = partial(incremental_likelihood.learn_merges, min_count=min_count)
+    complete = learn_up_to(1000, counts, spell_out, learn)
+    assert learn_up_to(stop, counts, spell_out, learn, kept=kept) == complete[:stop]
+    assert learn_up_to(1000, counts, spell_out, learn, kept=kept) == complete
 
 
 def test_a_smaller_vocabulary_takes_the_first_merges_and_keeps_all(path):
@@ -106,9 +121,28 @@ def test_merges_of_another_text_are_refused(kind, path):
 
 def test_merges_of_another_kind_are_refused(path):
     counts = {"word": 3}
-    MergesKept(path, "characters", str, str).write(fingerprint(counts), [])
+    MergesKept(path, "characters", Merge, str, str).write(fingerprint(counts), [])
     with pytest.raises(ValueError, match=r"expected merges that .*'#merges of bytes, .*got '#merges of characters,"):
-        MergesKept(path, "bytes", spell, unspell).read(fingerprint(counts))
+        MergesKept(path, "bytes", Merge, spell, unspell).read(fingerprint(counts))
+
+
+@pytest.mark.parametrize("settings", [{"lowercase": False}, {"min_count": 4}, {}])
+def test_pieces_that_were_learnt_with_other_settings_are_refused(settings, path):
+    """{}: nothing is said, and the vocabulary's size decides which pairs wait."""
+    text = "small letters only, so that there is nothing to lower " * 9
+    WordPiece.train(text, 60, resume=path, min_count=None if settings == {} else 3)
+    with pytest.raises(
+        ValueError, match=r"expected merges .*cased pieces, min_count \d+, .*got '#merges of uncased pieces"
+    ):
+        WordPiece.train(text, 70, resume=path, **({"min_count": 3, **settings} if settings else {}))
+
+
+def test_a_larger_wordpiece_goes_on_from_a_smaller_one_of_the_same_min_count(path):
+    WordPiece.train(TEXT, 60, min_count=5, resume=path)
+    resumed, complete = [], []
+    WordPiece.train(TEXT, 90, min_count=5, resume=path, on_merge=resumed.append)
+    WordPiece.train(TEXT, 90, min_count=5, on_merge=complete.append)
+    assert resumed == complete
 
 
 @pytest.mark.parametrize("line", ["a b", "a b c d", "a b many", "a 漢 3", "", " a b 3"])
@@ -120,6 +154,15 @@ def test_a_damaged_file_is_named_with_its_line(path, line):
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(ValueError, match=r"so far\.txt, line 5: expected a merge and its count, got"):
         ByteLevelBPE.train(TEXT, 270, resume=path)
+
+
+def test_a_merge_of_wordpiece_that_lacks_a_count_is_named(path):
+    WordPiece.train(TEXT, 60, resume=path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[2] = lines[2].rsplit(" ", 1)[0]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"so far\.txt, line 3: expected a merge and its count, got"):
+        WordPiece.train(TEXT, 60, resume=path)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"#merges of bytes\n"])
@@ -142,4 +185,4 @@ def test_no_merge_too_many_is_found():
         yield from islice(incremental.learn_merges(words), 3)
         raise AssertionError("a fourth merge was asked for")
 
-    assert len(learn_up_to(3, {"abcdefgh": 1}, list, learn=endless)) == 3
+    assert len(learn_up_to(3, {"abcdefgh": 1}, list, endless)) == 3

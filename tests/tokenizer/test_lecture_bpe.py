@@ -40,6 +40,8 @@ def test_a_new_word_is_shown_in_known_pieces(bpe):
     assert bpe.show("lowest") == "low ##est"
     assert bpe.segment("lowest") == ["low", "est"]
     assert bpe.pieces("lowest") == ["low", "est</w>"]
+    assert bpe.segment("lowest newest") == ["low", "est", "newest"]
+    assert bpe.show("lowest newest") == "low ##est newest"
 
 
 def test_a_frequent_word_is_one_piece(bpe):

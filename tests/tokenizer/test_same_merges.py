@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tokenizer import ByteLevelBPE, LectureBPE
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece
 from tokenizer.files import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,24 +46,38 @@ def test_the_lectures_merges_do_not_depend_on_them_either(tmp_path):
         assert LectureBPE.train(tmp_path / "text.txt", VOCAB_SIZE, processes=2).history == expected
 
 
-def test_neither_does_the_hash_seed_interruption_included(tmp_path, expected):
+def test_nor_do_wordpieces(tmp_path):
+    expected, found = [], []
+    WordPiece.train(DOCUMENTS, VOCAB_SIZE, on_merge=expected.append)
+    for seed in range(3):
+        shuffled = random.Random(seed).sample(DOCUMENTS, len(DOCUMENTS))
+        write_text(tmp_path / "text.txt", "[SEP]".join(shuffled))
+        for texts, processes in ((shuffled, 1), (tmp_path / "text.txt", 2)):
+            found.clear()
+            WordPiece.train(texts, VOCAB_SIZE, processes=processes, on_merge=found.append)
+            assert found == expected
+
+
+@pytest.mark.parametrize(("kind", "special"), [(ByteLevelBPE, [END]), (WordPiece, ["[UNK]", END])])
+def test_neither_does_the_hash_seed_interruption_included(tmp_path, kind, special):
     """Each process has a hash seed of its own, trains in two processes, is interrupted, and goes on."""
+    expected = kind.train(DOCUMENTS, VOCAB_SIZE, special).vocab
     program = tmp_path / "program.py"
     program.write_text(
         "import sys\n"
         "from pathlib import Path\n"
-        "from tokenizer import ByteLevelBPE\n"
+        f"from tokenizer import {kind.__name__} as Tokenizer\n"
         "def interrupt(merge, seen=[]):\n"
         "    seen.append(merge)\n"
         "    if len(seen) == 100:\n"
         "        raise KeyboardInterrupt\n"
         "if __name__ == '__main__':\n"
         "    text, resume = map(Path, sys.argv[1:])\n"
-        "    how = dict(special_tokens=['<|end|>'], processes=2, resume=resume)\n"
+        f"    how = dict(special_tokens={special}, processes=2, resume=resume)\n"
         "    try:\n"
-        f"        ByteLevelBPE.train(text, {VOCAB_SIZE}, on_merge=interrupt, **how)\n"
+        f"        Tokenizer.train(text, {VOCAB_SIZE}, on_merge=interrupt, **how)\n"
         "    except KeyboardInterrupt:\n"
-        f"        print(ByteLevelBPE.train(text, {VOCAB_SIZE}, **how).merges)\n",
+        f"        print(Tokenizer.train(text, {VOCAB_SIZE}, **how).vocab)\n",
         encoding="utf-8",
     )
     text = tmp_path / "text.txt"

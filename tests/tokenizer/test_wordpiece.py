@@ -37,6 +37,18 @@ def test_the_longest_piece_goes_first():
     assert SMALL.encode("the unaffable") == [VOCAB.index(piece) for piece in ("the", "un", "##aff", "##able")]
 
 
+def test_the_steps_of_a_word_take_one_piece_after_the_other_off_the_rest():
+    assert list(SMALL.steps("unaffable")) == [["unaffable"], ["un", "##affable"], ["un", "##aff", "##able"]]
+    assert list(SMALL.steps("the")) == [["the"]]
+    assert list(SMALL.steps("unaffz")) == [["unaffz"], ["un", "##affz"], ["un", "##aff", "##z"], ["[UNK]"]]
+    assert list(SMALL.steps("a" * 101)) == [["[UNK]"]]
+    assert list(SMALL.steps("")) == [] == SMALL.pieces("")
+
+
+def test_the_words_of_a_text_are_what_is_split():
+    assert SMALL.words("Thé [MASK]ab, [mask]") == ["the", "[MASK]", "ab", ",", "[", "mask", "]"]
+
+
 def test_greedy_means_that_no_other_split_is_tried():
     # a + ##b + ##d spells it, but the longest piece, ab, leaves ##d, and there is no way back.
     wordpiece = WordPiece(["[UNK]", "ab", "a", "##b", "##bd"])
@@ -75,11 +87,12 @@ def test_every_word_becomes_as_many_pieces_as_it_has_characters_or_fewer(text):
     wordpiece = WordPiece([*VOCAB, *(f"##{letter}" for letter in "une")])
     words = basic_words(text, lowercase=True)
     if not any(token in text for token in SPECIAL_TOKENS):
-        assert wordpiece.encode(text) == [id for word in words for id in wordpiece.encode_word(word)]
+        assert wordpiece.words(text) == words
+        assert wordpiece.segment(text) == [piece for word in words for piece in wordpiece.pieces(word)]
     for word in words:
         found = wordpiece.pieces(word)
         assert len(found) <= len(word)
-        assert found == ["[UNK]"] or wordpiece.decode(wordpiece.encode_word(word)) == word
+        assert found == ["[UNK]"] or wordpiece.decode(wordpiece.encode(word)) == word
 
 
 @given(st.text(min_size=1).filter(lambda text: basic_words(text, True)), st.integers(0, 30), st.booleans())
@@ -117,9 +130,15 @@ def test_the_vocabulary_has_special_tokens_then_characters_then_merges():
     first = [*SPECIAL_TOKENS, *"ghpsu", "##g", "##h", "##p", "##s", "##u"]
     assert list(wordpiece.vocab.values()) == [*first, *(merge.symbol for merge in merges)]
     assert [str(merge) for merge in merges] == [
-        "##u + ##g -> ##ug  (3 times)",
-        "h + ##ug -> hug  (2 times)",
+        "##u + ##g -> ##ug  (3 times; its parts 3 and 3 times)",
+        "h + ##ug -> hug  (2 times; its parts 2 and 3 times)",
     ]
+
+
+def test_a_special_token_that_is_learnt_as_a_piece_stays_one_entry():
+    wordpiece = WordPiece.train("Hug HUG pug", 100, ["[UNK]", "hug", "p"])
+    assert list(wordpiece.vocab.values())[:3] == ["[UNK]", "hug", "p"]
+    assert wordpiece.encode("hug HUG") == [1, 1]
 
 
 def test_recounting_learns_the_same():

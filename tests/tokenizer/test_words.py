@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenizer import WordVocabulary
+from tokenizer import LectureBPE, WordVocabulary
 from tokenizer.words import UNK, split_words
 
 TEXT = "the cat and the dog and the hat ."
@@ -22,6 +22,7 @@ def test_every_unknown_word_becomes_the_one_unk():
     assert words.decode(words.encode("the taaaaasty laern hat")) == "the <unk> <unk> hat"
     assert words.segment("hat") == ["hat"]
     assert words.segment("hats") == [UNK]
+    assert words.segment("the hats and the hat") == ["the", UNK, "and", "the", "hat"]
 
 
 def test_cut_offs_by_count_and_by_size():
@@ -80,3 +81,16 @@ def test_bad_input_is_refused():
         WordVocabulary.train(TEXT).decode([7])
     with pytest.raises(TypeError, match="text: expected str, got list"):
         WordVocabulary.train(TEXT).encode(["the"])
+
+
+@pytest.mark.parametrize("kind", [WordVocabulary, LectureBPE])
+def test_a_lone_surrogate_is_refused(kind):
+    tokenizer = kind.train(TEXT, 50)
+    for attempt in (
+        tokenizer.encode,
+        tokenizer.segment,
+        lambda text: list(tokenizer.encode_iterable([text])),
+        lambda text: kind.train(text, 50),
+    ):
+        with pytest.raises(ValueError, match=r"lone surrogate U\+DC80 in .*; .* repairs such text"):
+            attempt("the \udc80")
