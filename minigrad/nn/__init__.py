@@ -2,8 +2,10 @@
 
 from minigrad.nn.activation import GELU, GELUTanh, ReLU, Tanh
 from minigrad.nn.attention import MultiHeadAttention
+from minigrad.nn.cache import KeyValueCache
 from minigrad.nn.dropout import Dropout
 from minigrad.nn.embedding import Embedding
+from minigrad.nn.initial import unallocated
 from minigrad.nn.linear import Linear
 from minigrad.nn.lstm import LSTM
 from minigrad.nn.module import Module, ModuleList, Parameter, Sequential
@@ -12,6 +14,7 @@ from minigrad.nn.normalization import LayerNorm, RMSNorm
 __all__ = [
     "GELU",
     "GELUTanh",
+    "KeyValueCache",
     "LSTM",
     "Dropout",
     "Embedding",
@@ -25,4 +28,5 @@ __all__ = [
     "ReLU",
     "Sequential",
     "Tanh",
+    "unallocated",
 ]

@@ -7,6 +7,8 @@ import numpy as np
 
 from minigrad import ops, random
 from minigrad.array_type import Array
+from minigrad.grad_mode import is_grad_enabled
+from minigrad.nn.cache import KeyValueCache
 from minigrad.nn.linear import Linear
 from minigrad.nn.module import Module
 from minigrad.tensor import Tensor
@@ -16,24 +18,30 @@ class MultiHeadAttention(Module):
     """Self-attention, or, given a `context`, attention from x to the context.
 
     Attributes:
-        q, k, v: projections from d_model to n_heads heads of d_model / n_heads each.
+        q, k, v: projections from d_model to n_heads heads of `head_size` each.
         out: the projection back to d_model.
 
     Raises:
-        ValueError: if n_heads does not divide d_model.
+        ValueError: if n_heads does not divide d_model and no head_size (default: d_model / n_heads) is given.
     """
 
     def __init__(
-        self, d_model: int, n_heads: int, bias: bool = True, generator: np.random.Generator | None = None
+        self,
+        d_model: int,
+        n_heads: int,
+        bias: bool = True,
+        generator: np.random.Generator | None = None,
+        head_size: int | None = None,
     ) -> None:
-        if n_heads < 1 or d_model % n_heads:
+        if n_heads < 1 or (head_size is None and d_model % n_heads):
             raise ValueError(f"n_heads must divide d_model, got {n_heads} heads for {d_model}")
         generator = generator or random.generator()
+        width = n_heads * head_size if head_size else d_model
         self.n_heads = n_heads
-        self.q = Linear(d_model, d_model, bias, generator)
-        self.k = Linear(d_model, d_model, bias, generator)
-        self.v = Linear(d_model, d_model, bias, generator)
-        self.out = Linear(d_model, d_model, bias, generator)
+        self.q = Linear(d_model, width, bias, generator)
+        self.k = Linear(d_model, width, bias, generator)
+        self.v = Linear(d_model, width, bias, generator)
+        self.out = Linear(width, d_model, bias, generator)
 
     def forward(
         self,
@@ -44,14 +52,35 @@ class MultiHeadAttention(Module):
         mask: Array | None = None,
         bias: Tensor | None = None,
         scale: float | None = None,
+        cache: KeyValueCache | None = None,
     ) -> Tensor:
-        """x (B, T, D), context (B, S, D) or None for x itself → (B, T, D). The rest as in `ops.attention`."""
-        context = x if context is None else context
-        q, k, v = self._heads(self.q(x)), self._heads(self.k(context)), self._heads(self.v(context))
+        """x (B, T, D), context (B, S, D) or None for x itself → (B, T, D).
+
+        Args:
+            causal, mask, bias, scale: as in `ops.attention`.
+            cache: without a context, x goes on from the positions in the cache: it attends to them too, and
+                joins them. With a context, which does not change from step to step, the first call fills the
+                cache and the others use it. For generation: no gradient flows into the cache.
+
+        Raises:
+            ValueError: if a cache is used while gradients are recorded.
+        """
+        if cache is not None and is_grad_enabled():
+            raise ValueError("cache holds arrays that no gradient flows into: use it inside `with no_grad():`")
+        q = self._heads(self.q(x))
+        if cache is None:
+            context = x if context is None else context
+            k, v = self._heads(self.k(context)), self._heads(self.v(context))
+        else:
+            if context is None or cache.length == 0:
+                new = x if context is None else context
+                cache.append(self._heads(self.k(new)).data, self._heads(self.v(new)).data)
+            k, v = Tensor(cache.keys), Tensor(cache.values)
         attended = ops.attention(q, k, v, causal=causal, mask=mask, bias=bias, scale=scale)  # (B, H, T, K)
-        return self.out(attended.swapaxes(1, 2).reshape(x.shape))
+        batch, length, _ = x.shape
+        return self.out(attended.swapaxes(1, 2).reshape((batch, length, -1)))
 
     def _heads(self, x: Tensor) -> Tensor:
-        """(B, T, D) → (B, H, T, K)."""
+        """(B, T, H · K) → (B, H, T, K)."""
         batch, length, width = x.shape
         return x.reshape((batch, length, self.n_heads, width // self.n_heads)).swapaxes(1, 2)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from minigrad import ops, random
+from minigrad.nn import initial
 from minigrad.nn.module import Module, Parameter
 from minigrad.tensor import Tensor
 
@@ -16,7 +17,7 @@ class Embedding(Module):
 
     def __init__(self, num_embeddings: int, embedding_dim: int, generator: np.random.Generator | None = None) -> None:
         generator = generator or random.generator()
-        self.weight = Parameter(generator.standard_normal((num_embeddings, embedding_dim), dtype=np.float32))
+        self.weight = Parameter(initial.normal((num_embeddings, embedding_dim), 1.0, generator))
 
     def forward(self, ids: np.ndarray) -> Tensor:
         return ops.embedding(ids, self.weight)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from minigrad import ops, random
-from minigrad.nn.module import Module, Parameter, uniform
+from minigrad.nn import initial
+from minigrad.nn.module import Module, Parameter
 from minigrad.tensor import Tensor
 
 
@@ -21,8 +22,8 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, generator: np.random.Generator | None = None
     ) -> None:
         generator, bound = generator or random.generator(), in_features**-0.5
-        self.weight = Parameter(uniform((out_features, in_features), bound, generator))
-        self.bias = Parameter(uniform((out_features,), bound, generator)) if bias else None
+        self.weight = Parameter(initial.uniform((out_features, in_features), bound, generator))
+        self.bias = Parameter(initial.uniform((out_features,), bound, generator)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         return ops.linear(x, self.weight, self.bias)

@@ -7,7 +7,8 @@ import numpy as np
 
 from minigrad import ops, random
 from minigrad.array_type import Array
-from minigrad.nn.module import Module, ModuleList, Parameter, uniform
+from minigrad.nn import initial
+from minigrad.nn.module import Module, ModuleList, Parameter
 from minigrad.tensor import Tensor
 
 State = list[tuple[Array, Array]]
@@ -26,10 +27,10 @@ class LSTMLayer(Module):
 
     def __init__(self, input_size: int, hidden_size: int, generator: np.random.Generator | None = None) -> None:
         generator, bound = generator or random.generator(), hidden_size**-0.5
-        self.weight_ih = Parameter(uniform((4 * hidden_size, input_size), bound, generator))
-        self.weight_hh = Parameter(uniform((4 * hidden_size, hidden_size), bound, generator))
-        self.bias = Parameter(uniform((4 * hidden_size,), bound, generator))
-        self.bias.data[hidden_size : 2 * hidden_size] = 1
+        self.weight_ih = Parameter(initial.uniform((4 * hidden_size, input_size), bound, generator))
+        self.weight_hh = Parameter(initial.uniform((4 * hidden_size, hidden_size), bound, generator))
+        bias, gate = initial.uniform((4 * hidden_size,), bound, generator), np.arange(4 * hidden_size) // hidden_size
+        self.bias = Parameter(np.where(gate == 1, np.float32(1), bias))
 
     def forward(self, x: Tensor, state: tuple[Array, Array] | None = None) -> tuple[Tensor, tuple[Array, Array]]:
         """x (B, T, input_size) → outputs (B, T, hidden_size), and the final (h, c)."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import numpy as np
-
 from minigrad import anomaly
 from minigrad.array_type import Array
 from minigrad.device import to_device
@@ -169,8 +167,3 @@ class Sequential(ModuleList):
         for module in self.modules:
             x = module(x)
         return x
-
-
-def uniform(shape: tuple[int, ...], bound: float, generator: np.random.Generator) -> np.ndarray:
-    """Float32 values from [-bound, bound), the usual start of a weight."""
-    return (2 * bound * generator.random(shape, dtype=np.float32) - bound).astype(np.float32)

@@ -1,8 +1,7 @@
 """Layer normalisation and RMS normalisation over the last axis."""
 
-import numpy as np
-
 from minigrad import ops
+from minigrad.nn import initial
 from minigrad.nn.module import Module, Parameter
 from minigrad.tensor import Tensor
 
@@ -16,8 +15,8 @@ class LayerNorm(Module):
 
     def __init__(self, width: int, eps: float = 1e-5) -> None:
         self.eps = eps
-        self.weight = Parameter(np.ones(width, np.float32))
-        self.bias = Parameter(np.zeros(width, np.float32))
+        self.weight = Parameter(initial.full((width,), 1))
+        self.bias = Parameter(initial.full((width,), 0))
 
     def forward(self, x: Tensor) -> Tensor:
         return ops.layer_norm(x, self.weight, self.bias, self.eps)
@@ -32,7 +31,7 @@ class RMSNorm(Module):
 
     def __init__(self, width: int, eps: float = 1e-6) -> None:
         self.eps = eps
-        self.weight = Parameter(np.ones(width, np.float32))
+        self.weight = Parameter(initial.full((width,), 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return ops.rms_norm(x, self.weight, self.eps)
