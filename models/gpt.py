@@ -10,12 +10,15 @@ Sources: Radford et al. 2018, "Improving Language Understanding by Generative Pr
 Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.3 (GPT-2).
 """
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from minigrad.nn import initial
 from models import generation
+from models.inputs import check_ids, check_mask, check_sizes, position_numbers
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,7 @@ class GPTConfig:
     layer_norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "n_positions", "d_model", "n_layers", "n_heads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check_sizes(self, "vocab_size", "n_positions", "d_model", "n_layers", "n_heads")
         if self.d_ff is not None and self.d_ff < 1:
             raise ValueError(f"d_ff must be at least 1, or None, got {self.d_ff}")
         if self.d_model % self.n_heads:
@@ -74,8 +75,8 @@ class Block(nn.Module):
         self.feed_forward = FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, mask: np.ndarray | None) -> Tensor:
-        x = x + self.dropout(self.attention(self.attention_norm(x), causal=True, mask=mask))
+    def forward(self, x: Tensor, mask: np.ndarray | None, cache: nn.KeyValueCache | None) -> Tensor:
+        x = x + self.dropout(self.attention(self.attention_norm(x), causal=True, mask=mask, cache=cache))
         return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
 
 
@@ -99,39 +100,57 @@ class GPT(nn.Module):
         standard = 0.02 * (768 / self.config.d_model) ** 0.5
         for name, parameter in self.named_parameters():
             if name.endswith("bias"):
-                parameter.data[...] = 0
+                parameter.data = initial.full(parameter.shape, 0)
             elif not name.split(".")[-2].endswith("norm"):
                 writes_to_stream = name.endswith(("attention.out.weight", "down.weight"))
                 std = standard / (2 * self.config.n_layers) ** 0.5 if writes_to_stream else standard
-                parameter.data[...] = std * generator.standard_normal(parameter.shape, dtype=np.float32)
+                parameter.data = initial.normal(parameter.shape, std, generator)
 
-    def hidden_states(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
+    def hidden_states(
+        self,
+        ids: np.ndarray,
+        attention_mask: np.ndarray | None = None,
+        cache: list[nn.KeyValueCache] | None = None,
+    ) -> Tensor:
         """The last block's output after the final norm: (B, T) ids → (B, T, D).
 
         Args:
             attention_mask: (B, T), 1 where there is a token. Position numbers count tokens, so that
                 a sequence gives the same result with padding on either side.
+            cache: from `new_cache`. The ids then go on from those that were read into it before, and the
+                attention_mask is one for all of them, (B, S).
 
         Raises:
             ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, or
                 the mask's shape differs.
         """
-        if ids.ndim != 2 or ids.shape[1] > self.config.n_positions:
-            raise ValueError(f"ids must have shape (B, T) with T at most {self.config.n_positions}, got {ids.shape}")
-        if attention_mask is None:
-            positions = np.arange(ids.shape[1])[None]
-        elif attention_mask.shape != ids.shape:
-            raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
-        else:
-            positions = np.maximum(np.cumsum(attention_mask, axis=1) - 1, 0)
+        seen = cache[0].length if cache else 0
+        check_ids(ids, self.config.n_positions, seen)
+        check_mask(attention_mask, ids, seen)
+        positions = position_numbers(attention_mask, seen, ids.shape[1])
         x = self.dropout(self.token_embedding(ids) + self.position_embedding(positions))
-        for block in self.blocks:
-            x = block(x, attention_mask)
+        for i, block in enumerate(self.blocks):
+            x = block(x, attention_mask, cache[i] if cache else None)
         return self.final_norm(x)
 
-    def forward(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
-        """Logits of the next token at each position: (B, T) ids → (B, T, V)."""
-        return ops.linear(self.hidden_states(ids, attention_mask), self.token_embedding.weight)
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits of the next token: hidden states (..., D) → (..., V)."""
+        return ops.linear(hidden, self.token_embedding.weight)
+
+    def forward(
+        self,
+        ids: np.ndarray,
+        attention_mask: np.ndarray | None = None,
+        cache: list[nn.KeyValueCache] | None = None,
+    ) -> Tensor:
+        """Logits of the next token at each position: (B, T) ids → (B, T, V). The rest as in `hidden_states`."""
+        return self.logits(self.hidden_states(ids, attention_mask, cache))
+
+    # -- writing text -------------------------------------------------------------------------------
+
+    def new_cache(self) -> list[nn.KeyValueCache]:
+        """An empty cache for each block's attention, for reading a text in parts under `no_grad`."""
+        return [nn.KeyValueCache() for _ in self.blocks]
 
     def generate(
         self,
@@ -141,7 +160,35 @@ class GPT(nn.Module):
         top_k: int | None = None,
         top_p: float | None = None,
         seed: int = 0,
+        *,
+        attention_mask: np.ndarray | None = None,
+        repetition_penalty: float = 1.0,
+        eos_id: int | None = None,
+        use_cache: bool = True,
     ) -> np.ndarray:
-        """Continue each sequence: (B, T) ids → (B, T + max_new_tokens). See `models/generation.py`."""
-        n_positions = self.config.n_positions
-        return generation.generate(self, ids, max_new_tokens, temperature, top_k, top_p, seed, n_positions)
+        """Continue each sequence: (B, T) ids → (B, T + max_new_tokens). See `models/generation.py`.
+
+        Past n_positions the oldest tokens are forgotten. `use_cache=False` reads the whole text anew for each
+        token; the text is the same.
+        """
+        reads = generation.Remembering if use_cache else generation.Rereading
+        return generation.generate(
+            reads(self, self.config.n_positions), ids, max_new_tokens, temperature, top_k, top_p, seed,
+            attention_mask=attention_mask, repetition_penalty=repetition_penalty, eos_id=eos_id,
+        )  # fmt: skip
+
+    # -- checkpoints --------------------------------------------------------------------------------
+
+    @classmethod
+    def from_pretrained(cls, folder: str | os.PathLike[str], strict: bool = True) -> "GPT":
+        """The model in a folder of Hugging Face's layout (`config.json`, `model.safetensors`). See
+        `models/pretrained/gpt2.py`."""
+        from models.pretrained import gpt2
+
+        return gpt2.load(folder, strict)
+
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
+        """Write the model as a folder that Hugging Face's GPT-2 and `from_pretrained` read."""
+        from models.pretrained import gpt2
+
+        gpt2.save(self, folder)

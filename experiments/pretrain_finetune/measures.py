@@ -13,7 +13,7 @@ from experiments.progress import Bar
 from experiments.toy_world.recogniser import is_grammatical, sentences
 from minigrad import load_checkpoint
 from models.finetuning import LastTokenClassifier
-from models.generation import generate
+from models.generation import Rereading, generate
 
 LINE = [step / 8 for step in range(-1, 12)]
 """Where on the straight line from start (0) to end (1), and a little beyond, the loss is looked at."""
@@ -90,7 +90,7 @@ def sample(system: str, folder: Path | None, settings: Settings, seed: int) -> d
     model = untrained(system, tokenizer.vocab_size, seed)
     load_checkpoint(folder / "model.safetensors", model)
     beginning = np.array([tokenizer.encode(END_OF_TEXT)] * 3)
-    ids = generate(model, beginning, 60, temperature=0.8, seed=seed)
+    ids = generate(Rereading(model), beginning, 60, temperature=0.8, seed=seed)
     texts = [tokenizer.decode(row[1:].tolist()).split(END_OF_TEXT)[0].strip() for row in ids]
     whole = [sentence for text in texts for sentence in sentences(text) if sentence.endswith(".")]
     grammatical = sum(map(is_grammatical, whole))

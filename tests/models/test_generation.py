@@ -6,11 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad import Tensor
-from models.generation import generate, next_token_distribution
+from models import generation
+from models.generation import Rereading, next_token_distribution, penalise_repetition
 from models.gpt import GPT, GPTConfig
 
 PROBS = np.array([0.1, 0.4, 0.15, 0.3, 0.05])
 LOGITS = np.log(PROBS)[None] + 7  # a constant added to all logits changes nothing
+
+
+def generate(model, ids: np.ndarray, max_new_tokens: int, max_length: int | None = None, **arguments) -> np.ndarray:
+    """The loop over a model that reads everything anew for each token."""
+    return generation.generate(Rereading(model, max_length), ids, max_new_tokens, **arguments)
 
 
 class FixedModel:
@@ -20,7 +26,7 @@ class FixedModel:
         self.logits = logits
         self.windows: list[np.ndarray] = []
 
-    def __call__(self, ids: np.ndarray) -> Tensor:
+    def __call__(self, ids: np.ndarray, attention_mask: np.ndarray | None) -> Tensor:
         self.windows.append(ids.copy())
         return Tensor(np.broadcast_to(self.logits, (*ids.shape, len(self.logits))))
 
@@ -28,7 +34,7 @@ class FixedModel:
 class Counter:
     """Always continues with the next number; every other token is less likely, but possible."""
 
-    def __call__(self, ids: np.ndarray) -> Tensor:
+    def __call__(self, ids: np.ndarray, attention_mask: np.ndarray | None) -> Tensor:
         return Tensor(3.0 * np.eye(10)[(ids + 1) % 10])
 
 
@@ -197,7 +203,7 @@ def test_no_graph_is_recorded():
     gpt = GPT(GPTConfig(vocab_size=20, n_positions=6, d_model=8, n_layers=1, n_heads=2))
     seen = []
 
-    def watched(ids: np.ndarray) -> Tensor:
+    def watched(ids: np.ndarray, attention_mask: np.ndarray | None) -> Tensor:
         seen.append(gpt(ids))
         return seen[-1]
 
@@ -215,3 +221,95 @@ def test_a_start_without_a_token_and_senseless_lengths_are_refused():
         generate(Counter(), np.array([[1]]), max_new_tokens=-1)
     with pytest.raises(ValueError, match="max_length must be at least 1, got 0"):
         generate(Counter(), np.array([[1]]), max_new_tokens=1, max_length=0)
+
+
+# -- remembering what was read ----------------------------------------------------------------------
+
+
+def lively_gpt(n_positions: int = 40) -> GPT:
+    """A model with weights large enough that its texts vary."""
+    gpt = GPT(GPTConfig(vocab_size=20, n_positions=n_positions, d_model=8, n_layers=2, n_heads=2))
+    rng = np.random.default_rng(0)
+    for parameter in gpt.parameters():
+        parameter.data[...] += 0.5 * rng.standard_normal(parameter.shape, dtype=np.float32)
+    return gpt
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"temperature": 0},
+        {"temperature": 1.0, "seed": 4},
+        {"temperature": 0.7, "top_k": 5, "top_p": 0.9, "seed": 1, "repetition_penalty": 1.3},
+        {"seed": 2, "eos_id": 3},
+    ],
+)
+@pytest.mark.parametrize("n_positions", [40, 9])  # the second is too short: the oldest tokens are forgotten
+def test_cached_and_uncached_generation_give_the_same_text(arguments, n_positions: int):
+    gpt, ids = lively_gpt(n_positions), np.random.default_rng(1).integers(20, size=(4, 5))
+    cached = gpt.generate(ids, 30, **arguments)
+    np.testing.assert_array_equal(cached, gpt.generate(ids, 30, **arguments, use_cache=False))
+    assert len(np.unique(cached)) > 5
+
+
+def test_a_remembering_model_reads_only_what_is_new(monkeypatch):
+    gpt, lengths = lively_gpt(), []
+    hidden_states = GPT.hidden_states
+
+    def watched(self, ids, attention_mask=None, cache=None):
+        lengths.append(ids.shape[1])
+        return hidden_states(self, ids, attention_mask, cache)
+
+    monkeypatch.setattr(GPT, "hidden_states", watched)
+    gpt.generate(np.array([[1, 2, 3]]), 4)
+    assert lengths == [3, 1, 1, 1]
+
+
+@pytest.mark.parametrize("use_cache", [True, False])
+@pytest.mark.parametrize("n_positions", [40, 9])
+def test_a_sequence_padded_on_the_left_goes_on_as_it_does_alone(use_cache: bool, n_positions: int):
+    gpt, rng = lively_gpt(n_positions), np.random.default_rng(3)
+    lengths, longest = [5, 2, 4, 1], 5
+    sequences = [rng.integers(20, size=(1, length)) for length in lengths]
+    ids, mask = rng.integers(20, size=(4, longest)), np.zeros((4, longest), np.int64)
+    for row, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):
+        ids[row, longest - length :] = sequence
+        mask[row, longest - length :] = 1
+    arguments = {"temperature": 0, "repetition_penalty": 1.2, "use_cache": use_cache}
+    n_new = 12 if n_positions == 40 else 4  # as many as are read with all that came before
+    together = gpt.generate(ids, n_new, attention_mask=mask, **arguments)
+    for row, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):
+        alone = gpt.generate(sequence, n_new, **arguments)
+        np.testing.assert_array_equal(together[row, longest - length :], alone[0])
+
+
+def test_padding_on_the_right_is_refused():
+    with pytest.raises(ValueError, match="put the padding on the left"):
+        lively_gpt().generate(np.array([[1, 2]]), 3, attention_mask=np.array([[1, 0]]))
+    with pytest.raises(ValueError, match="attention_mask must have the shape of ids"):
+        lively_gpt().generate(np.array([[1, 2]]), 3, attention_mask=np.array([[1]]))
+
+
+# -- repetition and ends ----------------------------------------------------------------------------
+
+
+def test_the_tokens_of_the_text_become_less_likely_and_no_others():
+    logits = np.array([[2.0, -2.0, 3.0, -3.0]])
+    np.testing.assert_allclose(penalise_repetition(logits, np.array([[0, 1, 1]]), 2.0), [[1.0, -4.0, 3.0, -3.0]])
+    np.testing.assert_array_equal(penalise_repetition(logits, np.array([[0, 3]]), 1.0), logits)
+    np.testing.assert_array_equal(logits, [[2.0, -2.0, 3.0, -3.0]])
+    with pytest.raises(ValueError, match="repetition_penalty must be positive, got 0"):
+        penalise_repetition(logits, np.array([[0]]), 0)
+
+
+def test_a_penalty_keeps_a_text_from_repeating_itself():
+    repeats = FixedModel(np.array([2.0, 1.9, 1.8, 1.7]))
+    assert generate(repeats, np.array([[0]]), 4, temperature=0).tolist() == [[0, 0, 0, 0, 0]]
+    assert generate(repeats, np.array([[0]]), 4, temperature=0, repetition_penalty=2).tolist() == [[0, 1, 2, 3, 0]]
+
+
+def test_a_text_ends_with_the_end_token_and_is_filled_up():
+    text = generate(Counter(), np.array([[5], [3], [7]]), 6, temperature=0, eos_id=8)
+    assert text.tolist() == [[5, 6, 7, 8, 8, 8], [3, 4, 5, 6, 7, 8], [7, 8, 8, 8, 8, 8]]  # all have ended: no more
+    text = generate(Counter(), np.array([[5], [3]]), 4, temperature=0, eos_id=8, pad_id=0)
+    assert text.tolist() == [[5, 6, 7, 8, 0], [3, 4, 5, 6, 7]]

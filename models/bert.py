@@ -1,0 +1,206 @@
+"""BERT: the encoder. Each position sees the whole text, before it and after it.
+
+    ids → token + position + segment embeddings → layer norm → n_layers blocks → hidden states
+
+What differs from the decoder (`gpt.py`): attention looks both ways, so the model cannot be trained to
+predict the next token, which it sees; it is trained to restore masked ones, and to tell whether one
+text follows another. The norms stand after each half of a block (post-norm), and there are two kinds
+of segment, for the two texts of a pair. On the hidden states stand three small parts:
+
+    pooler                 [CLS]'s hidden state → tanh layer, for the next-sentence head and for finetuning
+    masked-LM head         hidden state → layer with GELU and norm → token embedding, transposed (tied), + bias
+    next-sentence head     pooled state → two logits
+
+Source: Devlin et al. 2018, "BERT: Pre-training of Deep Bidirectional Transformers for Language
+Understanding", section 3.
+"""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from minigrad import Tensor, nn, ops, random
+from minigrad.nn import initial
+from models.inputs import check_ids, check_mask, check_sizes, position_numbers
+
+
+@dataclass(frozen=True)
+class BERTConfig:
+    """The dials of a BERT.
+
+    Attributes:
+        vocab_size: number of tokens, V.
+        n_positions: the longest sequence that the position embeddings cover.
+        d_model: width of the hidden states, D.
+        n_layers: number of blocks.
+        n_heads: attention heads, each of size d_model / n_heads.
+        d_ff: width of the feed-forward layer, F; None means 4 · d_model.
+        n_segments: how many kinds of segment there are.
+        dropout: on the embeddings and on what each half of a block adds.
+        layer_norm_eps: added to the variance in the norms.
+    """
+
+    vocab_size: int
+    n_positions: int = 512
+    d_model: int = 768
+    n_layers: int = 12
+    n_heads: int = 12
+    d_ff: int | None = None
+    n_segments: int = 2
+    dropout: float = 0.0
+    layer_norm_eps: float = 1e-12
+
+    def __post_init__(self) -> None:
+        check_sizes(self, "vocab_size", "n_positions", "d_model", "n_layers", "n_heads", "n_segments")
+        if self.d_ff is not None and self.d_ff < 1:
+            raise ValueError(f"d_ff must be at least 1, or None, got {self.d_ff}")
+        if self.d_model % self.n_heads:
+            raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
+
+
+class Block(nn.Module):
+    """Attention, then feed-forward; each is added to its input, and the sum is normalised: (B, T, D) → (B, T, D)."""
+
+    def __init__(self, config: BERTConfig) -> None:
+        d_ff = config.d_ff or 4 * config.d_model
+        self.attention = nn.MultiHeadAttention(config.d_model, config.n_heads)
+        self.attention_norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
+        self.up = nn.Linear(config.d_model, d_ff)
+        self.down = nn.Linear(d_ff, config.d_model)
+        self.feed_forward_norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, mask: np.ndarray | None) -> Tensor:
+        x = self.attention_norm(x + self.dropout(self.attention(x, mask=mask)))
+        return self.feed_forward_norm(x + self.dropout(self.down(ops.gelu(self.up(x)))))
+
+
+class MaskedLMHead(nn.Module):
+    """Hidden states (..., D) → logits (..., V) over a given token embedding (V, D)."""
+
+    def __init__(self, config: BERTConfig) -> None:
+        self.transform = nn.Linear(config.d_model, config.d_model)
+        self.norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
+        self.bias = nn.Parameter(initial.full((config.vocab_size,), 0))
+
+    def forward(self, hidden: Tensor, token_embedding: Tensor) -> Tensor:
+        return ops.linear(self.norm(ops.gelu(self.transform(hidden))), token_embedding, self.bias)
+
+
+class BERT(nn.Module):
+    """The encoder-only Transformer. `model(ids)` gives hidden states; the heads make of them what they predict.
+
+    Args:
+        pooler, masked_lm, next_sentence: whether the model has these parts. A checkpoint may lack them; using a
+            part that is not there is an error.
+    """
+
+    def __init__(
+        self,
+        config: BERTConfig,
+        generator: np.random.Generator | None = None,
+        *,
+        pooler: bool = True,
+        masked_lm: bool = True,
+        next_sentence: bool = True,
+    ) -> None:
+        self.config = config
+        self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.position_embedding = nn.Embedding(config.n_positions, config.d_model)
+        self.segment_embedding = nn.Embedding(config.n_segments, config.d_model)
+        self.embedding_norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.dropout)
+        self.blocks = nn.ModuleList([Block(config) for _ in range(config.n_layers)])
+        self.pooler = nn.Linear(config.d_model, config.d_model) if pooler else None
+        self.masked_lm_head = MaskedLMHead(config) if masked_lm else None
+        self.next_sentence_head = nn.Linear(config.d_model, 2) if next_sentence else None
+        self.initialise(generator or random.generator())
+
+    def initialise(self, generator: np.random.Generator) -> None:
+        """BERT's start: normal weights of standard deviation 0.02 at its width of 768 (larger in narrower models,
+        as in `gpt.py`), zero biases."""
+        std = 0.02 * (768 / self.config.d_model) ** 0.5
+        for name, parameter in self.named_parameters():
+            if name.endswith("bias"):
+                parameter.data = initial.full(parameter.shape, 0)
+            elif not name.split(".")[-2].endswith("norm"):
+                parameter.data = initial.normal(parameter.shape, std, generator)
+
+    def hidden_states(
+        self,
+        ids: np.ndarray,
+        attention_mask: np.ndarray | None = None,
+        token_type_ids: np.ndarray | None = None,
+    ) -> Tensor:
+        """The last block's output: (B, T) ids → (B, T, D).
+
+        Args:
+            attention_mask: (B, T), 1 where there is a token. Position numbers count tokens, so that
+                a sequence gives the same result with padding on either side.
+            token_type_ids: (B, T), the segment of each token, 0 or 1; None means 0 everywhere.
+
+        Raises:
+            ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary or a segment
+                not one of n_segments, or a shape differs.
+        """
+        check_ids(ids, self.config.n_positions)
+        check_mask(attention_mask, ids)
+        if token_type_ids is None:
+            token_type_ids = np.zeros((1, 1), np.int64)
+        elif token_type_ids.shape != ids.shape:
+            raise ValueError(f"token_type_ids must have the shape of ids, {ids.shape}, got {token_type_ids.shape}")
+        positions = position_numbers(attention_mask, 0, ids.shape[1])
+        x = self.token_embedding(ids) + self.position_embedding(positions) + self.segment_embedding(token_type_ids)
+        x = self.dropout(self.embedding_norm(x))
+        for block in self.blocks:
+            x = block(x, attention_mask)
+        return x
+
+    def forward(
+        self,
+        ids: np.ndarray,
+        attention_mask: np.ndarray | None = None,
+        token_type_ids: np.ndarray | None = None,
+    ) -> Tensor:
+        """The same as `hidden_states`."""
+        return self.hidden_states(ids, attention_mask, token_type_ids)
+
+    # -- the heads ----------------------------------------------------------------------------------
+
+    def pooled(self, hidden: Tensor) -> Tensor:
+        """One vector for the whole text, from the state of its first token, [CLS]: (B, T, D) → (B, D).
+
+        The text must not be padded on the left, where [CLS] would not be the first.
+        """
+        return ops.tanh(_there(self.pooler, "pooler")(hidden[:, 0]))
+
+    def masked_lm_logits(self, hidden: Tensor) -> Tensor:
+        """What stood at each position: (..., D) → (..., V). Hand in the masked positions alone to save time."""
+        return _there(self.masked_lm_head, "masked_lm")(hidden, self.token_embedding.weight)
+
+    def next_sentence_logits(self, hidden: Tensor) -> Tensor:
+        """Whether the second text follows the first (index 0) or is a random one (index 1): (B, T, D) → (B, 2)."""
+        return _there(self.next_sentence_head, "next_sentence")(self.pooled(hidden))
+
+    # -- checkpoints --------------------------------------------------------------------------------
+
+    @classmethod
+    def from_pretrained(cls, folder: str | os.PathLike[str], strict: bool = True) -> "BERT":
+        """The model in a folder of Hugging Face's layout (`config.json`, `model.safetensors`), with the heads that
+        are there. See `models/pretrained/bert.py`."""
+        from models.pretrained import bert
+
+        return bert.load(folder, strict)
+
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
+        """Write the model as a folder that Hugging Face's BERT and `from_pretrained` read."""
+        from models.pretrained import bert
+
+        bert.save(self, folder)
+
+
+def _there(part: nn.Module | None, name: str) -> nn.Module:
+    if part is None:
+        raise ValueError(f"this BERT has no {name}: its checkpoint lacks one, or it was built with {name}=False")
+    return part

@@ -1,0 +1,43 @@
+"""Checks of what goes into a model, and the position of each token. Shared by all families."""
+
+from typing import Any
+
+import numpy as np
+
+
+def check_sizes(config: Any, *names: str) -> None:
+    """Raise ValueError unless each of these attributes of a config is at least 1."""
+    for name in names:
+        if getattr(config, name) < 1:
+            raise ValueError(f"{name} must be at least 1, got {getattr(config, name)}")
+
+
+def check_ids(ids: np.ndarray, longest: int | None = None, seen: int = 0) -> None:
+    """Raise ValueError unless ids have the shape (B, T), and with `seen` tokens before them at most `longest`.
+
+    That they lie in the vocabulary is checked where they are looked up.
+    """
+    if ids.ndim != 2:
+        raise ValueError(f"ids must have shape (B, T), got {ids.shape}")
+    if longest is not None and seen + ids.shape[1] > longest:
+        before = f" after {seen} in the cache" if seen else ""
+        raise ValueError(f"ids must have shape (B, T) with T at most {longest}, got {ids.shape}{before}")
+
+
+def check_mask(attention_mask: np.ndarray | None, ids: np.ndarray, seen: int = 0) -> None:
+    """Raise ValueError unless attention_mask is None or of the shape (B, T) of ids, `seen` tokens before them added."""
+    shape = (len(ids), seen + ids.shape[1])
+    if attention_mask is not None and attention_mask.shape != shape:
+        expected = f"{shape}, {seen} of them in the cache" if seen else f"{shape}"
+        raise ValueError(f"attention_mask must have the shape of ids, {expected}, got {attention_mask.shape}")
+
+
+def position_numbers(attention_mask: np.ndarray | None, seen: int, length: int) -> np.ndarray:
+    """The position of each of the last `length` tokens, (B, T) or (1, T): padding is not counted, and gets 0.
+
+    Args:
+        attention_mask: (B, seen + length), 1 where there is a token; None means everywhere.
+    """
+    if attention_mask is None:
+        return np.arange(seen, seen + length)[None]
+    return np.maximum(np.cumsum(attention_mask, axis=1) - 1, 0)[:, seen:]
