@@ -1,0 +1,6 @@
+"""Checkpoints in Hugging Face's layout, read and written.
+
+folder.py             a folder: config.json, and the weights in one file or in shards
+safetensors_file.py   one file of weights
+names.py              the table of names between a file and a model, for both directions
+"""

@@ -1,0 +1,139 @@
+"""The table of names between a checkpoint and a model, which drives loading and saving alike.
+
+Our parameters have our names and shapes; a file has its own. An entry of the table is one weight in the file:
+
+    Entry("bert.pooler.dense.weight", ("pooler.weight",))
+    Entry("h.0.attn.c_attn.weight", ("blocks.0.attention.q.weight", …k…, …v…), transposed=True)
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from minigrad import nn
+from minigrad.errors import CheckpointError
+from minigrad.nn.module import mismatches
+from models.pretrained.folder import Weights
+from models.pretrained.safetensors_file import FLOATING
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One weight in a file, and the parameters that it is here.
+
+    Attributes:
+        theirs: its name in the file.
+        ours: the names of the parameters. Several stand stacked in the file, along their first axis.
+        transposed: whether the file holds the transpose: GPT-2 stores its linear weights as (in, out).
+    """
+
+    theirs: str
+    ours: tuple[str, ...]
+    transposed: bool = False
+
+
+def check_entries(model: nn.Module, entries: Sequence[Entry]) -> None:
+    """Make sure that a table names every parameter of a model exactly once, and nothing else.
+
+    Raises:
+        ValueError: listing the names that are wrong. It is the table that is wrong then, not a file.
+    """
+    parameters = {name for name, _ in model.named_parameters()}
+    ours = [name for entry in entries for name in entry.ours]
+    problems = {
+        "parameters without an entry": parameters - set(ours),
+        "entries for what is no parameter": set(ours) - parameters,
+        "parameters in several entries": {name for name in ours if ours.count(name) > 1},
+    }
+    if any(problems.values()):
+        listed = "; ".join(f"{kind}: {', '.join(sorted(names))}" for kind, names in problems.items() if names)
+        raise ValueError(f"the entries do not fit {type(model).__name__}: {listed}")
+
+
+def load_weights(
+    model: nn.Module,
+    entries: Sequence[Entry],
+    weights: Weights,
+    rename: Callable[[str], str | None] = lambda name: name,
+    strict: bool = True,
+) -> None:
+    """Give a model the weights of a checkpoint: every parameter's `data` becomes a new float32 array.
+
+    All names and shapes are compared before anything is changed. The weights are read one by one, so that
+    beside the model itself at most one of them is in memory.
+
+    Args:
+        model: on the CPU; its parameters need no memory yet (`nn.unallocated`).
+        entries: the table for all its parameters. Two entries may name one weight: each gets a copy.
+        rename: from a name in the file to the one in the table; None for what is no parameter, and passed over.
+            Where several names mean one weight (tied copies), one that needs no renaming counts before others.
+        strict: whether a weight that the table does not know is an error, or is left aside with a warning.
+
+    Raises:
+        CheckpointError: listing every weight that is missing, unexpected, or of another shape or kind.
+        ValueError: if the table does not fit the model.
+    """
+    check_entries(model, entries)
+    parameters = dict(model.named_parameters())
+    expected = {entry.theirs: _stored_shape(entry, parameters) for entry in entries}
+    sources: dict[str, str] = {}  # the name in the file of each weight in the table
+    unexpected = []
+    for name in weights.names:
+        weight = rename(name)
+        if weight in expected:
+            if weight == name or weight not in sources:
+                sources[weight] = name
+        elif weight is not None:
+            unexpected.append(name)
+    found = {weight: weights.tensors[name] for weight, name in sources.items()}
+    kinds = [f"{name} is {tensor.dtype}" for name, tensor in found.items() if tensor.dtype not in FLOATING]
+    if strict:
+        found |= {name: weights.tensors[name] for name in unexpected}
+    elif unexpected:
+        warnings.warn(f"{weights.folder}: weights left aside: {', '.join(unexpected)}", stacklevel=2)
+    not_floating = f"not floating-point: {', '.join(kinds)}" if kinds else ""
+    if problems := "; ".join(filter(None, [mismatches(expected, found), not_floating])):
+        raise CheckpointError(f"{weights.folder} does not fit {type(model).__name__}: {problems}")
+
+    for entry in entries:
+        _fill([parameters[name] for name in entry.ours], weights.read(sources[entry.theirs]), entry.transposed)
+
+
+def stored_weights(model: nn.Module, entries: Sequence[Entry]) -> Iterator[tuple[str, np.ndarray]]:
+    """The way back: the name and the array of each weight as a file holds it.
+
+    Where it can be, the array is the parameter's own, or a view of it; what is stacked is new.
+
+    Raises:
+        ValueError: if the table does not fit the model, or gives two weights one name.
+    """
+    check_entries(model, entries)
+    if len({entry.theirs for entry in entries}) < len(entries):
+        raise ValueError("entries must have a name in the file each; only a table for loading may use one twice")
+    parameters = dict(model.named_parameters())
+    for entry in entries:
+        parts = [parameters[name].numpy() for name in entry.ours]
+        array = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        yield entry.theirs, array.T if entry.transposed else array
+
+
+def _stored_shape(entry: Entry, parameters: dict[str, nn.Parameter]) -> tuple[int, ...]:
+    """The shape of a weight in the file."""
+    shape, *others = [parameters[name].shape for name in entry.ours]
+    if others:
+        shape = (shape[0] + sum(other[0] for other in others), *shape[1:])
+    return shape[::-1] if entry.transposed else shape
+
+
+def _fill(parameters: list[nn.Parameter], array: np.ndarray, transposed: bool) -> None:
+    """Give the parameters their parts of an array that is nobody else's; what is cut out or turned is copied."""
+    if transposed:
+        array = array.T
+    if len(parameters) == 1:
+        parameters[0].data = np.asarray(array, order="C")
+        return
+    ends = np.cumsum([len(parameter) for parameter in parameters])
+    for parameter, part in zip(parameters, np.split(array, ends[:-1]), strict=True):
+        parameter.data = part.copy()
