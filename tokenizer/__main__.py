@@ -20,7 +20,16 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary, bert_files, gpt2_files, terminal
+from tokenizer import (
+    ByteLevelBPE,
+    LectureBPE,
+    WordPiece,
+    WordVocabulary,
+    bert_files,
+    gpt2_files,
+    terminal,
+    tokenizer_json,
+)
 from tokenizer.merges import Merge
 from tokenizer.progress import Progress
 from tokenizer.texts import file_chunks, stream_chunks, whole_words
@@ -72,7 +81,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--vocab-size", type=int, required=True, metavar="N", help="how many tokens, at most")
     kinds = "byte-level BPE (default), the lecture's BPE, WordPiece, whole words"
     one.add_argument("--kind", choices=KINDS, default="byte", help=kinds)
-    one.add_argument("--special", action="append", metavar="TOKEN", help="a special token; may be repeated")
+    one.add_argument(
+        "--special", action="append", type=as_text, metavar="TOKEN", help="a special token; may be repeated"
+    )
     one.add_argument("--cased", action="store_true", default=None, help="keep capitals and accents (WordPiece)")
     rarer = "leave rarer words out, or let rarer pairs wait (WordPiece)"
     one.add_argument("--min-count", type=int, metavar="N", help=rarer)
@@ -86,13 +97,18 @@ def parser() -> argparse.ArgumentParser:
     ):
         one = commands.add_parser(name, help=about, allow_abbrev=False)
         one.set_defaults(run=run)
-        one.add_argument("tokenizer", type=Path, help="the folder that `train` wrote")
+        one.add_argument("tokenizer", type=Path, help="the folder that `train` wrote, or a tokenizer.json")
         one.add_argument("file", nargs="?", default="-", help=f"{file} (default: standard input)")
     what = one.add_mutually_exclusive_group()
-    what.add_argument("--text", help="this text, instead of a file's")
-    what.add_argument("--steps", metavar="WORD", help="the history of a word: one merge after the other")
-    what.add_argument("--tree", metavar="WORD", help="the same as a drawing")
+    what.add_argument("--text", type=as_text, help="this text, instead of a file's")
+    what.add_argument("--steps", type=as_text, metavar="WORD", help="the history of a word: one merge after the other")
+    what.add_argument("--tree", type=as_text, metavar="WORD", help="the same as a drawing")
     return top
+
+
+def as_text(argument: str) -> str:
+    """An argument as text: UTF-8 like everything else, whatever the platform took it for."""
+    return os.fsencode(argument).decode("utf-8")
 
 
 def train(options: argparse.Namespace) -> None:
@@ -228,13 +244,15 @@ def how_it_splits(tokenizer: Tokenizer, word: str, options: argparse.Namespace) 
     return draw(list(tokenizer.steps(word)), tokenizer.merges)
 
 
-def load(folder: Path) -> Tokenizer:
-    """The tokenizer in a folder, of whichever kind it is."""
-    found = [kind for kind, file in KINDS.values() if (folder / file).exists()]
+def load(path: Path) -> Tokenizer:
+    """The tokenizer in a folder or a tokenizer.json, of whichever kind it is."""
+    if path.suffix == ".json":
+        return (WordPiece if tokenizer_json.is_wordpiece(path) else ByteLevelBPE).load(path)
+    found = [kind for kind, file in KINDS.values() if (path / file).exists()]
     if len(found) != 1:
         files = ", ".join(file for _, file in KINDS.values())
-        raise ValueError(f"{folder}: expected the folder of one tokenizer, with one of {files}, got {len(found)}")
-    return found[0].load(folder)
+        raise ValueError(f"{path}: expected the folder of one tokenizer, with one of {files}, got {len(found)}")
+    return found[0].load(path)
 
 
 def read(file: str) -> Iterator[str]:

@@ -104,6 +104,7 @@ class ByteLevelBPE:
         if vocab_size < smallest:
             needed = f"256 bytes and {len(special.tokens)} special tokens"
             raise ValueError(f"vocab_size: expected at least {smallest} ({needed}), got {vocab_size}")
+        cls(dict(enumerate(BYTES)), [], special_tokens)  # refuses special tokens that are bytes, before the work
         counts = count_pretokens(texts, special, processes, on_read)
         kept = MergesKept(Path(resume), "bytes", Merge[bytes], gpt2_files.spell, gpt2_files.unspell) if resume else None
         wanted = vocab_size - smallest

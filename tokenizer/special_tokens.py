@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
+from tokenizer.texts import utf8
+
 
 class SpecialTokens:
     """A few special tokens, and where they stand in a text."""
@@ -21,6 +23,7 @@ class SpecialTokens:
         for token in tokens:
             if not isinstance(token, str) or not token:
                 raise ValueError(f"special_tokens: expected strings of at least one character, got {token!r}")
+            utf8(token)  # refuses a lone surrogate
         if len(set(tokens)) != len(tokens):
             raise ValueError(f"special_tokens: expected every token once, got {list(tokens)}")
         for one, other in permutations(tokens, 2):

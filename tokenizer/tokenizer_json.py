@@ -9,6 +9,7 @@ a difference that could mean other ids is refused by name, so that no file is ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def _harmless_in_byte_level(special_tokens: Sequence[str]) -> Harmless:
         "model.end_of_word_suffix": ("",),
         "model.fuse_unk": EITHER,
         "model.byte_fallback": EITHER,
-        "added_tokens.normalized": EITHER,  # there is no normalizer
+        "added_tokens.normalized": EITHER,  # there is no normalizer; but see `_check_nested`
     }
 
 
@@ -147,6 +148,13 @@ def _write(path: Path, parts: Parts, special_tokens: Sequence[str], contents: Pa
 # -- reading ----------------------------------------------------------------------------------------
 
 
+def is_wordpiece(path: Path) -> bool:
+    """Whether a file holds WordPiece, as far as can be told at a glance: byte-level BPE has merges."""
+    parts = read_json(path)
+    model = parts.get("model") if isinstance(parts, dict) else None
+    return isinstance(model, dict) and "merges" not in model
+
+
 def read_byte_level(path: Path) -> tuple[dict[int, bytes], list[tuple[bytes, bytes]], list[str]]:
     """The vocabulary, the merges and the special tokens of byte-level BPE.
 
@@ -156,6 +164,7 @@ def read_byte_level(path: Path) -> tuple[dict[int, bytes], list[tuple[bytes, byt
     spelt, special_tokens = _vocab_of(path, parts)
     spelt_merges = parts["model"].pop("merges", [])
     _compare_all(path, parts, _byte_level(), _harmless_in_byte_level(special_tokens))
+    _check_nested(path, parts["added_tokens"] or [])
     merges = []
     for number, merge in enumerate(spelt_merges):
         try:  # before 2024 a merge was one string
@@ -164,6 +173,14 @@ def read_byte_level(path: Path) -> tuple[dict[int, bytes], list[tuple[bytes, byt
             raise ValueError(f"{path}, merge {number}: expected a merge, two tokens, got {merge!r}") from None
         merges.append((left, right))
     return unspell_vocab(spelt, special_tokens, path), merges, special_tokens
+
+
+def _check_nested(path: Path, added: Sequence[Parts]) -> None:
+    """Tokens that are not normalized are found before those that are: a difference where one stands in the other."""
+    for inner, outer in permutations(added, 2):
+        if inner["content"] in outer["content"] and outer.get("normalized") and not inner.get("normalized"):
+            names = f"{outer['content']!r} as for {inner['content']!r}, which stands in it"
+            raise ValueError(f"{path}: expected False as added_tokens.normalized for {names}, got True")
 
 
 def read_wordpiece(path: Path) -> tuple[list[str], bool, list[str]]:

@@ -97,11 +97,12 @@ class WordPiece:
         damaged, or was learnt from another text or with other settings.
         Source: Schuster and Nakajima 2012, section 3; Devlin et al. 2018, section 3.
         """
-        if UNK not in special_tokens:
+        special = SpecialTokens(special_tokens)
+        if UNK not in special.tokens:
             raise ValueError(f"special_tokens: expected {UNK} among them, got {list(special_tokens)}")
         if min_count is not None and min_count < 1:
             raise ValueError(f"min_count: expected at least 1, got {min_count}")
-        counts = count_basic_words(texts, SpecialTokens(special_tokens), lowercase, processes, on_read)
+        counts = count_basic_words(texts, special, lowercase, processes, on_read)
         words = {word: count for word, count in counts.items() if len(word) <= LONGEST_WORD}
         characters = sorted(set().union(*words))
         pieces = [*special_tokens, *characters, *(PREFIX + character for character in characters)]

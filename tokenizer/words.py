@@ -124,8 +124,13 @@ class WordVocabulary:
 
     @classmethod
     def load(cls, folder: str | Path) -> WordVocabulary:
-        """Read what `save` wrote."""
-        return cls([word for word in read_text(Path(folder) / cls.FILE).split("\n") if word])
+        """Read what `save` wrote. Raises ValueError, naming the file, if it is damaged."""
+        path = Path(folder) / cls.FILE
+        words = [word for word in read_text(path).split("\n") if word]
+        try:
+            return cls(words)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
 
 
 def lookup(vocab: dict[int, str], id: int) -> str:

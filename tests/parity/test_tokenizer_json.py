@@ -147,6 +147,20 @@ def with_lowercase():
     return hf.ByteLevelBPETokenizer(lowercase=True)._tokenizer
 
 
+def with_gpt_neox_normalizer():
+    theirs = hf.ByteLevelBPETokenizer()._tokenizer
+    theirs.normalizer = hf.normalizers.NFC()
+    return theirs
+
+
+def with_an_inner_token_that_is_found_first():
+    theirs = hf.ByteLevelBPETokenizer()._tokenizer
+    tokens = [hf.AddedToken("<e><e>", normalized=True), hf.AddedToken("<e>", normalized=False)]
+    theirs.add_special_tokens(tokens)
+    assert theirs.encode("<e><e>").tokens == ["<e>", "<e>"]  # we would find the longer one
+    return theirs
+
+
 def with_a_split_pattern():
     theirs = hf.Tokenizer(hf.models.BPE())
     split = hf.pre_tokenizers.Split(hf.Regex(r"\p{N}{1,3}|\s+"), "isolated")
@@ -174,6 +188,8 @@ def with_truncation():
         (with_prefix_space, r"expected False as pre_tokenizer\.add_prefix_space, got True"),
         (with_dropout, r"expected None as model\.dropout, got 0\.1"),
         (with_lowercase, "expected None as normalizer, got 'Lowercase'"),
+        (with_gpt_neox_normalizer, "expected None as normalizer, got 'NFC'"),
+        (with_an_inner_token_that_is_found_first, r"expected False as added_tokens\.normalized for '<e><e>'"),
         (with_a_split_pattern, "expected 'ByteLevel' as pre_tokenizer, got 'Sequence'"),
         (with_robertas_ends, "expected 'ByteLevel' as post_processor, got 'RobertaProcessing'"),
         (with_truncation, "expected None as truncation"),

@@ -71,6 +71,7 @@ def test_pipes_are_utf8_whatever_the_platform_says(tmp_path):
     assert run("decode", folder, data=ids.stdout).stdout == TEXT.encode()
     shown = run("show", folder, data="the 漢字".encode())
     assert (shown.returncode, shown.stdout.decode(), shown.stderr) == (0, "the| 漢字\n", b"")
+    assert run("show", folder, "--text", "the 漢字").stdout.decode() == "the| 漢字\n"
 
 
 def test_a_text_in_two_processes_gives_the_same_tokenizer(text, tmp_path):
@@ -236,6 +237,26 @@ def test_an_id_outside_the_vocabulary_is_refused(id, folders, monkeypatch, capsy
         pipe(monkeypatch, id)
         assert main(["decode", folders[kind]]) == 2
         assert f"got {id.decode()}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["byte", "wordpiece"])
+def test_a_tokenizer_json_is_as_good_as_a_folder(kind, folders, tmp_path, monkeypatch, capsys):
+    file = str(tmp_path / "tokenizer.json")
+    command_line.load(Path(folders[kind])).save(file)
+    for command in ["show", "--text", "the newest café"], ["show", "--steps", "newest"], ["encode"]:
+        outputs = []
+        for tokenizer in folders[kind], file:
+            pipe(monkeypatch, "the newest café".encode())
+            assert main([command[0], tokenizer, *command[1:]]) == 0
+            outputs.append(capsys.readouterr().out)
+        assert outputs[0] == outputs[1] != ""
+
+
+def test_a_file_that_is_no_tokenizer_is_refused(tmp_path, capsys):
+    for value in "[]", '{"model": {"type": "Unigram"}}', '{"model": {"type": "Unigram", "merges": []}}':
+        (tmp_path / "other.json").write_text(value, encoding="utf-8")
+        assert main(["show", str(tmp_path / "other.json"), "--text", "x"]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'other.json'}: expected")
 
 
 def test_a_folder_of_two_tokenizers_is_refused(folders, tmp_path, capsys):

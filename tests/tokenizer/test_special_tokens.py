@@ -58,6 +58,11 @@ def test_ambiguous_tokens_are_refused(tokens, message):
         SpecialTokens(tokens)
 
 
+def test_a_lone_surrogate_is_refused():
+    with pytest.raises(ValueError, match=r"lone surrogate U\+D800"):
+        SpecialTokens(["<s>", "<\ud800>"])
+
+
 def test_a_string_instead_of_a_list_is_refused():
     with pytest.raises(TypeError, match="special_tokens: expected a list of strings, got the string '<s>'"):
         SpecialTokens("<s>")

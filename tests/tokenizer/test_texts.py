@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenizer import texts as module
-from tokenizer.texts import documents, file_chunks, whole_words
+from tokenizer.texts import documents, file_chunks, utf8, whole_words
 
 
 def joined(texts):
@@ -38,6 +38,11 @@ def test_what_is_not_text_is_refused(texts):
 def test_an_item_that_is_not_text_is_named():
     with pytest.raises(TypeError, match="texts: expected strings, got int as item 1"):
         list(documents(["a", 1]))
+
+
+def test_a_lone_surrogate_is_shown_with_what_stands_around_it():
+    with pytest.raises(ValueError, match=r"U\+DFFF in 'and so on, and then \\udfff, and the end'; "):
+        utf8("It is a long text, and so on, and then \udfff, and the end")
 
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path):

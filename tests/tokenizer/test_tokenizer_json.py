@@ -159,6 +159,19 @@ def test_what_is_damaged_or_not_supported_is_refused_by_name(tokenizer, name, va
         type(tokenizer).load(edited(path, put(name, value)))
 
 
+def test_nested_tokens_of_which_the_outer_one_is_normalized_are_refused(tmp_path):
+    """Hugging Face finds the inner one first, wherever it stands: other ids than ours."""
+    ByteLevelBPE(BPE.vocab, BPE.merges, ["<e>", "<e><e>"]).save(tmp_path / "tokenizer.json")
+    inner, outer = "added_tokens.0.normalized", "added_tokens.1.normalized"
+    ByteLevelBPE.load(edited(tmp_path / "tokenizer.json", put(inner, True)))
+    with_both = edited(tmp_path / "tokenizer.json", put(outer, True))
+    ByteLevelBPE.load(with_both)
+    with pytest.raises(
+        ValueError, match=r"tokenizer\.json: expected False as .* for '<e><e>' as for '<e>'.*, got True"
+    ):
+        ByteLevelBPE.load(edited(with_both, put(inner, False)))
+
+
 def test_a_file_of_the_other_kind_is_refused(tmp_path):
     BPE.save(tmp_path / "bpe.json")
     WORDPIECE.save(tmp_path / "wordpiece.json")

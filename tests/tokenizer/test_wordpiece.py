@@ -225,6 +225,8 @@ def test_bad_training_input_is_refused():
         WordPiece.train("abc", 10)
     with pytest.raises(ValueError, match=r"special_tokens: expected \[UNK\] among them, got \['\[PAD\]'\]"):
         WordPiece.train("abc", 100, ["[PAD]"])
+    with pytest.raises(TypeError, match=r"special_tokens: expected a list of strings, got the string '\[UNK\]'"):
+        WordPiece.train("abc", 100, "[UNK]")
     with pytest.raises(ValueError, match="min_count: expected at least 1, got 0"):
         WordPiece.train("abc", 100, min_count=0)
 

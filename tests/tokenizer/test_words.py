@@ -68,6 +68,14 @@ def test_save_and_load(tmp_path):
     assert WordVocabulary.load(tmp_path / "new folder").vocab == words.vocab
 
 
+def test_a_damaged_file_is_named(tmp_path):
+    for damage in b"two words\n", b"twice\ntwice\n", b"\xff\n":
+        (tmp_path / "words.txt").write_bytes(damage)
+        with pytest.raises(ValueError, match=r"words\.txt: .*expected") as raised:
+            WordVocabulary.load(tmp_path)
+        assert str(raised.value).count("words.txt") == 1
+
+
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="texts: expected at least one word, got empty text"):
         WordVocabulary.train(" \n")
