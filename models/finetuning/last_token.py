@@ -1,0 +1,172 @@
+"""Finetuning a decoder: its last token is the only one that has read them all, so the answer is read off there.
+
+    h_1 … h_T = model(w_1 … w_T),   y = A h_T + b
+
+A task with more than one text becomes one sequence of tokens, or several:
+
+    classification     [START] text [EXTRACT]                        A h_T + b
+    entailment         [START] premise [DELIM] hypothesis [EXTRACT]  A h_T + b
+    similarity         [START] one [DELIM] other [EXTRACT]           A (h_T + h'_T) + b, where h' has read
+                       [START] other [DELIM] one [EXTRACT]           the other order
+    multiple choice    [START] context [DELIM] choice [EXTRACT]      a · h_T, one score a choice; the softmax
+                                                                     is over the choices
+
+Sources: the lecture, "Pretraining decoders" and "Generative Pretrained Transformer (GPT)";
+Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training", sections 3.2 and 3.3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import numpy as np
+
+from minigrad import Tensor, nn, ops
+from models.finetuning.heads import new_head
+from models.objectives.causal_lm import causal_lm
+
+
+class TextModel(Protocol):
+    """What a classifier needs of the model below it."""
+
+    def hidden_states(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
+        """(B, T) ids → (B, T, D)."""
+        ...
+
+
+class LanguageModel(TextModel, Protocol):
+    """What the auxiliary loss needs besides."""
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(B, T, D) → (B, T, V), of the next token."""
+        ...
+
+
+@dataclass(frozen=True)
+class GPTInputs:
+    """Texts, as lists of ids, in the form in which a finetuned GPT reads them.
+
+    Attributes:
+        start_id, delimiter_id, extract_id: [START], [DELIM] and [EXTRACT], three tokens that stand for nothing else.
+    """
+
+    start_id: int
+    delimiter_id: int
+    extract_id: int
+
+    def classification(self, text: Sequence[int]) -> list[int]:
+        """[START] text [EXTRACT]"""
+        return [self.start_id, *text, self.extract_id]
+
+    def entailment(self, premise: Sequence[int], hypothesis: Sequence[int]) -> list[int]:
+        """[START] premise [DELIM] hypothesis [EXTRACT]"""
+        return [self.start_id, *premise, self.delimiter_id, *hypothesis, self.extract_id]
+
+    def similarity(self, one: Sequence[int], other: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Both orders, since neither text comes first."""
+        return self.entailment(one, other), self.entailment(other, one)
+
+    def multiple_choice(self, context: Sequence[int], choices: Sequence[Sequence[int]]) -> list[list[int]]:
+        """A sequence for each choice. The context is all that stands before it: document, question or both."""
+        return [self.entailment(context, choice) for choice in choices]
+
+
+def last_token(hidden: Tensor, attention_mask: np.ndarray) -> Tensor:
+    """The state of the last token of each row, whichever side the padding is on: (B, T, D) → (B, D).
+
+    Raises:
+        ValueError: if a row has no token.
+    """
+    if not np.all(attention_mask.any(axis=1)):
+        raise ValueError("attention_mask has a row without a token")
+    last = attention_mask.shape[1] - 1 - np.argmax(attention_mask[:, ::-1], axis=1)
+    return hidden[np.arange(len(last)), last]
+
+
+class LastTokenClassifier(nn.Module):
+    """A linear layer on the last token's state, A and b in the formula above: for classification and entailment."""
+
+    def __init__(
+        self, model: TextModel, d_model: int, n_labels: int, generator: np.random.Generator | None = None
+    ) -> None:
+        self.model = model
+        self.head = new_head(d_model, n_labels, generator)
+
+    def forward(self, ids: np.ndarray, attention_mask: np.ndarray) -> Tensor:
+        """Logits of the labels: ids and attention_mask (B, T) → (B, n_labels).
+
+        Padding stands on either side of the tokens, as far as the model below allows it.
+
+        Raises:
+            ValueError: if a row has no token.
+        """
+        return self.head(last_token(self.model.hidden_states(ids, attention_mask), attention_mask))
+
+
+class SimilarityClassifier(nn.Module):
+    """For pairs without an order: the states after reading both orders are added, then comes the linear layer."""
+
+    def __init__(
+        self, model: TextModel, d_model: int, n_labels: int, generator: np.random.Generator | None = None
+    ) -> None:
+        self.model = model
+        self.head = new_head(d_model, n_labels, generator)
+
+    def forward(self, ids: np.ndarray, swapped_ids: np.ndarray, attention_mask: np.ndarray) -> Tensor:
+        """Logits of the labels: ids in one order and in the other, both (B, T) → (B, n_labels).
+
+        Args:
+            attention_mask: (B, T), of both, since a pair is as long in either order.
+
+        Raises:
+            ValueError: if a row has no token.
+        """
+        one = last_token(self.model.hidden_states(ids, attention_mask), attention_mask)
+        other = last_token(self.model.hidden_states(swapped_ids, attention_mask), attention_mask)
+        return self.head(one + other)
+
+
+class MultipleChoice(nn.Module):
+    """One vector gives each choice a score; the label is the number of the right one.
+
+    There is no bias: it would add the same to every choice, and the softmax would take it out again.
+    """
+
+    def __init__(self, model: TextModel, d_model: int, generator: np.random.Generator | None = None) -> None:
+        self.model = model
+        self.head = new_head(d_model, 1, generator)
+        self.head.bias = None
+
+    def forward(self, ids: np.ndarray, attention_mask: np.ndarray) -> Tensor:
+        """Logits of the choices: ids and attention_mask (B, n_choices, T) → (B, n_choices).
+
+        Raises:
+            ValueError: if a choice has no token, or ids have another number of axes.
+        """
+        if ids.ndim != 3 or attention_mask.shape != ids.shape:
+            raise ValueError(
+                f"ids and attention_mask must have the shape (B, n_choices, T), got {ids.shape}, {attention_mask.shape}"
+            )
+        batch, n_choices, length = ids.shape
+        ids, attention_mask = ids.reshape(-1, length), attention_mask.reshape(-1, length)
+        states = last_token(self.model.hidden_states(ids, attention_mask), attention_mask)
+        return self.head(states).reshape((batch, n_choices))
+
+
+def loss_with_language_modelling(
+    classifier: LastTokenClassifier,
+    ids: np.ndarray,
+    attention_mask: np.ndarray,
+    labels: np.ndarray,
+    lm_weight: float = 0.5,
+) -> Tensor:
+    """The task's loss plus `lm_weight` times that of language modelling on its texts: L3 = L2 + λ L1 in the paper.
+
+    Shapes: ids and attention_mask (B, T), labels (B,) → (). Both losses come from one pass through the model,
+    which must be a language model (`GPT`). The default weight is the paper's.
+    """
+    model = cast(LanguageModel, classifier.model)
+    hidden = model.hidden_states(ids, attention_mask)
+    _, next_tokens = causal_lm(ids, attention_mask)
+    task_loss = ops.cross_entropy(classifier.head(last_token(hidden, attention_mask)), labels)
+    return task_loss + lm_weight * ops.cross_entropy(model.logits(hidden[:, :-1]), next_tokens)

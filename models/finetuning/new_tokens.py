@@ -1,0 +1,31 @@
+"""Tokens that pretraining did not know, such as [START], [DELIM] and [EXTRACT], get embeddings of their own.
+
+With the last layer they are all that finetuning adds to GPT.
+Source: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training", section 3.2.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from minigrad import nn, random
+from models.gpt import GPT
+
+
+def add_tokens(model: GPT, n_new: int, generator: np.random.Generator | None = None) -> list[int]:
+    """Make the vocabulary larger by `n_new` tokens, and return their ids, which are the last ones.
+
+    The new embeddings are random, and on average as large as those that are there. Call it before an optimizer
+    is made: the table of embeddings becomes another parameter.
+
+    Raises:
+        ValueError: if n_new is less than 1.
+    """
+    if n_new < 1:
+        raise ValueError(f"n_new must be at least 1, got {n_new}")
+    generator = generator or random.generator()
+    table = model.token_embedding.weight.data
+    new_rows = table.std() * generator.standard_normal((n_new, table.shape[1]), dtype=np.float32)
+    model.token_embedding.weight = nn.Parameter(np.concatenate([table, new_rows]))
+    model.config = replace(model.config, vocab_size=len(table) + n_new)
+    return list(range(len(table), len(table) + n_new))

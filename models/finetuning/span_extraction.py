@@ -1,0 +1,115 @@
+"""Finetuning an encoder to find the answer in a text: where does it start, and where does it end?
+
+    input    [CLS] question [SEP] context [SEP]
+    start    p(i) = softmax over i of S · h_i
+    end      p(j) = softmax over j of E · h_j
+
+S and E, one vector each, are all that is new. The answer is the span i ≤ j with the largest S · h_i + E · h_j.
+A question without an answer has the span of [CLS] alone.
+
+Source: Devlin et al. 2018, "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding",
+sections 4.2 (SQuAD 1.1) and 4.3 (SQuAD 2.0, no answer).
+"""
+
+import numpy as np
+
+from minigrad import Tensor, nn, ops
+from models.finetuning.cls_token import Encoder, check_cls
+from models.finetuning.heads import new_head
+
+NOWHERE = -1e9  # the logit of padding: no probability, yet finite
+
+
+class SpanExtractor(nn.Module):
+    """Start and end logits of each position. S and E are the two rows of `head.weight`.
+
+    There is no bias: it would add the same to every position, and the softmax would take it out again.
+    """
+
+    def __init__(self, model: Encoder, d_model: int, generator: np.random.Generator | None = None) -> None:
+        self.model = model
+        self.head = new_head(d_model, 2, generator)
+        self.head.bias = None
+
+    def forward(
+        self, ids: np.ndarray, attention_mask: np.ndarray | None = None, token_type_ids: np.ndarray | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Logits of starts and of ends: ids, attention_mask and token_type_ids (B, T) → (B, T), (B, T).
+
+        Padding gets no probability, so that a question has the same loss in every batch.
+
+        Raises:
+            ValueError: if a row has padding where [CLS] belongs.
+        """
+        check_cls(attention_mask)
+        logits = self.head(self.model.hidden_states(ids, attention_mask, token_type_ids))
+        if attention_mask is not None:
+            logits = ops.where(attention_mask[..., None] == 1, logits, NOWHERE)
+        return logits[:, :, 0], logits[:, :, 1]
+
+
+def span_loss(start_logits: Tensor, end_logits: Tensor, starts: np.ndarray, ends: np.ndarray) -> Tensor:
+    """The mean of the two cross entropies, in nats.
+
+    Shapes: start_logits and end_logits (B, T), starts and ends (B,) → (). `ends` are the positions of the last
+    token of each answer, not those after it. Without an answer both are 0, the position of [CLS].
+
+    Raises:
+        ValueError: if a span ends before it starts, or lies outside of the T positions.
+    """
+    starts, ends = np.asarray(starts), np.asarray(ends)
+    if np.any(ends < starts):
+        row = int(np.argmax(ends < starts))
+        raise ValueError(f"ends must not come before starts, got {starts[row]} … {ends[row]} in row {row}")
+    length = start_logits.shape[1]
+    if np.any(starts < 0) or np.any(ends >= length):
+        row = int(np.argmax((starts < 0) | (ends >= length)))
+        raise ValueError(f"spans must lie in [0, {length}), got {starts[row]} … {ends[row]} in row {row}")
+    return (ops.cross_entropy(start_logits, starts) + ops.cross_entropy(end_logits, ends)) * 0.5
+
+
+def best_spans(
+    start_logits: np.ndarray, end_logits: np.ndarray, context_mask: np.ndarray, max_length: int = 30
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The likeliest span of each row: the largest start + end logit; of several, the one that starts and ends first.
+
+    Shapes: (B, T) each → starts, ends and scores (B,).
+
+    Args:
+        context_mask: 1 where an answer may lie, which it does from its first token to its last. For BERT's input
+            that is `(token_type_ids == 1) & (ids != sep_id)`.
+        max_length: the most tokens that an answer may have.
+
+    Raises:
+        ValueError: if max_length is less than 1, or a row has no place for an answer.
+    """
+    if max_length < 1:
+        raise ValueError(f"max_length must be at least 1, got {max_length}")
+    allowed = context_mask == 1
+    if not np.all(allowed.any(axis=1)):
+        raise ValueError(f"context_mask has a row without a 1: row {int(np.argmin(allowed.any(axis=1)))}")
+    batch, length = start_logits.shape
+    i, j = np.arange(length)[:, None], np.arange(length)
+    is_span = (i <= j) & (j < i + max_length)
+    gaps = np.cumsum(~allowed, axis=1)  # two positions with the same number have no gap between them
+    is_span = is_span & (gaps[:, :, None] == gaps[:, None, :]) & (allowed[:, :, None] & allowed[:, None, :])
+    scores = np.where(is_span, start_logits[:, :, None] + end_logits[:, None, :], -np.inf).reshape(batch, -1)
+    best = scores.argmax(axis=1)
+    return best // length, best % length, scores[np.arange(batch), best]
+
+
+def best_spans_or_none(
+    start_logits: np.ndarray,
+    end_logits: np.ndarray,
+    context_mask: np.ndarray,
+    max_length: int = 30,
+    threshold: float = 0.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The likeliest span of each row, or that of [CLS], (0, 0), where there is no answer.
+
+    There is one if its score is larger than that of [CLS] by more than the threshold, which is chosen on dev
+    examples. Shapes and arguments as in `best_spans` → starts and ends (B,).
+    """
+    starts, ends, scores = best_spans(start_logits, end_logits, context_mask, max_length)
+    is_answer = scores > start_logits[:, 0] + end_logits[:, 0] + threshold
+    return np.where(is_answer, starts, 0), np.where(is_answer, ends, 0)
