@@ -88,7 +88,7 @@ class T5Config:
 
 
 def distance_buckets(distance: np.ndarray, both_ways: bool, n_buckets: int, max_distance: int) -> np.ndarray:
-    """Sort distances (key position - query position) into kinds: small ones exactly, larger ones more and more coarsely.
+    """Sort distances (key position - query position) into kinds: small ones exactly, larger ones ever more coarsely.
 
     Half of the kinds are for the distances 0, 1, 2, …; the other half grows logarithmically up to
     max_distance, and what is farther falls into the last. An encoder's keys may come after the query: then

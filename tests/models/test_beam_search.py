@@ -26,10 +26,8 @@ TRAP = Table([[0.0, 0.6, 0.4, 0.0], [0.3, 0.3, 0.4, 0.0], [0.0, 0.0, 0.1, 0.9], 
 
 
 def small_gpt(seed: int) -> GPT:
-    gpt, rng = (
-        GPT(GPTConfig(vocab_size=6, n_positions=12, d_model=8, n_layers=1, n_heads=2)),
-        np.random.default_rng(seed),
-    )
+    gpt = GPT(GPTConfig(vocab_size=6, n_positions=12, d_model=8, n_layers=1, n_heads=2))
+    rng = np.random.default_rng(seed)
     for parameter in gpt.parameters():
         parameter.data[...] += 0.7 * rng.standard_normal(parameter.shape, dtype=np.float32)
     return gpt

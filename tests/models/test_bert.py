@@ -1,4 +1,4 @@
-"""BERT: shapes, both directions, padding, segments, heads that may be missing, its size, its start, and that it learns."""
+"""BERT: shapes, both directions, padding, segments, heads that may be missing, sizes, start, and that it learns."""
 
 from dataclasses import replace
 

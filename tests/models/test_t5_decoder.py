@@ -87,7 +87,8 @@ def test_inputs_that_do_not_fit_are_refused():
         decoder(ids, np.ones((2, 4), np.int64))
     with pytest.raises(ValueError, match=r"prefix_mask must have the shape of ids, \(2, 5\)"):
         decoder(ids, prefix_mask=np.ones((2, 4), np.int64))
-    with no_grad(), pytest.raises(ValueError, match="after 5"):
-        cache = decoder.new_cache()
+    cache = decoder.new_cache()
+    with no_grad():
         decoder(ids, cache=cache)
+    with pytest.raises(ValueError, match="after 5"):
         decoder(ids, cache=cache, prefix_mask=np.ones((2, 5), np.int64))

@@ -8,14 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigrad import IGNORE, ops, use_kernels
+from models.beam_search import beam_search
+from models.generation import Remembering
 from models.gpt import GPT, GPTConfig
 from models.objectives.causal_lm import causal_lm
+from models.pretrained import gpt2 as checkpoint
 from tests.parity.test_ops import assert_close
+from tests.parity.twins import TOLERANCE, gradients, in_their_layout, make_lively, padded_batch
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
-
-TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -43,39 +45,10 @@ def shapes(draw) -> Shape:
     return Shape(config, lengths, seed=draw(st.integers(0, 2**16)))
 
 
-def in_their_layout(arrays: dict[str, np.ndarray], n_layers: int) -> dict[str, np.ndarray]:
-    """Our weights, or their gradients, under transformers' names: linear weights are transposed there, and the
-    projections to queries, keys and values are one."""
-    theirs = {
-        "transformer.wte.weight": arrays["token_embedding.weight"],
-        "transformer.wpe.weight": arrays["position_embedding.weight"],
-    }
-    for i in range(n_layers):
-        ours, block = f"blocks.{i}", f"transformer.h.{i}"
-        for kind in ("weight", "bias"):
-            qkv = np.concatenate([arrays[f"{ours}.attention.{name}.{kind}"] for name in "qkv"])
-            theirs |= {
-                f"{block}.ln_1.{kind}": arrays[f"{ours}.attention_norm.{kind}"],
-                f"{block}.attn.c_attn.{kind}": qkv.T,
-                f"{block}.attn.c_proj.{kind}": arrays[f"{ours}.attention.out.{kind}"].T,
-                f"{block}.ln_2.{kind}": arrays[f"{ours}.feed_forward_norm.{kind}"],
-                f"{block}.mlp.c_fc.{kind}": arrays[f"{ours}.feed_forward.up.{kind}"].T,
-                f"{block}.mlp.c_proj.{kind}": arrays[f"{ours}.feed_forward.down.{kind}"].T,
-            }
-    theirs |= {f"transformer.ln_f.{kind}": arrays[f"final_norm.{kind}"] for kind in ("weight", "bias")}
-    return theirs
-
-
 def twins(config: GPTConfig, seed: int):
     """Our model and theirs with the same weights, none of them zero or one."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
     ours = GPT(config)
-    for parameter in ours.parameters():
-        parameter.data[...] = 0.2 * rng.standard_normal(parameter.shape, dtype=np.float32)
-    for name, parameter in ours.named_parameters():
-        if name.endswith("norm.weight"):
-            parameter.data[...] += 1
+    make_lively(ours, seed)
     theirs = transformers.GPT2LMHeadModel(
         transformers.GPT2Config(
             vocab_size=config.vocab_size,
@@ -93,21 +66,11 @@ def twins(config: GPTConfig, seed: int):
             attn_implementation="eager",
         )
     )
-    weights = in_their_layout(ours.state_dict(), config.n_layers)
+    weights = in_their_layout(ours.state_dict(), checkpoint.entries(config))
     assert weights.keys() == dict(theirs.named_parameters()).keys()
     weights["lm_head.weight"] = weights["transformer.wte.weight"]
     theirs.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
     return ours, theirs
-
-
-def padded_batch(shape: Shape, padding: str) -> tuple[np.ndarray, np.ndarray]:
-    """Random ids and their attention mask; the padding is random tokens too, which must not matter."""
-    rng = np.random.default_rng(shape.seed)
-    longest = max(shape.lengths)
-    ids = rng.integers(shape.config.vocab_size, size=(len(shape.lengths), longest))
-    lengths = np.full(len(shape.lengths), longest) if padding == "none" else np.array(shape.lengths)
-    attention_mask = (np.arange(longest) < lengths[:, None]).astype(np.int64)
-    return ids, attention_mask[:, ::-1].copy() if padding == "left" else attention_mask
 
 
 @pytest.mark.parametrize("kernels", ["reference", "fast"])
@@ -117,7 +80,7 @@ def test_logits_loss_and_every_gradient_agree_with_transformers(padding: str, ke
     @given(shape=shapes())
     def check(shape: Shape):
         ours, theirs = twins(shape.config, shape.seed)
-        ids, attention_mask = padded_batch(shape, padding)
+        ids, attention_mask = padded_batch(shape.lengths, shape.config.vocab_size, padding, shape.seed)
         inputs, labels = causal_lm(ids, attention_mask)
         is_token = attention_mask[:, :-1] == 1
         with use_kernels(kernels):
@@ -137,9 +100,9 @@ def test_logits_loss_and_every_gradient_agree_with_transformers(padding: str, ke
         expected.loss.backward()
         assert_close(logits.data[is_token], expected.logits[:, :-1].detach().numpy()[is_token], TOLERANCE)
         assert_close(loss.data, expected.loss.detach().numpy(), TOLERANCE)
-        gradients = in_their_layout({name: p.grad for name, p in ours.named_parameters()}, shape.config.n_layers)
+        found = in_their_layout(gradients(ours), checkpoint.entries(shape.config))
         for name, parameter in theirs.named_parameters():
-            assert_close(gradients[name], parameter.grad.numpy(), TOLERANCE)
+            assert_close(found[name], parameter.grad.numpy(), TOLERANCE)
 
     check()
 
@@ -157,3 +120,46 @@ def test_greedy_text_is_token_for_token_that_of_transformers(seed: int, kernels:
     )
     np.testing.assert_array_equal(text, expected.numpy())
     assert len(np.unique(text[:, 5:])) > 5  # a model that repeats one token would agree too easily
+
+
+@pytest.mark.parametrize("penalty", [1.3, 0.8])
+def test_greedy_text_with_a_repetition_penalty_is_that_of_transformers(penalty: float):
+    config = GPTConfig(vocab_size=50, n_positions=32, d_model=24, n_layers=2, n_heads=3)
+    ours, theirs = twins(config, seed=1)
+    ids = np.random.default_rng(0).integers(50, size=(3, 5))
+    text = ours.generate(ids, max_new_tokens=27, temperature=0, repetition_penalty=penalty)
+    expected = theirs.generate(
+        torch.tensor(ids),
+        attention_mask=torch.ones(ids.shape),
+        max_new_tokens=27,
+        do_sample=False,
+        pad_token_id=0,
+        repetition_penalty=penalty,
+    )
+    np.testing.assert_array_equal(text, expected.numpy())
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("n_beams", [2, 4])
+def test_beam_search_finds_what_transformers_finds(n_beams: int, length_penalty: float):
+    config = GPTConfig(vocab_size=30, n_positions=32, d_model=24, n_layers=2, n_heads=3)
+    for seed in range(6):
+        ours, theirs = twins(config, seed)
+        ids = np.random.default_rng(seed).integers(30, size=(1, 5))
+        found = beam_search(Remembering(ours.eval()), ids, 12, n_beams, length_penalty, eos_id=7)
+        expected = theirs.generate(
+            torch.tensor(ids),
+            attention_mask=torch.ones(ids.shape),
+            max_new_tokens=12,
+            do_sample=False,
+            num_beams=n_beams,
+            num_return_sequences=n_beams,
+            length_penalty=length_penalty,
+            eos_token_id=7,
+            pad_token_id=0,
+            output_scores=True,
+            return_dict_in_generate=True,
+        )
+        for hypothesis, text, score in zip(found, expected.sequences, expected.sequences_scores, strict=True):
+            assert hypothesis.ids.tolist() == text[: len(hypothesis.ids)].tolist()
+            assert hypothesis.score == pytest.approx(score.item(), abs=1e-4)

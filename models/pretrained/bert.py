@@ -1,0 +1,152 @@
+"""BERT checkpoints in Hugging Face's layout: which of its numbers is which of ours.
+
+A checkpoint holds the heads that it was saved with: those of pretraining, of masked LM alone, or none. The
+model that is loaded has the same.
+"""
+
+import os
+from typing import Any
+
+from minigrad import nn
+from minigrad.errors import CheckpointError
+from models.bert import BERT, BERTConfig
+from models.pretrained.folder import Weights, read_config, write_folder
+from models.pretrained.names import Entry, load_weights, stored_weights
+
+POOLER, MASKED_LM, NEXT_SENTENCE = "bert.pooler.dense", "cls.predictions", "cls.seq_relationship"
+
+
+def load(folder: str | os.PathLike[str], strict: bool = True) -> BERT:
+    """The model in a folder, in evaluation mode, with the heads whose weights are there.
+
+    Args:
+        strict: whether weights in the file that a BERT does not have (such as those of a classifier that was
+            finetuned) are an error, or a warning.
+
+    Raises:
+        CheckpointError: if a file is missing or damaged, is not a BERT, asks for what `models.bert` cannot do, or if
+            weights are missing, unexpected or misshapen; these are listed by name.
+    """
+    config = config_from(read_config(folder, "bert"))
+    with Weights(folder) as weights:
+        names = [name for name in map(current_name, weights.names) if name is not None]
+
+        def has(part: str) -> bool:
+            return any(name.startswith(f"{part}.") for name in names)
+
+        with nn.unallocated():
+            model = BERT(config, pooler=has(POOLER), masked_lm=has(MASKED_LM), next_sentence=has(NEXT_SENTENCE))
+        load_weights(model, entries(model), weights, current_name, strict)
+    model.eval()
+    return model
+
+
+def save(model: BERT, folder: str | os.PathLike[str]) -> None:
+    """Write the folder that `load` and transformers' BERT models read."""
+    write_folder(folder, config_to(model), stored_weights(model, entries(model)))
+
+
+def entries(model: BERT) -> list[Entry]:
+    """Every weight of the file, and where it is here."""
+    table = [
+        Entry("bert.embeddings.word_embeddings.weight", ("token_embedding.weight",)),
+        Entry("bert.embeddings.position_embeddings.weight", ("position_embedding.weight",)),
+        Entry("bert.embeddings.token_type_embeddings.weight", ("segment_embedding.weight",)),
+        *_both("bert.embeddings.LayerNorm", "embedding_norm"),
+    ]
+    for i in range(model.config.n_layers):
+        theirs, ours = f"bert.encoder.layer.{i}", f"blocks.{i}"
+        table += [
+            *_both(f"{theirs}.attention.self.query", f"{ours}.attention.q"),
+            *_both(f"{theirs}.attention.self.key", f"{ours}.attention.k"),
+            *_both(f"{theirs}.attention.self.value", f"{ours}.attention.v"),
+            *_both(f"{theirs}.attention.output.dense", f"{ours}.attention.out"),
+            *_both(f"{theirs}.attention.output.LayerNorm", f"{ours}.attention_norm"),
+            *_both(f"{theirs}.intermediate.dense", f"{ours}.up"),
+            *_both(f"{theirs}.output.dense", f"{ours}.down"),
+            *_both(f"{theirs}.output.LayerNorm", f"{ours}.feed_forward_norm"),
+        ]
+    if model.pooler is not None:
+        table += _both(POOLER, "pooler")
+    if model.masked_lm_head is not None:
+        table += [
+            Entry(f"{MASKED_LM}.bias", ("masked_lm_head.bias",)),
+            *_both(f"{MASKED_LM}.transform.dense", "masked_lm_head.transform"),
+            *_both(f"{MASKED_LM}.transform.LayerNorm", "masked_lm_head.norm"),
+        ]
+    if model.next_sentence_head is not None:
+        table += _both(NEXT_SENTENCE, "next_sentence_head")
+    return table
+
+
+def _both(theirs: str, ours: str) -> list[Entry]:
+    return [Entry(f"{theirs}.{kind}", (f"{ours}.{kind}",)) for kind in ("weight", "bias")]
+
+
+def current_name(name: str) -> str | None:
+    """A name in the file as it is written today; None for what is no weight of its own.
+
+    The first checkpoints called the weights of a norm gamma and beta. A bare `BertModel` is saved without the
+    prefix `bert.`. Position numbers are no weights, and the masked-LM head's output layer is tied.
+    """
+    if name.endswith("position_ids") or name.startswith("cls.predictions.decoder."):
+        return None
+    name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+    return f"bert.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
+
+
+def config_from(theirs: dict[str, Any]) -> BERTConfig:
+    """Our config from a `config.json`.
+
+    Raises:
+        CheckpointError: if it asks for something that `models.bert` does not do.
+    """
+    usual = {
+        "hidden_act": "gelu",
+        "position_embedding_type": "absolute",
+        "is_decoder": False,
+        "add_cross_attention": False,
+        "tie_word_embeddings": True,
+    }
+    for name, value in usual.items():
+        if theirs.get(name, value) != value:
+            raise CheckpointError(f"{name} must be {value} in the config of a BERT, got {theirs[name]}")
+    try:
+        return BERTConfig(
+            vocab_size=theirs.get("vocab_size", 30522),
+            n_positions=theirs.get("max_position_embeddings", 512),
+            d_model=theirs.get("hidden_size", 768),
+            n_layers=theirs.get("num_hidden_layers", 12),
+            n_heads=theirs.get("num_attention_heads", 12),
+            d_ff=theirs.get("intermediate_size", 3072),
+            n_segments=theirs.get("type_vocab_size", 2),
+            dropout=theirs.get("hidden_dropout_prob", 0.1),
+            layer_norm_eps=theirs.get("layer_norm_eps", 1e-12),
+        )
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the config makes no sense: {error}") from error
+
+
+def config_to(model: BERT) -> dict[str, Any]:
+    """The `config.json` of a model. There is no dropout on attention weights here, hence its 0."""
+    config = model.config
+    if model.next_sentence_head is not None:
+        architecture = "BertForPreTraining"
+    else:
+        architecture = "BertModel" if model.masked_lm_head is None else "BertForMaskedLM"
+    return {
+        "architectures": [architecture],
+        "model_type": "bert",
+        "vocab_size": config.vocab_size,
+        "max_position_embeddings": config.n_positions,
+        "hidden_size": config.d_model,
+        "num_hidden_layers": config.n_layers,
+        "num_attention_heads": config.n_heads,
+        "intermediate_size": config.d_ff or 4 * config.d_model,
+        "type_vocab_size": config.n_segments,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": config.dropout,
+        "attention_probs_dropout_prob": 0.0,
+        "layer_norm_eps": config.layer_norm_eps,
+        "tie_word_embeddings": True,
+    }

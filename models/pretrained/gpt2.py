@@ -1,0 +1,132 @@
+"""GPT-2 checkpoints in Hugging Face's layout: which of its numbers is which of ours.
+
+Two things look different there: linear weights lie transposed, (in, out), and the projections to queries,
+keys and values are one, `c_attn`.
+"""
+
+import os
+from typing import Any
+
+from minigrad import nn
+from minigrad.errors import CheckpointError
+from models.gpt import GPT, GPTConfig
+from models.pretrained.folder import Weights, read_config, write_folder
+from models.pretrained.names import Entry, load_weights, stored_weights
+
+
+def load(folder: str | os.PathLike[str], strict: bool = True) -> GPT:
+    """The model in a folder, in evaluation mode.
+
+    Args:
+        strict: whether weights in the file that a GPT-2 language model does not have are an error, or a warning.
+
+    Raises:
+        CheckpointError: if a file is missing or damaged, is not a GPT-2, asks for what `models.gpt` cannot do, or if
+            weights are missing, unexpected or misshapen; these are listed by name.
+    """
+    config = config_from(read_config(folder, "gpt2"))
+    with nn.unallocated():
+        model = GPT(config)
+    with Weights(folder) as weights:
+        load_weights(model, entries(config), weights, current_name, strict)
+    model.eval()
+    return model
+
+
+def save(model: GPT, folder: str | os.PathLike[str]) -> None:
+    """Write the folder that `load` and transformers' `GPT2LMHeadModel.from_pretrained` read."""
+    write_folder(folder, config_to(model.config), stored_weights(model, entries(model.config)))
+
+
+def entries(config: GPTConfig) -> list[Entry]:
+    """Every weight of the file, and where it is here."""
+    table = [
+        Entry("transformer.wte.weight", ("token_embedding.weight",)),
+        Entry("transformer.wpe.weight", ("position_embedding.weight",)),
+    ]
+    for i in range(config.n_layers):
+        theirs, ours = f"transformer.h.{i}", f"blocks.{i}"
+        table += [
+            *_norm(f"{theirs}.ln_1", f"{ours}.attention_norm"),
+            *_linear(f"{theirs}.attn.c_attn", *(f"{ours}.attention.{name}" for name in "qkv")),
+            *_linear(f"{theirs}.attn.c_proj", f"{ours}.attention.out"),
+            *_norm(f"{theirs}.ln_2", f"{ours}.feed_forward_norm"),
+            *_linear(f"{theirs}.mlp.c_fc", f"{ours}.feed_forward.up"),
+            *_linear(f"{theirs}.mlp.c_proj", f"{ours}.feed_forward.down"),
+        ]
+    return [*table, *_norm("transformer.ln_f", "final_norm")]
+
+
+def _linear(theirs: str, *ours: str) -> list[Entry]:
+    weights, biases = (tuple(f"{name}.{kind}" for name in ours) for kind in ("weight", "bias"))
+    return [Entry(f"{theirs}.weight", weights, transposed=True), Entry(f"{theirs}.bias", biases)]
+
+
+def _norm(theirs: str, ours: str) -> list[Entry]:
+    return [Entry(f"{theirs}.{kind}", (f"{ours}.{kind}",)) for kind in ("weight", "bias")]
+
+
+def current_name(name: str) -> str | None:
+    """A name in the file as it is written today; None for what is no weight.
+
+    The first checkpoints were written without the prefix `transformer.`, and with the causal masks, which are no
+    weights. The tied output layer stands twice in some.
+    """
+    if name == "lm_head.weight" or name.endswith((".attn.bias", ".attn.masked_bias")):
+        return None
+    return name if name.startswith("transformer.") else f"transformer.{name}"
+
+
+def config_from(theirs: dict[str, Any]) -> GPTConfig:
+    """Our config from a `config.json`.
+
+    Raises:
+        CheckpointError: if it asks for something that `models.gpt` does not do.
+    """
+    # Both names are tanh-GELU; transformers' "gelu_fast" is too, but no GPT-2 was trained with it.
+    if theirs.get("activation_function", "gelu_new") not in ("gelu_new", "gelu_pytorch_tanh"):
+        raise CheckpointError(
+            f"activation_function must be gelu_new, GPT-2's own, got {theirs['activation_function']!r}"
+        )
+    usual = {
+        "scale_attn_weights": True,
+        "scale_attn_by_inverse_layer_idx": False,
+        "add_cross_attention": False,
+        "tie_word_embeddings": True,
+    }
+    for name, value in usual.items():
+        if theirs.get(name, value) != value:
+            raise CheckpointError(f"{name} must be {value} in the config of a GPT-2, got {theirs[name]}")
+    try:
+        return GPTConfig(
+            vocab_size=theirs.get("vocab_size", 50257),
+            n_positions=theirs.get("n_positions", 1024),
+            d_model=theirs.get("n_embd", 768),
+            n_layers=theirs.get("n_layer", 12),
+            n_heads=theirs.get("n_head", 12),
+            d_ff=theirs.get("n_inner"),
+            dropout=theirs.get("resid_pdrop", 0.1),
+            layer_norm_eps=theirs.get("layer_norm_epsilon", 1e-5),
+        )
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the config makes no sense: {error}") from error
+
+
+def config_to(config: GPTConfig) -> dict[str, Any]:
+    """The `config.json` of our config. There is no dropout on attention weights here, hence `attn_pdrop`."""
+    return {
+        "architectures": ["GPT2LMHeadModel"],
+        "model_type": "gpt2",
+        "vocab_size": config.vocab_size,
+        "n_positions": config.n_positions,
+        "n_embd": config.d_model,
+        "n_layer": config.n_layers,
+        "n_head": config.n_heads,
+        "n_inner": config.d_ff,
+        "activation_function": "gelu_new",
+        "resid_pdrop": config.dropout,
+        "embd_pdrop": config.dropout,
+        "attn_pdrop": 0.0,
+        "layer_norm_epsilon": config.layer_norm_eps,
+        "tie_word_embeddings": True,
+    }
