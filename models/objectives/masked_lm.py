@@ -1,0 +1,179 @@
+"""Masked language modelling: hide some of the tokens, and predict them from what stands on both sides.
+
+The objective of encoders, which see the whole text and so cannot be asked for what comes next. 15% of
+the tokens are chosen, and all that are chosen must be predicted. Of these
+
+    80% become [MASK],
+    10% become a random token,
+    10% stay what they are,
+
+so that the model cannot rest where it sees no [MASK], as it never does when it is finetuned.
+
+The objective is two steps, each a function: which tokens are chosen, and what is put in their place.
+
+Sources: the lecture, "Pretraining encoders"; Devlin et al. 2019, section 3.1 (task 1) and appendix A.1.
+Whole words: the notes of BERT's second release, May 2019.
+"""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from minigrad import IGNORE
+from models.objectives.batch import check_share, tokens_of
+
+
+def masked_lm(
+    ids: np.ndarray,
+    generator: np.random.Generator,
+    *,
+    mask_id: int,
+    vocab_size: int,
+    attention_mask: np.ndarray | None = None,
+    special_ids: Collection[int] = (),
+    word_numbers: np.ndarray | None = None,
+    rate: float = 0.15,
+    replace: tuple[float, float, float] = (0.8, 0.1, 0.1),
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hide tokens of a batch: what the encoder reads, and what it must say at the hidden places.
+
+    Shapes: ids (B, T) integers → inputs (B, T), labels (B, T) with IGNORE at what was not chosen.
+
+    As in BERT, a fixed number of tokens is chosen in each sequence: round(rate · n), at least 1. (RoBERTa and
+    Hugging Face flip a coin for each token instead, so that their number varies.) n counts the tokens that may be
+    chosen. Padding changes nothing about the draw.
+
+    Args:
+        mask_id: the token [MASK].
+        vocab_size: V. The random tokens are drawn from the whole vocabulary.
+        attention_mask: (B, T), 1 where there is a token. Padding is never chosen.
+        special_ids: tokens that are never chosen, such as [CLS] and [SEP].
+        word_numbers: (B, T), the same number for the tokens of one word; whole words are then chosen. See
+            `number_words`.
+        rate: the share of the tokens that is chosen.
+        replace: the shares of these that become [MASK], become a random token, and stay.
+
+    Raises:
+        ValueError: if a shape, a share or mask_id does not fit.
+    """
+    choosable = choosable_tokens(ids, attention_mask, special_ids)
+    if word_numbers is None:
+        chosen = choose_tokens(choosable, generator, rate)
+    else:
+        chosen = choose_words(choosable, word_numbers, generator, rate)
+    inputs = replace_tokens(ids, chosen, generator, mask_id=mask_id, vocab_size=vocab_size, replace=replace)
+    return inputs, labels_at(chosen, ids)
+
+
+# -- which tokens are chosen ------------------------------------------------------------------------
+
+
+def choosable_tokens(ids: np.ndarray, attention_mask: np.ndarray | None, special_ids: Collection[int]) -> np.ndarray:
+    """Where there is a token that is not special: (B, T) ids → (B, T) booleans."""
+    return tokens_of(ids, attention_mask) & ~np.isin(ids, list(special_ids))
+
+
+def choose_tokens(choosable: np.ndarray, generator: np.random.Generator, rate: float) -> np.ndarray:
+    """Choose round(rate · n) of each row's n choosable tokens, at least one: (B, T) booleans → (B, T) booleans."""
+    check_share("rate", rate)
+    chosen = np.zeros_like(choosable)
+    for b, row in enumerate(choosable):
+        positions = np.flatnonzero(row)
+        if len(positions):
+            n_chosen = max(round(rate * len(positions)), 1)
+            chosen[b, generator.choice(positions, n_chosen, replace=False)] = True
+    return chosen
+
+
+def choose_words(
+    choosable: np.ndarray, word_numbers: np.ndarray, generator: np.random.Generator, rate: float
+) -> np.ndarray:
+    """Choose whole words, until round(rate · n) tokens of each row are chosen: (B, T) booleans → (B, T) booleans.
+
+    A word with more tokens than are still to be chosen is passed over, as in BERT, so that a few less may be chosen
+    than among single tokens. If no word of a row is as short as that, one of its shortest is chosen.
+    """
+    chosen = np.zeros_like(choosable)
+    for b, words in enumerate(words_of(choosable, word_numbers)):
+        left = n_to_choose(words, rate)
+        for i in generator.permutation(len(words)):
+            if len(words[i]) <= left:
+                chosen[b, words[i]] = True
+                left -= len(words[i])
+    return chosen
+
+
+def words_of(choosable: np.ndarray, word_numbers: np.ndarray) -> list[list[np.ndarray]]:
+    """For each row its words from left to right, each as the positions of its tokens.
+
+    Raises:
+        ValueError: if the shape of word_numbers differs.
+    """
+    if word_numbers.shape != choosable.shape:
+        raise ValueError(f"word_numbers must have the shape of ids, {choosable.shape}, got {word_numbers.shape}")
+    rows = []
+    for row, numbers in zip(choosable, word_numbers, strict=True):
+        positions = np.flatnonzero(row)
+        begins = (np.diff(positions) > 1) | (np.diff(numbers[positions]) != 0)
+        rows.append(np.split(positions, np.flatnonzero(begins) + 1) if len(positions) else [])
+    return rows
+
+
+def n_to_choose(words: Sequence[np.ndarray], rate: float) -> int:
+    """How many tokens of a row's words are to be chosen: round(rate · n), and at least its shortest word."""
+    check_share("rate", rate)
+    lengths = [len(word) for word in words]
+    return max(round(rate * sum(lengths)), min(lengths, default=0))
+
+
+def labels_at(chosen: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """The chosen tokens, and IGNORE elsewhere: (B, T) int64, since ids need not have a sign."""
+    return np.where(chosen, ids, np.int64(IGNORE))
+
+
+def number_words(pieces: Sequence[str], continuation: str = "##") -> np.ndarray:
+    """The number of the word that each piece of a WordPiece text belongs to, (T,).
+
+    >>> number_words(["an", "un", "##believ", "##able", "day"])
+    array([1, 2, 2, 2, 3])
+    """
+    return np.cumsum([not piece.startswith(continuation) for piece in pieces])
+
+
+# -- what is put in their place ---------------------------------------------------------------------
+
+
+def replace_tokens(
+    ids: np.ndarray,
+    chosen: np.ndarray,
+    generator: np.random.Generator,
+    *,
+    mask_id: int,
+    vocab_size: int,
+    replace: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    span_numbers: np.ndarray | None = None,
+) -> np.ndarray:
+    """Put [MASK], a random token or the token itself at each chosen place: ids (B, T) → inputs (B, T).
+
+    Args:
+        replace: how likely each of the three is.
+        span_numbers: (B, T), the same number for the tokens of one span. The three are then drawn once a span:
+            all its tokens become [MASK], or all become random tokens, or all stay. None draws for each token.
+
+    Raises:
+        ValueError: if the shares are not three that sum to 1, or mask_id is not in the vocabulary.
+    """
+    if len(replace) != 3 or min(replace) < 0 or not np.isclose(sum(replace), 1):
+        raise ValueError(f"replace must be three shares that sum to 1, got {replace}")
+    if not 0 <= mask_id < vocab_size:
+        raise ValueError(f"mask_id must lie in [0, {vocab_size}), the size of the vocabulary; got {mask_id}")
+    tokens = ids[chosen]
+    draws = generator.random(len(tokens))
+    random_tokens = generator.integers(vocab_size, size=len(tokens))
+    if span_numbers is not None:  # all tokens of a span share the draw of its first
+        _, first, span_of = np.unique(span_numbers[chosen], return_index=True, return_inverse=True)
+        draws = draws[first[span_of]]
+    to_mask, to_random, _ = replace
+    inputs = ids.copy()
+    inputs[chosen] = np.select([draws < to_mask, draws < to_mask + to_random], [mask_id, random_tokens], tokens)
+    return inputs
