@@ -1,0 +1,66 @@
+"""Salient span masking: hide a name or a date, and write it down.
+
+Most spans can be filled in by someone who knows the language. A name or a date asks for a fact: who goes on
+with it has to know something about the world, and that is what questions ask for later.
+
+    original   Paris fell on 25 August 1944
+    salient    ─────         ──────────────
+    inputs     Paris fell on       <X>
+    targets    <X> 25 August 1944 <Y>
+
+Which spans are salient is found beforehand (there, by a tagger of names and a pattern of dates). One of them is
+drawn each time, and then it is span corruption.
+
+Sources: Guu et al. 2020, "REALM", section 3.4; Roberts et al. 2020, "How Much Knowledge Can You Pack Into the
+Parameters of a Language Model?"; the last row of the lecture's table of closed-book answers (SSM).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.objectives.batch import tokens_of
+from models.objectives.span_corruption import corrupted_batch
+
+
+def salient_spans(
+    ids: np.ndarray,
+    spans: Sequence[Sequence[tuple[int, int]]],
+    generator: np.random.Generator,
+    *,
+    sentinels: np.ndarray,
+    attention_mask: np.ndarray | None = None,
+    pad_id: int = 0,
+    eos_id: int | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Remove one of the salient spans of each sequence: what the encoder reads, and what the decoder must write.
+
+    Shapes: ids (B, T) integers → inputs (B, S), labels (B, L) with IGNORE at padding, attention_mask (B, S).
+
+    Args:
+        spans: for each row its salient spans (start, end), positions in the row; end is the first after it.
+        sentinels, attention_mask, pad_id, eos_id: as in `span_corruption`.
+
+    Raises:
+        ValueError: if a row has no span, a span is empty or not all tokens, or as for `span_corruption`.
+    """
+    is_token = tokens_of(ids, attention_mask)
+    if len(spans) != len(ids):
+        raise ValueError(f"spans must be one list for each of the {len(ids)} rows of ids, got {len(spans)}")
+    position = np.arange(ids.shape[1])
+    rows, masks = [], []
+    for b, tokens in enumerate(is_token):
+        check_spans(spans[b], tokens, b)
+        start, end = spans[b][int(generator.integers(len(spans[b])))]
+        rows.append(ids[b, tokens])
+        masks.append(((position >= start) & (position < end))[tokens])
+    return corrupted_batch(rows, masks, sentinels, pad_id, eos_id)
+
+
+def check_spans(spans: Sequence[tuple[int, int]], is_token: np.ndarray, row: int) -> None:
+    """Raise ValueError unless there are spans in a row, each of at least one token and of tokens alone."""
+    if len(spans) == 0:
+        raise ValueError(f"spans must be at least one in every row, got none in row {row}")
+    for start, end in spans:
+        if not (0 <= start < end <= len(is_token) and is_token[start:end].all()):
+            raise ValueError(f"spans must be (start, end) of tokens, start < end, got ({start}, {end}) in row {row}")
