@@ -28,5 +28,6 @@ def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tupl
         if attention_mask.shape != ids.shape:
             raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
         is_token = attention_mask == 1
-        labels = np.where(is_token[:, :-1] & is_token[:, 1:], labels, IGNORE)
+        # np.int64, because IGNORE does not fit into ids without a sign.
+        labels = np.where(is_token[:, :-1] & is_token[:, 1:], labels, np.int64(IGNORE))
     return inputs, labels

@@ -52,3 +52,8 @@ def test_shapes_that_do_not_fit_are_refused():
         causal_lm(np.arange(4))
     with pytest.raises(ValueError, match=r"the shape of ids, \(2, 4\), got \(2, 3\)"):
         causal_lm(np.zeros((2, 4), np.int64), np.ones((2, 3), np.int64))
+
+
+def test_labels_are_signed_where_the_ids_are_not():
+    _, labels = causal_lm(np.array([[5, 6, 7, 0]], np.uint16), np.array([[1, 1, 1, 0]]))
+    np.testing.assert_array_equal(labels, [[6, 7, IGNORE]])

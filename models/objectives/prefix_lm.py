@@ -1,0 +1,78 @@
+"""Prefix language modelling: the beginning of a text is given, the rest is predicted token by token.
+
+What is given need not be read from left to right, and no loss is spent on it. In a decoder, the positions
+of the prefix attend to each other in both directions; only after it attention is causal:
+
+    position         w1  w2  w3  w4  w5
+    prefix_mask       1   1   1   0   0
+    w2 attends to    w1  w2  w3
+    w4 attends to    w1  w2  w3  w4
+    label                     w4  w5  w6
+
+In an encoder-decoder, the prefix goes to the encoder, and the decoder writes the rest:
+
+    h_1 … h_T = Encoder(w_1 … w_T),   w_{T+1} … = Decoder(h_1 … h_T)
+
+Sources: the lecture, "Pretraining encoder-decoders"; Raffel et al. 2020, sections 3.2.1 and 3.3.1;
+Liu et al. 2018, "Generating Wikipedia by Summarizing Long Sequences".
+"""
+
+import numpy as np
+
+from minigrad import IGNORE
+from models.objectives.batch import pad_batch, tokens_of
+from models.objectives.causal_lm import causal_lm
+
+
+def prefix_lm(
+    ids: np.ndarray, generator: np.random.Generator, attention_mask: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Split each sequence at a random place, for a decoder.
+
+    Shapes: ids (B, T + 1) integers → inputs (B, T), labels (B, T), prefix_mask (B, T).
+
+    The labels are those of `causal_lm`, and IGNORE wherever they are in the prefix. Its last token is the first to
+    predict. prefix_mask is 1 in the prefix.
+
+    Args:
+        attention_mask: (B, T + 1), 1 where there is a token. Padding is on either side.
+
+    Raises:
+        ValueError: if a sequence has fewer than two tokens, or the mask's shape differs.
+    """
+    in_prefix = prefixes(ids, generator, attention_mask)
+    inputs, labels = causal_lm(ids, attention_mask)
+    labels = np.where(in_prefix[:, 1:], np.int64(IGNORE), labels)
+    return inputs, labels, in_prefix[:, :-1].astype(np.int64)
+
+
+def prefix_lm_encoder_decoder(
+    ids: np.ndarray, generator: np.random.Generator, attention_mask: np.ndarray | None = None, pad_id: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Split each sequence at a random place, for an encoder-decoder.
+
+    Shapes: ids (B, T) integers → inputs (B, S), labels (B, L) with IGNORE at padding, attention_mask (B, S).
+
+    Args:
+        attention_mask: (B, T), 1 where there is a token. Padding is on either side, and left out.
+        pad_id: fills up the shorter inputs.
+
+    Raises:
+        ValueError: if a sequence has fewer than two tokens, or the mask's shape differs.
+    """
+    in_prefix = prefixes(ids, generator, attention_mask)
+    in_rest = tokens_of(ids, attention_mask) & ~in_prefix
+    inputs, input_mask = pad_batch([row[given] for row, given in zip(ids, in_prefix, strict=True)], pad_id)
+    labels, _ = pad_batch([row[rest] for row, rest in zip(ids, in_rest, strict=True)], IGNORE)
+    return inputs, labels, input_mask
+
+
+def prefixes(ids: np.ndarray, generator: np.random.Generator, attention_mask: np.ndarray | None) -> np.ndarray:
+    """Where the prefix of each sequence is, (B, T) booleans: the first 1 … n - 1 of its n tokens, all as likely."""
+    is_token = tokens_of(ids, attention_mask)
+    n_tokens = is_token.sum(axis=1)
+    if np.any(n_tokens < 2):
+        short = np.flatnonzero(n_tokens < 2)[0]
+        raise ValueError(f"ids must have two tokens or more in every row, got {n_tokens[short]} in row {short}")
+    lengths = generator.integers(1, n_tokens)  # (B,)
+    return is_token & (np.cumsum(is_token, axis=1) <= lengths[:, None])
