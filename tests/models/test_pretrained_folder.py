@@ -194,7 +194,8 @@ def write_index(folder: Path, weight_map: object) -> None:
 
 
 def test_weights_are_read_from_the_shards_that_the_index_names(sharded: Path):
-    save_file({"c": values(2)}, sharded / "other.safetensors")
+    save_file({"a": STORED["a"], "not in the index": values(2)}, sharded / SHARDS[0])
+    save_file({"c": values(2)}, sharded / "not-in-the-index.safetensors")
     assert_same(read_all(sharded), {name: STORED[name] for name in "ab"})
 
 

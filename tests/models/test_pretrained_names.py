@@ -149,11 +149,12 @@ def test_old_names_are_renamed_and_buffers_passed_over(tmp_path: Path):
     assert_same(model.state_dict(), Small(seed=1).state_dict())
 
 
-@pytest.mark.parametrize("copy", ["aaa.weight", "zzz.weight"])  # in the file before and after the other
-def test_of_several_copies_the_one_under_the_current_name_counts(tmp_path: Path, copy: str):
-    save(Small(seed=1), tmp_path, **{copy: values(6, 4, seed=9)})
+@pytest.mark.parametrize("copy_first", [True, False])
+def test_of_several_copies_the_one_under_the_current_name_counts(tmp_path: Path, copy_first: bool):
+    copy, stored = {"old.weight": values(6, 4, seed=9)}, dict(stored_weights(Small(seed=1), ENTRIES))
+    write_folder(tmp_path, CONFIG, copy | stored if copy_first else stored | copy)
     model = Small(seed=2)
-    load(model, tmp_path, rename=lambda name: "wte.weight" if name == copy else name)
+    load(model, tmp_path, rename=lambda name: "wte.weight" if name == "old.weight" else name)
     assert_same(model.state_dict(), Small(seed=1).state_dict())
 
 
