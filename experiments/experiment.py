@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXPERIMENTS = (
     "subword_table",
     "pretrain_finetune",
+    "model_sizes",
 )  # in the lecture's order
 
 
