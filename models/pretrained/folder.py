@@ -133,7 +133,7 @@ def write_folder(
 
     All is written under temporary names first. Then an earlier checkpoint's `config.json` is taken away, its
     weights give way to the new ones, and the new `config.json` comes last: without one, no reader takes a mixture
-    of the two for a checkpoint. Other files in the folder stay. In memory are at most the arrays of one shard.
+    of the two for a checkpoint. Other files in the folder stay. Of the arrays, at most one shard is held at a time.
 
     Args:
         config: with `model_type`; what JSON can hold.
