@@ -104,6 +104,8 @@ class WordPiece:
             raise ValueError(f"min_count: expected at least 1, got {min_count}")
         counts = count_basic_words(texts, special, lowercase, processes, on_read)
         words = {word: count for word, count in counts.items() if len(word) <= LONGEST_WORD}
+        if not words:
+            raise ValueError(f"texts: expected a word of {LONGEST_WORD} characters or fewer, got only longer ones")
         characters = sorted(set().union(*words))
         pieces = [*special_tokens, *characters, *(PREFIX + character for character in characters)]
         if vocab_size < len(pieces):

@@ -146,6 +146,18 @@ def test_merges_are_printed_as_they_are_learnt(text, tmp_path, capsys):
     assert captured.err == f"{tmp_path / 'bpe'}: 259 tokens\n"
 
 
+@pytest.mark.parametrize("kind", ["byte", "lecture", "wordpiece"])
+def test_the_line_about_reading_is_gone_before_learning_begins(kind, text, tmp_path, monkeypatch):
+    events = []
+    monkeypatch.setattr(Progress, "update", lambda progress, *_: events.append((progress.what, "update")))
+    monkeypatch.setattr(Progress, "close", lambda progress: events.append((progress.what, "close")))
+    assert main(["train", text, "--out", str(tmp_path / "new"), "--vocab-size", "300", "--kind", kind]) == 0
+    assert list(dict.fromkeys(events)) == [
+        *[("reading", "update"), ("reading", "close")],
+        *[("learning", "update"), ("learning", "close")],
+    ]
+
+
 def test_wordpiece_has_options_of_its_own(text, tmp_path):
     arguments = ["train", text, "--kind", "wordpiece", "--vocab-size", "70", "--out"]
     assert main([*arguments, str(tmp_path / "uncased")]) == 0
@@ -196,7 +208,9 @@ def errors(folders, tmp_path, text):
     yield [*train, text, "--vocab-size", "10"], "vocab_size: expected at least 256"
     yield [*train, "--vocab-size", "300"], "texts: expected at least one character"  # standard input is empty
     yield [*train, str(tmp_path / "missing.txt"), "--vocab-size", "300"], "[Errno 2]"
-    yield [*train, text, "--vocab-size", "300", "--processes", "0"], "processes: expected at least 1"
+    for kind in command_line.KINDS:
+        options = ["--kind", kind, "--vocab-size", "300", "--processes", "0"]
+        yield [*train, text, *options], "processes: expected at least 1"
     yield (
         [*train, text, "--vocab-size", "300", "--kind", "words", "--special", "<s>"],
         "--special: expected --kind byte or wordpiece, got words",

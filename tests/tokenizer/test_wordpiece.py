@@ -55,6 +55,11 @@ def test_greedy_means_that_no_other_split_is_tried():
     assert wordpiece.segment("abd") == ["[UNK]"]
 
 
+def test_the_prefix_alone_is_no_piece_of_a_word():
+    wordpiece = WordPiece(["[UNK]", "#", "##", "a"])
+    assert wordpiece.segment("ab # a##") == ["[UNK]", "#", "a", "#", "#"]
+
+
 def test_a_word_that_cannot_be_spelt_is_unk_as_a_whole():
     assert SMALL.segment("unaffably the") == ["[UNK]", "the"]
     assert SMALL.segment("thé ab") == ["the", "ab"]
@@ -219,6 +224,8 @@ def test_a_lone_surrogate_is_refused():
 def test_bad_training_input_is_refused():
     with pytest.raises(ValueError, match="texts: expected at least one word besides special tokens, got empty text"):
         WordPiece.train(" \n", 100)
+    with pytest.raises(ValueError, match="texts: expected a word of 100 characters or fewer, got only longer ones"):
+        WordPiece.train("zq" * 51, 100)
     with pytest.raises(
         ValueError, match=r"vocab_size: expected at least 11 \(5 special tokens and twice 3 characters\), got 10"
     ):
