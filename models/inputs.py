@@ -1,8 +1,27 @@
-"""Checks of what goes into a model, and the position of each token. Shared by all families."""
+"""What goes into a model: sequences made into one batch, checks, and the position of each token."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+
+def pad_batch(sequences: Sequence[Sequence[int] | np.ndarray], pad_id: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences of different lengths as one array, padded on the right.
+
+    Returns ids (B, T) and attention_mask (B, T), 1 where there is a token.
+
+    Raises:
+        ValueError: if there is no sequence.
+    """
+    if len(sequences) == 0:
+        raise ValueError("sequences is empty")
+    lengths = np.array([len(sequence) for sequence in sequences])
+    attention_mask = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.full(attention_mask.shape, pad_id, np.int64)
+    for row, sequence in zip(ids, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return ids, attention_mask.astype(np.int64)
 
 
 def check_sizes(config: Any, *names: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from minigrad import IGNORE, Tensor, no_grad, ops
-from models.finetuning.batches import pad_batch
+from models.inputs import pad_batch
 from models.objectives.causal_lm import causal_lm
 
 Model = Callable[[np.ndarray, np.ndarray], Tensor]

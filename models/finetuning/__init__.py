@@ -11,12 +11,10 @@ span_extraction.py   the encoder: where does the answer start and end?
 text_to_text.py      the encoder-decoder (T5): the answer is written, so no layer is new
 
 heads.py             how a new layer starts
-batches.py           sequences of different lengths as one array
 
 Source: the lecture, "The Pretraining / Finetuning Paradigm".
 """
 
-from models.finetuning.batches import pad_batch
 from models.finetuning.cls_token import CLSClassifier, CLSRegressor
 from models.finetuning.continuation import continuation_batch
 from models.finetuning.last_token import (
@@ -38,6 +36,7 @@ from models.finetuning.text_to_text import (
     task_text,
     text_to_text_batch,
 )
+from models.inputs import pad_batch
 
 __all__ = [
     "NO_LABEL",

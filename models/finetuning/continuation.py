@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad import IGNORE
-from models.finetuning.batches import pad_batch
+from models.inputs import pad_batch
 
 
 def continuation_batch(

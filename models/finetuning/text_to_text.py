@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad import IGNORE
-from models.finetuning.batches import pad_batch
+from models.inputs import pad_batch
 
 NO_LABEL = -1
 """What was written is none of the labels: a wrong answer, whatever the right one is."""

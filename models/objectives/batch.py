@@ -1,6 +1,4 @@
-"""What the objectives share: the checks of a batch, and sequences of different lengths made into one."""
-
-from collections.abc import Sequence
+"""What the objectives share: the checks of a batch."""
 
 import numpy as np
 
@@ -24,21 +22,3 @@ def check_share(name: str, value: float) -> None:
     """Raise ValueError unless a share of the tokens lies in (0, 1]."""
     if not 0 < value <= 1:
         raise ValueError(f"{name} must lie in (0, 1], got {value}")
-
-
-def pad_batch(sequences: Sequence[Sequence[int] | np.ndarray], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sequences of different lengths as one array, padded on the right.
-
-    Returns ids (B, T) and attention_mask (B, T), 1 where there is a token.
-
-    Raises:
-        ValueError: if there is no sequence.
-    """
-    if len(sequences) == 0:
-        raise ValueError("sequences is empty")
-    lengths = np.array([len(sequence) for sequence in sequences])
-    attention_mask = np.arange(lengths.max()) < lengths[:, None]
-    ids = np.full(attention_mask.shape, pad_id, np.int64)
-    for row, sequence in zip(ids, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return ids, attention_mask.astype(np.int64)

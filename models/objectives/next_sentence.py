@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.objectives.batch import pad_batch
+from models.inputs import pad_batch
 
 IS_NEXT, IS_RANDOM = 0, 1
 

@@ -20,7 +20,8 @@ Liu et al. 2018, "Generating Wikipedia by Summarizing Long Sequences".
 import numpy as np
 
 from minigrad import IGNORE
-from models.objectives.batch import pad_batch, tokens_of
+from models.inputs import pad_batch
+from models.objectives.batch import tokens_of
 from models.objectives.causal_lm import causal_lm
 
 

@@ -23,7 +23,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad import IGNORE
-from models.objectives.batch import check_share, pad_batch, tokens_of
+from models.inputs import pad_batch
+from models.objectives.batch import check_share, tokens_of
 
 
 def span_corruption(
