@@ -66,7 +66,7 @@ def beam_search(
         rows, tokens = np.unravel_index(best, candidates.shape)
         ends = np.zeros_like(best, bool) if eos_id is None else tokens == eos_id
         for place in np.flatnonzero(ends[:n_beams]):
-            text = np.append(beams[rows[place]], eos_id)
+            text = np.append(beams[rows[place]], tokens[place])
             finished.append(Hypothesis(text, candidates.flat[best[place]] / length**length_penalty))
         finished = best_first(finished)[:n_beams]
 

@@ -166,6 +166,7 @@ def generate(
     repetition_penalty: float = 1.0,
     eos_id: int | None = None,
     pad_id: int | None = None,
+    on_token: Callable[[np.ndarray], object] | None = None,
 ) -> np.ndarray:
     """Continue each sequence by `max_new_tokens` tokens.
 
@@ -178,6 +179,7 @@ def generate(
         attention_mask: (B, T), 1 where there is a token. Padding stands on the left.
         repetition_penalty: see `penalise_repetition`.
         eos_id: ends a sequence; what follows it is `pad_id` (None: eos_id again).
+        on_token: called with the ids so far after each new token, to show them.
 
     Raises:
         ValueError: if there is no token to start from, or an argument is out of range.
@@ -197,6 +199,8 @@ def generate(
             new[ended] = eos_id if pad_id is None else pad_id
             ended |= new == eos_id
         ids, attention_mask = append(ids, attention_mask, new)
+        if on_token is not None:
+            on_token(ids)
         if ended.all():
             break
     return ids

@@ -1,6 +1,7 @@
 """Checkpoints in Hugging Face's layout, read and written.
 
-folder.py             a folder: config.json, and the weights in one file or in shards
-safetensors_file.py   one file of weights
-names.py              the table of names between a file and a model, for both directions
+folder.py                 a folder: config.json, and the weights in one file or in shards
+safetensors_file.py       one file of weights
+names.py                  the table of names between a file and a model, for both directions
+gpt2.py, bert.py, t5.py   each family's table of names and config
 """

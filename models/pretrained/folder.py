@@ -39,16 +39,32 @@ def read_config(folder: str | os.PathLike[str], model_type: str) -> dict[str, An
     Raises:
         CheckpointError: if there is none, it is not a JSON object, or the checkpoint is of another family.
     """
+    config = _read_config(folder)
+    if config.get("model_type") != model_type:
+        found = config.get("model_type", "a config without model_type")
+        raise CheckpointError(f"{Path(folder) / CONFIG}: expected a {model_type} checkpoint, got {found}")
+    return config
+
+
+def read_model_type(folder: str | os.PathLike[str]) -> str:
+    """The family of a checkpoint: what its `config.json` says.
+
+    Raises:
+        CheckpointError: if there is none, it is not a JSON object, or it does not say.
+    """
+    found = _read_config(folder).get("model_type")
+    if not isinstance(found, str):
+        raise CheckpointError(f"{Path(folder) / CONFIG}: expected a model_type, got {found!r}")
+    return found
+
+
+def _read_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(folder) / CONFIG
     if not path.parent.is_dir():
         raise CheckpointError(f"there is no folder {folder}")
     if not path.is_file():
         raise CheckpointError(f"{folder} is not a checkpoint in Hugging Face's layout: it has no {CONFIG}")
-    config = _read_object(path)
-    if config.get("model_type") != model_type:
-        found = config.get("model_type", "a config without model_type")
-        raise CheckpointError(f"{path}: expected a {model_type} checkpoint, got {found}")
-    return config
+    return _read_object(path)
 
 
 class Weights:

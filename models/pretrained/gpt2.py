@@ -13,6 +13,8 @@ from models.gpt import GPT, GPTConfig
 from models.pretrained.folder import Weights, read_config, write_folder
 from models.pretrained.names import Entry, load_weights, stored_weights
 
+END_OF_TEXT = 50256  # the last id of GPT-2's vocabulary
+
 
 def load(folder: str | os.PathLike[str], strict: bool = True) -> GPT:
     """The model in a folder, in evaluation mode.
@@ -129,4 +131,5 @@ def config_to(config: GPTConfig) -> dict[str, Any]:
         "attn_pdrop": 0.0,
         "layer_norm_epsilon": config.layer_norm_eps,
         "tie_word_embeddings": True,
+        **dict.fromkeys(("bos_token_id", "eos_token_id"), END_OF_TEXT if config.vocab_size > END_OF_TEXT else None),
     }

@@ -1,0 +1,227 @@
+"""Text in, text out: a pretrained model with the tokenizer that lies beside it in its folder.
+
+    model, tokenizer = load("checkpoints/bert-base-uncased")
+    fill(model, tokenizer, "The capital of France is [MASK].")     # [[("paris", 0.4…), …]]
+
+Only here do models and tokenizers meet: models know ids, tokenizers know text.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad import no_grad
+from minigrad.errors import CheckpointError, MinigradError
+from models.beam_search import beam_search
+from models.bert import BERT
+from models.generation import Remembering, generate
+from models.gpt import GPT
+from models.inputs import pad_batch
+from models.pretrained.folder import read_model_type
+from models.t5 import T5, Output
+from tokenizer import ByteLevelBPE, WordPiece
+
+END_OF_TEXT = "<|endoftext|>"  # GPT-2's one special token, before and behind every document
+MASK = "[MASK]"
+
+
+class T5Tokenizer:
+    """T5's pieces: SentencePiece's unigram model, read by the package `sentencepiece`, and 100 sentinels behind it.
+
+    The sentinels <extra_id_0>, <extra_id_1>, … have the last ids, counted down.
+
+    Raises:
+        MinigradError: if the package is not installed.
+        CheckpointError: if the file is damaged.
+    """
+
+    N_SENTINELS = 100
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import sentencepiece
+        except ImportError as error:
+            raise MinigradError('T5\'s tokenizer needs sentencepiece: pip install "minigrad[t5]"') from error
+        self._pieces = sentencepiece.SentencePieceProcessor()
+        try:
+            self._pieces.LoadFromFile(str(path))
+        except (OSError, RuntimeError) as error:
+            raise CheckpointError(f"{path} is not a SentencePiece model: {error}") from error
+        self.vocab_size = self._pieces.vocab_size() + self.N_SENTINELS
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, its sentinels included, without the end-of-sequence token."""
+        ids: list[int] = []
+        for part in re.split(r"(<extra_id_\d+>)", text):
+            sentinel = re.fullmatch(r"<extra_id_(\d+)>", part)
+            if sentinel and int(sentinel[1]) < self.N_SENTINELS:
+                ids.append(self.vocab_size - 1 - int(sentinel[1]))
+            else:
+                ids += self._pieces.encode(part)
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of some ids; padding, end-of-sequence and ids that no piece has are left out."""
+        n_pieces, parts = self._pieces.vocab_size(), list[str]()
+        for are_pieces, group in groupby(ids, lambda id: id < n_pieces):
+            if are_pieces:
+                parts.append(self._pieces.decode(list(group)))
+            else:
+                parts += [f"<extra_id_{self.vocab_size - 1 - id}>" for id in group if id < self.vocab_size]
+        return " ".join(filter(None, parts))
+
+
+Model = GPT | BERT | T5
+Tokenizer = ByteLevelBPE | WordPiece | T5Tokenizer
+FAMILIES: dict[str, type[Model]] = {"gpt2": GPT, "bert": BERT, "t5": T5}
+
+
+def load(folder: str | os.PathLike[str], strict: bool = True) -> tuple[Model, Tokenizer]:
+    """The model and the tokenizer in a folder of Hugging Face's layout, of whichever family they are.
+
+    Raises:
+        CheckpointError: if the folder does not hold them, or holds what is not known here.
+        ValueError: if a file of the tokenizer is damaged.
+    """
+    family = read_model_type(folder)
+    if family not in FAMILIES:
+        raise CheckpointError(f"{folder}: expected a model of {', '.join(FAMILIES)}, got {family}")
+    tokenizer = load_tokenizer(folder, family)
+    model = FAMILIES[family].from_pretrained(folder, strict)
+    largest = max(tokenizer.vocab) if not isinstance(tokenizer, T5Tokenizer) else tokenizer.vocab_size - 1
+    if largest >= model.config.vocab_size:
+        raise CheckpointError(
+            f"{folder}: the tokenizer has the id {largest}, which is not in the model's vocabulary of "
+            f"{model.config.vocab_size}"
+        )
+    return model, tokenizer
+
+
+def load_tokenizer(folder: str | os.PathLike[str], family: str) -> Tokenizer:
+    """The tokenizer in a folder: from the files that the family came with, else from a tokenizer.json.
+
+    Raises:
+        CheckpointError: if there is none.
+    """
+    folder = Path(folder)
+    readers: dict[str, dict[str, Callable[[], Tokenizer]]] = {
+        "gpt2": {
+            "merges.txt": lambda: ByteLevelBPE.load(folder),
+            "tokenizer.json": lambda: ByteLevelBPE.load(folder / "tokenizer.json"),
+        },
+        "bert": {
+            "vocab.txt": lambda: WordPiece.load(folder),
+            "tokenizer.json": lambda: WordPiece.load(folder / "tokenizer.json"),
+        },
+        "t5": {"spiece.model": lambda: T5Tokenizer(folder / "spiece.model")},
+    }
+    for file, read in readers[family].items():
+        if (folder / file).is_file():
+            return read()
+    raise CheckpointError(f"{folder} holds no tokenizer for {family}: expected {' or '.join(readers[family])}")
+
+
+def write(
+    model: GPT | T5,
+    tokenizer: Tokenizer,
+    text: str,
+    max_new_tokens: int,
+    *,
+    n_beams: int = 1,
+    seed: int = 0,
+    on_token: Callable[[str], object] | None = None,
+    **sampling: Any,
+) -> str:
+    """What a decoder writes after a text, or what an encoder-decoder writes for it.
+
+    Args:
+        n_beams: with more than one, the likeliest text that beam search finds; no sampling then.
+        on_token: called with each new piece of text as it is written; not with beams.
+        sampling: temperature, top_k, top_p, repetition_penalty; see `generation.generate`.
+
+    Raises:
+        ValueError: if an argument is out of range, or the text has no token and the tokenizer no <|endoftext|>.
+    """
+    if isinstance(model, T5):
+        with no_grad():
+            output = Output(model, np.array([[*tokenizer.encode(text), model.config.eos_id]]), repeat=n_beams)
+        start, next_logits = output.start()[:1], Remembering(output)
+        eos_id: int | None = model.config.eos_id
+    else:
+        eos_id = tokenizer.ids.get(END_OF_TEXT.encode()) if isinstance(tokenizer, ByteLevelBPE) else None
+        beginning = tokenizer.encode(text) or ([] if eos_id is None else [eos_id])
+        if not beginning:
+            raise ValueError("text is empty, and there is no token to start from")
+        start, next_logits = np.array([beginning]), Remembering(model, model.config.n_positions)
+    if n_beams > 1:
+        best = beam_search(next_logits, start, max_new_tokens, n_beams, eos_id=eos_id)[0]
+        return _text_of(tokenizer, best.ids[start.shape[1] :], eos_id)
+
+    told = ""
+
+    def tell(so_far: np.ndarray) -> None:
+        nonlocal told
+        written = _text_of(tokenizer, so_far[0, start.shape[1] :], eos_id)
+        if on_token is not None and not written.endswith("\ufffd"):  # a character may have come in part
+            on_token(written[len(told) :])
+            told = written
+
+    ids = generate(next_logits, start, max_new_tokens, seed=seed, eos_id=eos_id, on_token=tell, **sampling)
+    return _text_of(tokenizer, ids[0, start.shape[1] :], eos_id)
+
+
+def _text_of(tokenizer: Tokenizer, ids: np.ndarray, eos_id: int | None) -> str:
+    """The text of some ids up to the end of the sequence."""
+    end = np.flatnonzero(ids == eos_id)
+    return tokenizer.decode(ids[: end[0]].tolist() if len(end) else ids.tolist())
+
+
+@no_grad()
+def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[list[tuple[str, float]]]:
+    """For each [MASK] in a text the likeliest pieces, with their probabilities.
+
+    Raises:
+        ValueError: if the text has no [MASK], or the model no masked-LM head.
+    """
+    ids = np.array([tokenizer.encode(text, add_special_tokens=True)])
+    rows, places = np.nonzero(ids == tokenizer.ids.get(MASK, -1))
+    if not len(places):
+        raise ValueError(f"text must have a {MASK}, got {text!r}")
+    logits = model.masked_lm_logits(model(ids)[rows, places]).data.astype(np.float64)
+    probs = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probs /= probs.sum(axis=-1, keepdims=True)
+    best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]
+    return [
+        [(tokenizer.vocab.get(int(id), ""), float(row[id])) for id in ids_of_row]
+        for row, ids_of_row in zip(probs, best, strict=True)
+    ]
+
+
+@no_grad()
+def embed(model: Model, tokenizer: Tokenizer, texts: Sequence[str], batch_size: int = 32) -> Iterator[np.ndarray]:
+    """One vector for each text: the mean of the hidden states of its tokens, (D,); an encoder-decoder's encoder's.
+
+    Raises:
+        ValueError: if a text has no token, or more than the model has positions.
+    """
+    for start in range(0, len(texts), batch_size):
+        sequences = [_as_read(model, tokenizer, text) for text in texts[start : start + batch_size]]
+        for number, sequence in enumerate(sequences, start):
+            if not sequence:
+                raise ValueError(f"texts must have a token each, got {texts[number]!r} as number {number}")
+        ids, attention_mask = pad_batch(sequences)
+        read = model.encode if isinstance(model, T5) else model.hidden_states
+        weights = attention_mask / attention_mask.sum(axis=1, keepdims=True)
+        yield from np.einsum("btd,bt->bd", read(ids, attention_mask).data, weights).astype(np.float32)
+
+
+def _as_read(model: Model, tokenizer: Tokenizer, text: str) -> list[int]:
+    """The ids of a text with the special tokens around it that the family has."""
+    if isinstance(tokenizer, WordPiece):
+        return tokenizer.encode(text, add_special_tokens=True)
+    return [*tokenizer.encode(text), model.config.eos_id] if isinstance(model, T5) else tokenizer.encode(text)
