@@ -1,0 +1,143 @@
+"""BiLSTM + ELMo + attention: the best that GLUE began with, before Transformers were finetuned for it.
+
+    one text     ELMo → BiLSTM → max over time → u                             MLP(u)
+    two texts    ELMo → BiLSTM → a_1 … a_T and b_1 … b_S
+                 each a_t attends to all of b, each b_s to all of a
+                 [a_t; what it attended to] → BiLSTM → max over time → u
+                 [b_s; what it attended to] → BiLSTM → max over time → v       MLP([u; v; |u - v|; u * v])
+
+Everything here is new for each task, and the language model below stays as it was: the opposite of
+finetuning (`models/finetuning`), where almost everything comes from pretraining and all of it moves.
+
+Smaller than in the paper: the first BiLSTM has one layer, theirs two.
+
+Sources: the lecture's table of BERT's results on GLUE; Wang et al. 2018, "GLUE: A Multi-Task Benchmark and
+Analysis Platform for Natural Language Understanding", section 5. The attention between the texts follows
+Seo et al. 2016, "Bidirectional Attention Flow for Machine Comprehension", in a simpler form.
+"""
+
+import numpy as np
+
+from minigrad import Tensor, nn, ops
+from minigrad.nn.lstm import LSTMLayer
+from models.elmo import ELMo, reverse
+
+NOWHERE = -1e9  # in place of padding's states: never the largest
+
+
+class BiLSTM(nn.Module):
+    """One LSTM layer in each direction, side by side.
+
+    Unlike the language model's, its outputs know the whole text at each position.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, generator: np.random.Generator | None = None) -> None:
+        self.forward_lstm = LSTMLayer(input_size, hidden_size, generator)
+        self.backward_lstm = LSTMLayer(input_size, hidden_size, generator)
+
+    def forward(self, x: Tensor, attention_mask: np.ndarray) -> Tensor:
+        """x (B, T, input_size), attention_mask (B, T) with padding on the right → (B, T, 2 · hidden_size)."""
+        forward, _ = self.forward_lstm(x)
+        backward, _ = self.backward_lstm(reverse(x, attention_mask))
+        return ops.concatenate([forward, reverse(backward, attention_mask)], axis=-1)
+
+
+class MLP(nn.Module):
+    """Dropout, a hidden layer with tanh, dropout and the output layer: (B, in_features) → (B, n_labels)."""
+
+    def __init__(
+        self, in_features: int, hidden_size: int, n_labels: int, dropout: float, generator: np.random.Generator | None
+    ) -> None:
+        self.hidden = nn.Linear(in_features, hidden_size, generator=generator)
+        self.out = nn.Linear(hidden_size, n_labels, generator=generator)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.dropout(ops.tanh(self.hidden(self.dropout(x)))))
+
+
+class ElmoClassifier(nn.Module):
+    """Labels of one text.
+
+    Args:
+        elmo: vectors for the tokens; its language model is trained here only if it is not frozen.
+        hidden_size: width of the BiLSTM, in each direction, and of the MLP.
+        n_labels: number of labels; 1 for a score.
+        dropout: on ELMo's vectors and in the MLP.
+    """
+
+    def __init__(
+        self,
+        elmo: ELMo,
+        hidden_size: int,
+        n_labels: int,
+        generator: np.random.Generator | None = None,
+        dropout: float = 0.2,
+    ) -> None:
+        self.elmo = elmo
+        self.dropout = nn.Dropout(dropout)
+        self.encoder = BiLSTM(elmo.d_vector, hidden_size, generator)
+        self.mlp = MLP(2 * hidden_size, hidden_size, n_labels, dropout, generator)
+
+    def forward(self, ids: np.ndarray, attention_mask: np.ndarray) -> Tensor:
+        """Logits of the labels: ids and attention_mask (B, T), padded on the right → (B, n_labels).
+
+        Raises:
+            ValueError: if a row has no token, or padding before a token.
+        """
+        encoded = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)
+        return self.mlp(max_over_time(encoded, attention_mask))
+
+
+class ElmoPairClassifier(nn.Module):
+    """Labels of two texts, such as premise and hypothesis. Arguments as for `ElmoClassifier`."""
+
+    def __init__(
+        self,
+        elmo: ELMo,
+        hidden_size: int,
+        n_labels: int,
+        generator: np.random.Generator | None = None,
+        dropout: float = 0.2,
+    ) -> None:
+        self.elmo = elmo
+        self.dropout = nn.Dropout(dropout)
+        self.encoder = BiLSTM(elmo.d_vector, hidden_size, generator)
+        self.comparison = BiLSTM(4 * hidden_size, hidden_size, generator)
+        self.mlp = MLP(8 * hidden_size, hidden_size, n_labels, dropout, generator)
+
+    def forward(
+        self, ids: np.ndarray, attention_mask: np.ndarray, other_ids: np.ndarray, other_attention_mask: np.ndarray
+    ) -> Tensor:
+        """Logits: ids (B, T) and other_ids (B, S), padded on the right, each with its mask → (B, n_labels).
+
+        Raises:
+            ValueError: if a row has no token, or padding before a token.
+        """
+        a = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)
+        b = self.encoder(self.dropout(self.elmo(other_ids, other_attention_mask)), other_attention_mask)
+        u = self._compare(a, attention_mask, b, other_attention_mask)
+        v = self._compare(b, other_attention_mask, a, attention_mask)
+        return self.mlp(ops.concatenate([u, v, ops.abs(u - v), u * v], axis=-1))
+
+    def _compare(self, a: Tensor, a_mask: np.ndarray, b: Tensor, b_mask: np.ndarray) -> Tensor:
+        """One vector for a, in the light of what its tokens find in b: a (B, T, 2N), b (B, S, 2N) → (B, 2N)."""
+        with_other = ops.concatenate([a, attend(a, b, b_mask)], axis=-1)
+        return max_over_time(self.comparison(self.dropout(with_other), a_mask), a_mask)
+
+
+def attend(a: Tensor, b: Tensor, b_mask: np.ndarray) -> Tensor:
+    """For each a_t the mean of b, weighted by softmax over s of a_t · b_s: a (B, T, N), b (B, S, N) → (B, T, N)."""
+    a, b = ops.expand_dims(a, 1), ops.expand_dims(b, 1)  # one head
+    return ops.squeeze(ops.attention(a, b, b, mask=b_mask, scale=1.0), 1)
+
+
+def max_over_time(states: Tensor, attention_mask: np.ndarray) -> Tensor:
+    """The largest value that each unit takes at any token: (B, T, N) → (B, N).
+
+    Raises:
+        ValueError: if a row has no token.
+    """
+    if not np.all(attention_mask.any(axis=1)):
+        raise ValueError("attention_mask has a row without a token")
+    return ops.where(attention_mask[..., None] == 1, states, NOWHERE).max(axis=1)

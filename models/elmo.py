@@ -1,0 +1,192 @@
+"""ELMo: a token's vector is what two language models make of its sentence, one from each side.
+
+    forward LSTMs    w_1 … w_k    →  states that predict w_{k+1}
+    backward LSTMs   w_T … w_k    →  states that predict w_{k-1}
+    ELMo's vector    γ Σ_j softmax(s)_j h_kj, where h_kj joins the states of layer j from both sides
+
+The directions share the embedding and the output layer and nothing in between: in a layer that read
+both, each position would have seen the token that it must predict. (BERT reads both at once, and so
+needs another objective.) A task keeps the language model as it is and learns only s and γ.
+
+As in the paper, each layer of LSTMs but the first adds to what it read (a residual connection). Smaller
+than the paper: an embedding instead of convolutions over characters, LSTMs without a projection, and an
+output layer tied to the embedding, as in `lstm_lm.py`.
+
+Source: Peters et al. 2018, "Deep contextualized word representations", sections 3.1, 3.2 and 3.4.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from minigrad import IGNORE, Tensor, nn, no_grad, ops, random
+from minigrad.nn import initial
+from minigrad.nn.lstm import LSTMLayer
+from models.inputs import check_ids, check_mask, check_sizes
+from models.objectives.causal_lm import causal_lm
+
+Sequences = TypeVar("Sequences", np.ndarray, Tensor)
+
+
+@dataclass(frozen=True)
+class BiLSTMConfig:
+    """The dials of a bidirectional LSTM language model.
+
+    Attributes:
+        vocab_size: number of tokens, V.
+        d_model: width of the embeddings and of the states of one direction, D.
+        n_layers: number of LSTM layers in each direction.
+        dropout: on the embeddings and on the outputs of each LSTM layer.
+    """
+
+    vocab_size: int
+    d_model: int = 256
+    n_layers: int = 2
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_sizes(self, "vocab_size", "d_model", "n_layers")
+
+
+def reverse(x: Sequences, attention_mask: np.ndarray) -> Sequences:
+    """Each row's tokens in reverse order, its padding on the right where it was. Twice gives x again.
+
+    Shapes: x (B, T, ...), ids or states, attention_mask (B, T) → (B, T, ...).
+    """
+    lengths, positions = np.count_nonzero(attention_mask, axis=1, keepdims=True), np.arange(attention_mask.shape[1])
+    source = np.where(positions < lengths, lengths - 1 - positions, positions)
+    return x[np.arange(len(source))[:, None], source]
+
+
+def bidirectional_labels(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """What each position must predict: the next token, for the forward model, and the previous one, for the backward.
+
+    Shapes: ids and attention_mask (B, T) → forward labels, backward labels (B, T). A row's last token has no
+    next one and its first no previous one: there, and at padding, the label is `IGNORE`.
+
+    Raises:
+        ValueError: if ids have no second token, or the mask's shape differs.
+    """
+    tokens, next_tokens = causal_lm(ids, attention_mask)
+    nothing = np.full((len(ids), 1), IGNORE)
+    previous_tokens = np.where(next_tokens == IGNORE, nothing, tokens)
+    return np.concatenate([next_tokens, nothing], axis=1), np.concatenate([nothing, previous_tokens], axis=1)
+
+
+class BiLSTMLanguageModel(nn.Module):
+    """Two LSTM language models, one in each direction: `model(ids)`, `model.loss(ids)` and `model.layers(ids)`."""
+
+    def __init__(self, config: BiLSTMConfig, generator: np.random.Generator | None = None) -> None:
+        generator, width = generator or random.generator(), config.d_model
+        self.config = config
+        self.token_embedding = nn.Embedding(config.vocab_size, width)
+        self.token_embedding.weight.data = initial.normal((config.vocab_size, width), width**-0.5, generator)
+        self.forward_lstms = nn.ModuleList([LSTMLayer(width, width, generator) for _ in range(config.n_layers)])
+        self.backward_lstms = nn.ModuleList([LSTMLayer(width, width, generator) for _ in range(config.n_layers)])
+        self.dropout = nn.Dropout(config.dropout)
+
+    def directions(
+        self, ids: np.ndarray, attention_mask: np.ndarray | None = None
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """The states of the forward and of the backward model, each from the embeddings to the top layer.
+
+        Shapes: (B, T) ids → twice n_layers + 1 tensors (B, T, D), position k of either being that of token k.
+
+        Args:
+            attention_mask: (B, T), 1 where there is a token. Padding stands on the right only; the backward model
+                starts at each row's last token.
+
+        Raises:
+            ValueError: if attention_mask has padding to the left of a token, or not the shape (B, T) of ids.
+        """
+        check_ids(ids)
+        check_mask(attention_mask, ids)
+        attention_mask = np.ones(ids.shape, bool) if attention_mask is None else attention_mask
+        if np.any(np.diff(attention_mask.astype(int), axis=1) > 0):
+            raise ValueError("attention_mask has padding before a token; pad sequences on the right for an LSTM")
+        forward = self._read(ids, self.forward_lstms)
+        backward = self._read(reverse(ids, attention_mask), self.backward_lstms)
+        return forward, [reverse(states, attention_mask) for states in backward]
+
+    def _read(self, ids: np.ndarray, lstms: nn.ModuleList) -> list[Tensor]:
+        """One direction, in the order in which it reads: (B, T) ids → embeddings and each layer's states (B, T, D)."""
+        layers = [self.dropout(self.token_embedding(ids))]
+        for number, lstm in enumerate(lstms):
+            outputs, _ = lstm(layers[-1])
+            outputs = self.dropout(outputs)
+            layers.append(outputs if number == 0 else layers[-1] + outputs)
+        return layers
+
+    def layers(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> list[Tensor]:
+        """Both directions side by side: (B, T) ids → n_layers + 1 tensors (B, T, 2D), the token layer first.
+
+        The token layer is the embedding twice, so that all layers have one width. Arguments and errors as in
+        `directions`.
+        """
+        forward, backward = self.directions(ids, attention_mask)
+        return [ops.concatenate(both, axis=-1) for both in zip(forward, backward, strict=True)]
+
+    def forward(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
+        """Logits of the next token and of the previous one at each position: (B, T) ids → (B, T, V), (B, T, V)."""
+        forward, backward = self.directions(ids, attention_mask)
+        table = self.token_embedding.weight
+        return ops.linear(forward[-1], table), ops.linear(backward[-1], table)
+
+    def loss(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
+        """The losses of both directions, in nats per token each, added: (B, T) ids → ()."""
+        forward_labels, backward_labels = bidirectional_labels(ids, attention_mask)
+        forward_logits, backward_logits = self(ids, attention_mask)
+        return ops.cross_entropy(forward_logits, forward_labels) + ops.cross_entropy(backward_logits, backward_labels)
+
+
+class LayerMixture(nn.Module):
+    """γ Σ_j softmax(s)_j h_j: how much a task wants of each layer. Section 3.2, equation 1.
+
+    Attributes:
+        scores: (n_layers,), s, zeros at the start: the plain mean of the layers.
+        gamma: (1,), γ, one at the start.
+    """
+
+    def __init__(self, n_layers: int) -> None:
+        self.scores = nn.Parameter(initial.full((n_layers,), 0))
+        self.gamma = nn.Parameter(initial.full((1,), 1))
+
+    def forward(self, layers: list[Tensor]) -> Tensor:
+        """n_layers tensors of one shape → one of that shape.
+
+        Raises:
+            ValueError: if there is another number of layers.
+        """
+        if len(layers) != self.scores.size:
+            raise ValueError(f"layers must be {self.scores.size} tensors, got {len(layers)}")
+        weights = ops.softmax(self.scores).reshape((-1,) + (1,) * layers[0].ndim)
+        return self.gamma * (weights * ops.stack(layers)).sum(axis=0)
+
+
+class ELMo(nn.Module):
+    """A pretrained language model and one task's mixture of its layers: ids → a vector for each token.
+
+    Args:
+        frozen: whether the language model stays as pretraining left it, as in the paper (section 3.3). It then
+            runs without the tape and without dropout, and only the mixture gets a gradient: an optimizer may
+            be handed all parameters, and leaves alone those without one.
+
+    Attributes:
+        d_vector: width of the vectors, 2D.
+    """
+
+    def __init__(self, model: BiLSTMLanguageModel, frozen: bool = True) -> None:
+        self.model = model
+        self.mixture = LayerMixture(model.config.n_layers + 1)
+        self.frozen = frozen
+        self.d_vector = 2 * model.config.d_model
+
+    def forward(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
+        """(B, T) ids → (B, T, 2D). The mask and the errors as in `BiLSTMLanguageModel.directions`."""
+        if not self.frozen:
+            return self.mixture(self.model.layers(ids, attention_mask))
+        self.model.eval()  # train() of a classifier above reaches the language model too
+        with no_grad():
+            layers = self.model.layers(ids, attention_mask)
+        return self.mixture(layers)
