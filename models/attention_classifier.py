@@ -19,7 +19,6 @@ Seo et al. 2016, "Bidirectional Attention Flow for Machine Comprehension", in a 
 import numpy as np
 
 from minigrad import Tensor, nn, ops
-from minigrad.nn.lstm import LSTMLayer
 from models.elmo import ELMo, reverse
 
 NOWHERE = -1e9  # in place of padding's states: never the largest
@@ -32,8 +31,8 @@ class BiLSTM(nn.Module):
     """
 
     def __init__(self, input_size: int, hidden_size: int, generator: np.random.Generator | None = None) -> None:
-        self.forward_lstm = LSTMLayer(input_size, hidden_size, generator)
-        self.backward_lstm = LSTMLayer(input_size, hidden_size, generator)
+        self.forward_lstm = nn.LSTMLayer(input_size, hidden_size, generator)
+        self.backward_lstm = nn.LSTMLayer(input_size, hidden_size, generator)
 
     def forward(self, x: Tensor, attention_mask: np.ndarray) -> Tensor:
         """x (B, T, input_size), attention_mask (B, T) with padding on the right → (B, T, 2 · hidden_size)."""

@@ -22,8 +22,7 @@ import numpy as np
 
 from minigrad import IGNORE, Tensor, nn, no_grad, ops, random
 from minigrad.nn import initial
-from minigrad.nn.lstm import LSTMLayer
-from models.inputs import check_ids, check_mask, check_sizes
+from models.inputs import check_ids, check_mask, check_right_padding, check_sizes
 from models.objectives.causal_lm import causal_lm
 
 Sequences = TypeVar("Sequences", np.ndarray, Tensor)
@@ -82,8 +81,8 @@ class BiLSTMLanguageModel(nn.Module):
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab_size, width)
         self.token_embedding.weight.data = initial.normal((config.vocab_size, width), width**-0.5, generator)
-        self.forward_lstms = nn.ModuleList([LSTMLayer(width, width, generator) for _ in range(config.n_layers)])
-        self.backward_lstms = nn.ModuleList([LSTMLayer(width, width, generator) for _ in range(config.n_layers)])
+        self.forward_lstms = nn.ModuleList([nn.LSTMLayer(width, width, generator) for _ in range(config.n_layers)])
+        self.backward_lstms = nn.ModuleList([nn.LSTMLayer(width, width, generator) for _ in range(config.n_layers)])
         self.dropout = nn.Dropout(config.dropout)
 
     def directions(
@@ -103,8 +102,7 @@ class BiLSTMLanguageModel(nn.Module):
         check_ids(ids)
         check_mask(attention_mask, ids)
         attention_mask = np.ones(ids.shape, bool) if attention_mask is None else attention_mask
-        if np.any(np.diff(attention_mask.astype(int), axis=1) > 0):
-            raise ValueError("attention_mask has padding before a token; pad sequences on the right for an LSTM")
+        check_right_padding(attention_mask)
         forward = self._read(ids, self.forward_lstms)
         backward = self._read(reverse(ids, attention_mask), self.backward_lstms)
         return forward, [reverse(states, attention_mask) for states in backward]

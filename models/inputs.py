@@ -51,6 +51,12 @@ def check_mask(attention_mask: np.ndarray | None, ids: np.ndarray, seen: int = 0
         raise ValueError(f"attention_mask must have the shape of ids, {expected}, got {attention_mask.shape}")
 
 
+def check_right_padding(attention_mask: np.ndarray) -> None:
+    """Raise ValueError if there is padding before a token, which a recurrent model would carry along."""
+    if np.any(np.diff(attention_mask.astype(int), axis=1) > 0):
+        raise ValueError("attention_mask has padding before a token; pad sequences on the right for an LSTM")
+
+
 def position_numbers(attention_mask: np.ndarray | None, seen: int, length: int) -> np.ndarray:
     """The position of each of the last `length` tokens, (B, T) or (1, T): padding is not counted, and gets 0.
 

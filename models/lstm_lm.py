@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from minigrad.nn import initial
+from models.inputs import check_mask, check_right_padding, check_sizes
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,7 @@ class LSTMConfig:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "d_model", "n_layers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check_sizes(self, "vocab_size", "d_model", "n_layers")
 
 
 class LSTMLanguageModel(nn.Module):
@@ -45,7 +45,7 @@ class LSTMLanguageModel(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.lstm = nn.LSTM(config.d_model, config.d_model, config.n_layers, generator=generator)
         table = self.token_embedding.weight
-        table.data[...] = config.d_model**-0.5 * generator.standard_normal(table.shape, dtype=np.float32)
+        table.data = initial.normal(table.shape, config.d_model**-0.5, generator)
 
     def hidden_states(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
         """The outputs of the top layer: (B, T) ids → (B, T, D).
@@ -56,10 +56,8 @@ class LSTMLanguageModel(nn.Module):
             ValueError: if attention_mask has padding to the left of a token, or not the shape (B, T) of ids.
         """
         if attention_mask is not None:
-            if attention_mask.shape != ids.shape:
-                raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
-            if np.any(np.diff(attention_mask.astype(int), axis=1) > 0):
-                raise ValueError("attention_mask has padding before a token; pad sequences on the right for an LSTM")
+            check_mask(attention_mask, ids)
+            check_right_padding(attention_mask)
         outputs, _ = self.lstm(self.dropout(self.token_embedding(ids)))
         return self.dropout(outputs)
 

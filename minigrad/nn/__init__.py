@@ -7,7 +7,7 @@ from minigrad.nn.dropout import Dropout
 from minigrad.nn.embedding import Embedding
 from minigrad.nn.initial import unallocated
 from minigrad.nn.linear import Linear
-from minigrad.nn.lstm import LSTM
+from minigrad.nn.lstm import LSTM, LSTMLayer
 from minigrad.nn.module import Module, ModuleList, Parameter, Sequential
 from minigrad.nn.normalization import LayerNorm, RMSNorm
 
@@ -19,6 +19,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "LayerNorm",
+    "LSTMLayer",
     "Linear",
     "Module",
     "ModuleList",
