@@ -1,37 +1,68 @@
 """The command line: `python -m experiments.benchmarks NAME`."""
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
 # Nothing heavy is imported at the top: a benchmark may start processes, and each imports this module.
 
-BENCHMARKS = ("tokenizers",)
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a benchmark, print its table, write its result; the exit code."""
-    from experiments.benchmarks.comparison import table, write
-
     parser = argparse.ArgumentParser(prog="python -m experiments.benchmarks", allow_abbrev=False)
-    parser.add_argument("name", choices=BENCHMARKS)
-    parser.add_argument("--rounds", type=int, default=7, help="how often each is run (default: 7)")
-    parser.add_argument("--text", type=Path, help="a UTF-8 file, instead of the standard library's source")
-    parser.add_argument(
+    names = parser.add_subparsers(dest="name", required=True)
+    tokenizers = names.add_parser("tokenizers", help="training and encoding, beside tokenizers and tiktoken")
+    tokenizers.add_argument("--rounds", type=int, default=7, help="how often each is run (default: 7)")
+    tokenizers.add_argument("--text", type=Path, help="a UTF-8 file, instead of the standard library's source")
+    tokenizers.add_argument(
         "--gigabytes", type=float, default=1.0, help="how much text memory is measured over (default: 1)"
     )
+    cpu = names.add_parser("cpu", help="training steps, kernels and generation, beside PyTorch and the BLAS floor")
+    cpu.add_argument("--sizes", default="S,M,L", help="of the training steps (default: S,M,L)")
+    cpu.add_argument("--models", default="gpt,bert,t5", help="of the training steps (default: gpt,bert,t5)")
+    cpu.add_argument("--steps", type=int, default=12, help="the least number of timed training steps (default: 12)")
+    cpu.add_argument("--only", default="steps,kernels,generation", help="parts (default: steps,kernels,generation)")
+    cpu.add_argument("--skip-peers", action="store_true", help="leave PyTorch and transformers out")
+    cpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")
     options = parser.parse_args(arguments)
-    if options.rounds < 1 or options.gigabytes <= 0:
-        parser.error("--rounds and --gigabytes must be positive")
-    benchmark = importlib.import_module(f"experiments.benchmarks.{options.name}")
+    if options.name == "tokenizers" and (options.rounds < 1 or options.gigabytes <= 0):
+        tokenizers.error("--rounds and --gigabytes must be positive")
+    if options.name == "cpu" and options.steps < 1:
+        cpu.error("--steps must be positive")
     try:
-        result = benchmark.run(options.rounds, options.text, options.gigabytes)
+        return run_tokenizers(options) if options.name == "tokenizers" else run_cpu(options, cpu)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def run_tokenizers(options: argparse.Namespace) -> int:
+    """Measure, print, write."""
+    from experiments.benchmarks import tokenizers
+    from experiments.benchmarks.comparison import table, write
+
+    result = tokenizers.run(options.rounds, options.text, options.gigabytes)
     print(table(result))
     print(f"\nwritten to {write(result)}")
+    return 0
+
+
+def run_cpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Measure and print, also as Markdown for the README; write unless something was left out."""
+    from experiments.benchmarks.cpu import program, table
+
+    sizes, models, parts = (value.split(",") for value in (options.sizes, options.models, options.only))
+    result = program.run(sizes, models, options.steps, parts, peers=not options.skip_peers)
+    print(f"{table.text(result)}\n\nFor the README:\n\n{table.markdown(result)}\n")
+    reduced = [
+        f"--{name.replace('_', '-')}"
+        for name in ("sizes", "models", "steps", "only", "skip_peers")
+        if getattr(options, name) != parser.get_default(name)
+    ]
+    if reduced and not options.save:
+        print(f"not written, because of {', '.join(reduced)}; --save writes it all the same")
+    else:
+        print(f"written to {program.write(result)}")
     return 0
 
 

@@ -1,0 +1,32 @@
+"""What the times depend on: processor, cores, the BLAS and the kernels that it runs, threads, versions."""
+
+import os
+from typing import Any
+
+from experiments import environment
+from experiments.benchmarks import comparison
+
+PACKAGES = ("numpy", "numba", "threadpoolctl", "torch", "transformers")
+
+
+def machine() -> dict[str, Any]:
+    """As every benchmark's, and what is NumPy's BLAS."""
+    variables = {name: os.environ[name] for name in environment.VARIABLES if name in os.environ}
+    return comparison.machine(PACKAGES) | {"blas": blas(), "variables": variables}
+
+
+def blas() -> dict[str, Any]:
+    """Library, version, the processor family whose kernels it runs, and threads, as far as they can be told."""
+    try:
+        import threadpoolctl
+    except ImportError:
+        return {"library": environment.blas(), "kernels": os.environ.get("OPENBLAS_CORETYPE", "unknown")}
+    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    if not pools:  # one that threadpoolctl does not know, such as Apple's Accelerate
+        return {"library": environment.blas(), "kernels": "unknown"}
+    pool = pools[0]
+    return {
+        "library": f"{pool['internal_api']} {pool['version']}",
+        "kernels": pool.get("architecture", "unknown"),
+        "threads": pool["num_threads"],
+    }

@@ -1,0 +1,71 @@
+"""Our training step: forward, loss, backward, gradients clipped at norm 1, AdamW."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from experiments.benchmarks.cpu.sizes import Size, batch
+from minigrad import Tensor, nn, ops, optim
+from models.bert import BERT, BERTConfig
+from models.gpt import GPT, GPTConfig
+from models.t5 import T5, T5Config
+
+Batch = dict[str, np.ndarray]
+
+DATA_PARALLEL = False
+"""Whether `our_step` can share a batch among Python threads; the benchmark then lists that mode too."""
+
+
+def build(model_name: str, size: Size) -> nn.Module:
+    """A model with random weights."""
+    v, d, n_layers, n_heads = size.vocab_size, size.d_model, size.n_layers, size.n_heads
+    generator = np.random.default_rng(0)
+    if model_name == "gpt":
+        return GPT(GPTConfig(v, size.length, d, n_layers, n_heads), generator)
+    if model_name == "bert":
+        return BERT(BERTConfig(v, size.length, d, n_layers, n_heads), generator)
+    return T5(T5Config(v, d, 4 * d, n_layers, n_heads=n_heads), generator)
+
+
+def loss(model: nn.Module, arrays: Batch) -> Tensor:
+    """The loss of a batch in nats per token; BERT's is the sum of its two tasks'."""
+    if isinstance(model, GPT):
+        return ops.cross_entropy(model(arrays["ids"]), arrays["labels"])
+    if isinstance(model, T5):
+        return ops.cross_entropy(model(arrays["ids"], arrays["decoder_ids"]), arrays["labels"])
+    assert isinstance(model, BERT)
+    hidden = model(arrays["ids"], token_type_ids=arrays["token_type_ids"])
+    masked = hidden[np.arange(len(arrays["ids"]))[:, None], arrays["masked_positions"]]
+    masked_lm = ops.cross_entropy(model.masked_lm_logits(masked), arrays["labels"])
+    return masked_lm + ops.cross_entropy(model.next_sentence_logits(hidden), arrays["next_labels"])
+
+
+def our_step(model_name: str, size: Size, threads: int = 1) -> Callable[[], float]:
+    """A training step, to be called again and again; it returns the loss.
+
+    Args:
+        threads: how many Python threads share the batch. One leaves all cores to BLAS.
+
+    Raises:
+        ValueError: for more than one thread, which are not there yet.
+    """
+    if threads != 1:
+        raise ValueError(f"threads must be 1, got {threads}")
+    model, arrays = build(model_name, size), batch(model_name, size)
+    optimizer = optim.AdamW(model.parameters(), lr=1e-4)
+
+    def step() -> float:
+        value = loss(model, arrays)
+        value.backward()
+        optim.clip_grad_norm(optimizer.params, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        return value.item()
+
+    return step
+
+
+def prepare(model: str, size: dict[str, Any], threads: int = 1) -> dict[str, Callable[[], object]]:
+    """The step, for a worker."""
+    return {"step": our_step(model, Size(**size), threads)}

@@ -1,0 +1,181 @@
+"""What is measured, in which order: training steps, kernels, generation."""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from experiments import environment, folders, formatting
+from experiments.benchmarks.cpu import generation_list, kernel_list
+from experiments.benchmarks.cpu.generation_list import Task
+from experiments.benchmarks.cpu.machine import machine
+from experiments.benchmarks.cpu.models import DATA_PARALLEL
+from experiments.benchmarks.cpu.sizes import DISPLAY, MODELS, REHEARSAL, SIZES, tokens
+from experiments.benchmarks.cpu.table import CPUBenchmark, Row
+from experiments.benchmarks.cpu.workers import Contender, Worker, close, start, take_turns
+
+GROUPS = ("steps", "kernels", "generation")
+TURN = 0.25  # seconds that a turn takes at least
+ONE_CORE = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1"}
+
+
+def run(sizes: Sequence[str], models: Sequence[str], turns: int, groups: Sequence[str], peers: bool) -> CPUBenchmark:
+    """Measure.
+
+    Args:
+        turns: how often each contender of a training step has its turn, one call or more; half as many
+            for kernels, a quarter for generation, whose calls are long.
+        peers: whether PyTorch and transformers take part, where they are installed.
+
+    Raises:
+        ValueError: on a name that does not exist.
+    """
+    check_names("sizes", sizes, SIZES)
+    check_names("models", models, MODELS)
+    check_names("only", groups, GROUPS)
+    began = time.monotonic()
+    say(f"this takes about {formatting.duration(estimate(len(sizes) * len(models), turns, groups, peers))}")
+    cores = environment.threads()["cores"]
+    python_threads = [1, cores] if DATA_PARALLEL and cores > 1 else [1]
+    benchmark = CPUBenchmark(machine(), turns, python_threads)
+    if "steps" in groups:
+        benchmark.steps = [
+            training_step(model, size, python_threads, cores, turns, peers) for model in models for size in sizes
+        ]
+    if "kernels" in groups:
+        benchmark.kernels = kernels(max(turns // 2, 1), peers)
+    if "generation" in groups:
+        benchmark.generation = generation(max(turns // 4, 1), cores, peers)
+    benchmark.wall_seconds = time.monotonic() - began
+    return benchmark
+
+
+def check_names(option: str, names: Sequence[str], known: Collection[str]) -> None:
+    """Raise ValueError unless each of the names is known."""
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"--{option}: expected some of {','.join(known)}, got {','.join(unknown)}")
+
+
+def estimate(n_steps: int, turns: int, groups: Sequence[str], peers: bool) -> float:
+    """Seconds, as on two cores of 2021: what starting and compiling takes, and the turns."""
+    seconds = {
+        "steps": n_steps * ((45 if peers else 12) + turns * (3 if peers else 1.5)),
+        "kernels": (30 if peers else 20) + turns / 2 * (20 if peers else 14),
+        "generation": 40 + turns / 4 * (30 if peers else 15),
+    }
+    return sum(seconds[group] for group in groups)
+
+
+def write(benchmark: CPUBenchmark) -> Path:
+    """Write every value as JSON; the file's path."""
+    path = folders.results_folder() / "benchmarks" / f"{benchmark.name}.json"
+    folders.write_text(path, json.dumps(benchmark.as_json(), indent=1, ensure_ascii=False) + "\n")
+    return path
+
+
+def training_step(
+    model: str, size_name: str, python_threads: Sequence[int], cores: int, turns: int, peers: bool
+) -> Row:
+    """One model at one size: our step, its floor and PyTorch's step, in turns."""
+    size, task = SIZES[size_name], f"{DISPLAY[model]} {size_name}"
+    arguments, small = {"model": model, "size": size}, {"model": model, "size": REHEARSAL}
+    contenders = {}
+    for threads in python_threads:
+        with_threads, small_with = arguments | {"threads": threads}, small | {"threads": threads}
+        blas = {} if threads == 1 else ONE_CORE
+        contenders[f"floor, {threads}"] = Contender("floor:prepare", with_threads, small_with, blas)
+        contenders[f"ours, {threads}"] = Contender("models:prepare", with_threads, small_with)
+    missing = absent("torch", peers)
+    if not missing:
+        say(f"{task}: checking that PyTorch's step computes the same")
+        check = Contender("agreement:prepare", arguments | {"threads": cores})
+        missing = "; ".join(start_and_stop(check))
+    for name, compiles in (("PyTorch", False), ("torch.compile", True)):
+        settings = {"compile": compiles, "threads": cores}
+        contenders[name] = Contender("torch_twins:prepare", arguments | settings, small | settings, missing=missing)
+    say(f"{task}: building{'' if missing else ' and compiling'}")
+    workers, left_out = start(contenders)
+    try:
+        say(f"{task}: {turns} turns")
+        outcomes = take_turns(workers, left_out, "step", turns, TURN)
+    finally:
+        close(workers)
+    return Row(task, tokens(model, size), "tokens", outcomes)
+
+
+def kernels(turns: int, peers: bool) -> list[Row]:
+    """Each kernel, fast and reference, beside PyTorch's, on one core."""
+    size = SIZES["L"]
+    say("kernels: building")
+    workers, left_out = start(
+        {
+            "ours": Contender("kernels:prepare", {"size": size, "reference": False}, None, ONE_CORE),
+            "NumPy": Contender("kernels:prepare", {"size": size, "reference": True}, None, ONE_CORE),
+            "PyTorch": Contender("torch_kernels:prepare", {"size": size}, None, ONE_CORE, absent("torch", peers)),
+        }
+    )
+    rows = []
+    try:
+        for kernel in kernel_list.kernels(size):
+            say(f"kernels: {kernel.name}")
+            outcomes = take_turns(workers, left_out, kernel.name, turns, TURN / 5)
+            rows.append(Row(kernel.name, kernel.amount, kernel.unit, outcomes, kernel.shape))
+    finally:
+        close(workers)
+    return rows
+
+
+def generation(turns: int, cores: int, peers: bool) -> list[Row]:
+    """Each text, beside transformers'; GPT-2 small's beside the limit that memory sets."""
+    tasks = [*generation_list.TASKS, generation_list.ALONE]
+    say("generation: building")
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = {"tasks": tasks, "folder": folder}
+        absence = absent("torch", peers) or absent("transformers", peers)
+        workers, left_out = start(
+            {
+                "ours": Contender("generation:prepare", arguments),
+                "transformers": Contender(
+                    "transformers_generation:prepare", arguments | {"threads": cores}, missing=absence
+                ),
+                "limit": Contender("floor:prepare_vectors", {"task": generation_list.ALONE}),
+            }
+        )
+        try:
+            return [written(task, workers, left_out, turns) for task in tasks]
+        finally:
+            close(workers)
+
+
+def written(task: Task, workers: Mapping[str, Worker], left_out: Mapping[str, str], turns: int) -> Row:
+    """One text."""
+    say(f"generation: {task.name}")
+    taking_part = {name: worker for name, worker in workers.items() if name != "limit" or task == generation_list.ALONE}
+    outcomes = take_turns(taking_part, left_out, task.name, turns, TURN, untimed=0)
+    texts, theirs = outcomes["ours"].result, outcomes["transformers"].result
+    same = "" if not (texts and theirs) else f"{sum(map(list.__eq__, texts, theirs))} of {len(texts)}"
+    for outcome in outcomes.values():
+        outcome.result = None  # the texts have done their work
+    return Row(task.name, task.size.batch_size * task.new_tokens, "tokens", outcomes, same)
+
+
+def start_and_stop(contender: Contender) -> list[str]:
+    """Let it get ready, which is all that is wanted; what went wrong."""
+    workers, left_out = start({"it": contender})
+    close(workers)
+    return list(left_out.values())
+
+
+def absent(package: str, peers: bool) -> str:
+    """Why a peer does not take part; empty if it does."""
+    if not peers:
+        return "skipped"
+    return "" if find_spec(package) else f"{package} is not installed"
+
+
+def say(line: str) -> None:
+    """What is being done, to whoever waits."""
+    print(f"{line} …", file=sys.stderr, flush=True)

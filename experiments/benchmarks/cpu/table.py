@@ -1,0 +1,211 @@
+"""The tables, for the terminal and in Markdown for the README. Every ratio is one of medians from the same turns.
+
+A ratio that has a target carries ✓ or ✗. Floor and step are compared like with like: with one Python thread and all
+cores to BLAS, or with a Python thread for each core and one BLAS thread each.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from experiments import formatting
+from experiments.benchmarks.cpu.workers import Outcome
+
+Grid = list[list[str]]  # rows of cells; the first has the names of the columns
+
+AVX2_KERNELS = ("Haswell", "Zen")  # OpenBLAS's names of what it runs where there is no AVX-512, or where it may not
+
+
+@dataclass
+class Row:
+    """One task, and what each contender took for it.
+
+    Attributes:
+        amount: of work in one call: tokens, 10⁹ bytes, or 10⁹ operations; `unit` says which.
+    """
+
+    task: str
+    amount: float
+    unit: str
+    contenders: dict[str, Outcome]
+    detail: str = ""
+
+    def rate(self, name: str) -> float | None:
+        """Units a second."""
+        seconds = self.median(name)
+        return self.amount / seconds if seconds else None
+
+    def median(self, name: str) -> float | None:
+        """Seconds a call; None where the contender did not take part."""
+        return self.contenders[name].median if name in self.contenders else None
+
+    def ratio(self, name: str, other: str) -> float | None:
+        """The one's seconds, divided by the other's."""
+        numerator, denominator = self.median(name), self.median(other)
+        return numerator / denominator if numerator and denominator else None
+
+    def peak(self, name: str) -> float | None:
+        """MB."""
+        return self.contenders[name].peak_mb if name in self.contenders else None
+
+    def missing(self, name: str) -> str:
+        """Why there is nothing of it."""
+        return self.contenders[name].missing if name in self.contenders else ""
+
+
+@dataclass
+class CPUBenchmark:
+    """Everything that was measured, and on what."""
+
+    machine: dict[str, Any]
+    turns: int
+    python_threads: list[int]
+    steps: list[Row] = field(default_factory=list)
+    kernels: list[Row] = field(default_factory=list)
+    generation: list[Row] = field(default_factory=list)
+    wall_seconds: float = 0.0
+    name: str = "cpu"
+
+    def as_json(self) -> dict[str, Any]:
+        """Every value."""
+        return asdict(self)
+
+
+# -- the three tables -------------------------------------------------------------------------------
+
+
+def steps(benchmark: CPUBenchmark) -> Grid:
+    """A line for each model, size and number of Python threads."""
+    faster = 1.3 if benchmark.machine["blas"]["kernels"] in AVX2_KERNELS else 1.8
+    peers = ("PyTorch", "torch.compile")
+    columns = ["training step", "Python threads", "BLAS floor", "ours", "÷ floor"]
+    for name in peers:
+        columns += [name, "÷ ours"]
+    grid = [[*columns, "tokens/s", "MB", "MB PyTorch"]]
+    for row in benchmark.steps:
+        for threads in benchmark.python_threads:
+            ours, floor = f"ours, {threads}", f"floor, {threads}"
+            bound = 1.3 if threads == 1 or row.task.endswith(" S") else 1.15
+            to_floor = verdict(row.ratio(ours, floor), lambda value, bound=bound: value <= bound)  # type: ignore[misc]
+            cells = [row.task, str(threads), milliseconds(row, floor), milliseconds(row, ours), to_floor]
+            for name in peers:
+                cells += [milliseconds(row, name), verdict(row.ratio(name, ours), lambda value: value >= faster)]
+            theirs = row.peak("PyTorch")
+            holds = verdict(row.peak(ours), None if theirs is None else lambda value: value <= theirs, "{:,.0f}")  # noqa: B023
+            grid.append([*cells, number(row.rate(ours)), holds, number(theirs)])
+    return grid
+
+
+def kernels(benchmark: CPUBenchmark) -> Grid:
+    """A line for each kernel."""
+    grid = [["kernel", "shape", "ours", "NumPy", "÷ ours", "PyTorch", "÷ ours", "ours, a second", "PyTorch, a second"]]
+    for row in benchmark.kernels:
+        cells = [row.task, row.detail, milliseconds(row, "ours")]
+        for name in ("NumPy", "PyTorch"):
+            cells += [milliseconds(row, name), verdict(row.ratio(name, "ours"))]
+        rates = [f"{rate:.3g} {row.unit}" if rate else "" for rate in map(row.rate, ("ours", "PyTorch"))]
+        grid.append(cells + rates)
+    return grid
+
+
+def generation(benchmark: CPUBenchmark) -> Grid:
+    """A line for each model and batch; all but the ratios in new tokens a second."""
+    grid = [["generation, tokens/s", "ours", "transformers", "ours ÷ theirs", "limit", "share of it", "same texts"]]
+    for row in benchmark.generation:
+        alone = "limit" in row.contenders
+        cells = [row.task, number(row.rate("ours")), number(row.rate("transformers")) or row.missing("transformers")]
+        cells.append(verdict(row.ratio("transformers", "ours"), None if alone else lambda value: value >= 3))
+        cells += [number(row.rate("limit")), verdict(row.ratio("limit", "ours"), lambda value: value >= 0.75)]
+        grid.append([*cells, row.detail])
+    return grid
+
+
+GROUPS: dict[str, Callable[[CPUBenchmark], Grid]] = {"steps": steps, "kernels": kernels, "generation": generation}
+
+CAPTIONS = {
+    "steps": "Milliseconds a training step. Targets: ÷ floor ≤ 1.15 (S: 1.3), with one Python thread ≤ 1.3; PyTorch ÷ "
+    "ours ≥ 1.8, with AVX2 kernels in BLAS ≥ 1.3; memory at most PyTorch's. MB: how far resident memory grows over "
+    "what is held before the model is built.",
+    "kernels": "Milliseconds on one core, forward and backward pass, at the shapes of size L. Of the matrix products "
+    '"ours" is the tiled kernel and "NumPy" its BLAS; of the others "NumPy" is our reference. GB: inputs read and '
+    "outputs written once.",
+    "generation": "Greedy, key/value cache. Targets: 3 times transformers; 0.75 of the limit, which is the rate of the "
+    "products of all matrices with one vector.",
+}
+
+
+# -- cells ------------------------------------------------------------------------------------------
+
+
+def milliseconds(row: Row, name: str) -> str:
+    """The median, or why there is none."""
+    seconds = row.median(name)
+    return row.missing(name) if seconds is None else f"{1e3 * seconds:,.3g}"
+
+
+def verdict(value: float | None, met: Callable[[float], bool] | None = None, form: str = "{:.2f}") -> str:
+    """A number, with a mark if there is a target."""
+    if value is None:
+        return ""
+    return form.format(value) + ("" if met is None else " ✓" if met(value) else " ✗")
+
+
+def number(value: float | None) -> str:
+    """With thousands, without decimals."""
+    return "" if value is None else f"{value:,.0f}"
+
+
+# -- text -------------------------------------------------------------------------------------------
+
+
+def header(benchmark: CPUBenchmark) -> str:
+    """What it was measured on."""
+    about, blas = benchmark.machine, benchmark.machine["blas"]
+    threads = f", {blas['threads']} threads" if "threads" in blas else ""
+    lines = [
+        f"{about['processor']}, {about['cores']} cores, {about['platform']}, Python {about['python']}",
+        f"BLAS: {blas['library']} with its kernels for {blas['kernels']}{threads}",
+        ", ".join(f"{name} {version}" for name, version in about["versions"].items()),
+    ]
+    if about["variables"]:
+        lines.append(", ".join(f"{name}={value}" for name, value in about["variables"].items()))
+    for row in [*benchmark.steps[:1], *benchmark.generation[:1]]:
+        for name, outcome in row.contenders.items():
+            if outcome.about:
+                lines.append(f"{name}: " + ", ".join(f"{key} {value}" for key, value in outcome.about.items()))
+    took = formatting.duration(benchmark.wall_seconds)
+    return "\n".join([*lines, f"medians of at least {benchmark.turns} calls, taken in turns; {took} in all"])
+
+
+def text(benchmark: CPUBenchmark) -> str:
+    """Everything for the terminal."""
+    parts = [header(benchmark)]
+    for name, grid_of in GROUPS.items():
+        grid = grid_of(benchmark)
+        if len(grid) > 1:
+            parts += [CAPTIONS[name], aligned(grid)]
+    return "\n\n".join(parts)
+
+
+def markdown(benchmark: CPUBenchmark) -> str:
+    """Everything for the README."""
+    parts = []
+    for name, grid_of in GROUPS.items():
+        grid = grid_of(benchmark)
+        if len(grid) > 1:
+            lines = ["| " + " | ".join(cells) + " |" for cells in grid]
+            parts += [CAPTIONS[name], "\n".join([lines[0], "|" + "---|" * len(grid[0]), *lines[1:]])]
+    return "\n\n".join([*parts, "<sub>" + header(benchmark).replace("\n", "; ") + "</sub>"])
+
+
+def aligned(grid: Sequence[Sequence[str]]) -> str:
+    """Columns side by side, the first to the left and numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in grid
+    ]
+    return "\n".join(line.rstrip() for line in lines)
