@@ -1,7 +1,7 @@
 """That our step and PyTorch's compute the same: a benchmark of different computations proves nothing."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 
 from experiments.benchmarks.cpu import models, torch_twins
 from experiments.benchmarks.cpu.sizes import Size, batch
+from minigrad import nn
 
 TOLERANCE = 1e-3
 
@@ -26,11 +27,8 @@ def check(model: str, size: Size) -> float:
         ValueError: if it is more than 1e-3, naming the parameter.
     """
     ours, twin = models.build(model, size), torch_twins.build(model, size)
-    arrays = batch(model, size)
-    names = dict(twin.named_parameters())
-    with torch.no_grad():
-        for name, weights in joined(ours.state_dict(), names).items():
-            names[name].copy_(torch.from_numpy(weights))
+    copy_weights(ours, twin)
+    arrays, names = batch(model, size), dict(twin.named_parameters())
     our_loss = models.loss(ours, arrays)
     our_loss.backward()
     twin_loss = twin(**{name: torch.from_numpy(array) for name, array in arrays.items()})
@@ -44,7 +42,15 @@ def check(model: str, size: Size) -> float:
     return differences[worst]
 
 
-def joined(arrays: dict[str, np.ndarray], names: Any) -> dict[str, np.ndarray]:
+def copy_weights(ours: nn.Module, twin: torch.nn.Module) -> None:
+    """Give the twin our weights."""
+    parameters = dict(twin.named_parameters())
+    with torch.no_grad():
+        for name, weights in joined(ours.state_dict(), parameters).items():
+            parameters[name].copy_(torch.from_numpy(weights))
+
+
+def joined(arrays: dict[str, np.ndarray], names: Iterable[str]) -> dict[str, np.ndarray]:
     """Our arrays under the twin's names: `…attention.qkv.weight` is our q, k and v, one below the other.
 
     Raises:

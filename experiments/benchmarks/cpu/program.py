@@ -13,11 +13,12 @@ from experiments.benchmarks.cpu import generation_list, kernel_list
 from experiments.benchmarks.cpu.generation_list import Task
 from experiments.benchmarks.cpu.machine import machine
 from experiments.benchmarks.cpu.models import DATA_PARALLEL
-from experiments.benchmarks.cpu.sizes import DISPLAY, MODELS, REHEARSAL, SIZES, tokens
+from experiments.benchmarks.cpu.sizes import DISPLAY, MODELS, REHEARSAL, SIZES, Size, tokens
 from experiments.benchmarks.cpu.table import CPUBenchmark, Row
-from experiments.benchmarks.cpu.workers import Contender, Worker, close, start, take_turns
+from experiments.benchmarks.cpu.workers import Contender, Outcome, Worker, running, take_turns
 
 GROUPS = ("steps", "kernels", "generation")
+PEERS = ("PyTorch", "torch.compile")
 TURN = 0.25  # seconds that a turn takes at least
 ONE_CORE = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1"}
 
@@ -81,92 +82,91 @@ def training_step(
 ) -> Row:
     """One model at one size: our step, its floor and PyTorch's step, in turns."""
     size, task = SIZES[size_name], f"{DISPLAY[model]} {size_name}"
-    arguments, small = {"model": model, "size": size}, {"model": model, "size": REHEARSAL}
+    say(f"{task}: building{' and compiling' if peers else ''}")
+    with running(step_contenders(model, size, python_threads, cores, peers)) as (workers, left_out):
+        if problem := left_out.pop("check", ""):  # what does not compute the same is no peer
+            left_out |= dict.fromkeys(PEERS, problem)
+        say(f"{task}: {turns} turns")
+        taking_part = {name: worker for name, worker in workers.items() if name not in left_out and name != "check"}
+        return Row(task, tokens(model, size), "tokens", take_turns(taking_part, left_out, "step", turns, TURN))
+
+
+def step_contenders(
+    model: str, size: Size, python_threads: Sequence[int], cores: int, peers: bool
+) -> dict[str, Contender]:
+    """Our step and its floor for each number of Python threads, PyTorch's steps, and the check that they are alike."""
+    missing = absent("torch", peers)
+
+    def contender(prepare: str, **settings: object) -> Contender:
+        of_peer = prepare not in ("floor:prepare", "models:prepare")
+        return Contender(
+            prepare,
+            {"model": model, "size": size, **settings},
+            {"model": model, "size": REHEARSAL, **settings},
+            ONE_CORE if prepare == "floor:prepare" and settings["threads"] != 1 else {},
+            missing if of_peer else "",
+        )
+
     contenders = {}
     for threads in python_threads:
-        with_threads, small_with = arguments | {"threads": threads}, small | {"threads": threads}
-        blas = {} if threads == 1 else ONE_CORE
-        contenders[f"floor, {threads}"] = Contender("floor:prepare", with_threads, small_with, blas)
-        contenders[f"ours, {threads}"] = Contender("models:prepare", with_threads, small_with)
-    missing = absent("torch", peers)
-    if not missing:
-        say(f"{task}: checking that PyTorch's step computes the same")
-        check = Contender("agreement:prepare", arguments | {"threads": cores})
-        missing = "; ".join(start_and_stop(check))
-    for name, compiles in (("PyTorch", False), ("torch.compile", True)):
-        settings = {"compile": compiles, "threads": cores}
-        contenders[name] = Contender("torch_twins:prepare", arguments | settings, small | settings, missing=missing)
-    say(f"{task}: building{'' if missing else ' and compiling'}")
-    workers, left_out = start(contenders)
-    try:
-        say(f"{task}: {turns} turns")
-        outcomes = take_turns(workers, left_out, "step", turns, TURN)
-    finally:
-        close(workers)
-    return Row(task, tokens(model, size), "tokens", outcomes)
+        contenders[f"floor, {threads}"] = contender("floor:prepare", threads=threads)
+        contenders[f"ours, {threads}"] = contender("models:prepare", threads=threads)
+    for name in PEERS:
+        contenders[name] = contender("torch_twins:prepare", threads=cores, compile=name == "torch.compile")
+    return contenders | {"check": contender("agreement:prepare", threads=cores)}
 
 
 def kernels(turns: int, peers: bool) -> list[Row]:
     """Each kernel, fast and reference, beside PyTorch's, on one core."""
     size = SIZES["L"]
     say("kernels: building")
-    workers, left_out = start(
-        {
-            "ours": Contender("kernels:prepare", {"size": size, "reference": False}, None, ONE_CORE),
-            "NumPy": Contender("kernels:prepare", {"size": size, "reference": True}, None, ONE_CORE),
-            "PyTorch": Contender("torch_kernels:prepare", {"size": size}, None, ONE_CORE, absent("torch", peers)),
-        }
-    )
+    contenders = {
+        "ours": Contender("kernels:prepare", {"size": size, "reference": False}, None, ONE_CORE),
+        "NumPy": Contender("kernels:prepare", {"size": size, "reference": True}, None, ONE_CORE),
+        "PyTorch": Contender("torch_kernels:prepare", {"size": size}, None, ONE_CORE, absent("torch", peers)),
+    }
     rows = []
-    try:
+    with running(contenders) as (workers, left_out):
         for kernel in kernel_list.kernels(size):
             say(f"kernels: {kernel.name}")
             outcomes = take_turns(workers, left_out, kernel.name, turns, TURN / 5)
             rows.append(Row(kernel.name, kernel.amount, kernel.unit, outcomes, kernel.shape))
-    finally:
-        close(workers)
     return rows
 
 
 def generation(turns: int, cores: int, peers: bool) -> list[Row]:
     """Each text, beside transformers'; GPT-2 small's beside the limit that memory sets."""
     tasks = [*generation_list.TASKS, generation_list.ALONE]
+    missing = absent("torch", peers) or absent("transformers", peers)
     say("generation: building")
     with tempfile.TemporaryDirectory() as folder:
         arguments = {"tasks": tasks, "folder": folder}
-        absence = absent("torch", peers) or absent("transformers", peers)
-        workers, left_out = start(
-            {
-                "ours": Contender("generation:prepare", arguments),
-                "transformers": Contender(
-                    "transformers_generation:prepare", arguments | {"threads": cores}, missing=absence
-                ),
-                "limit": Contender("floor:prepare_vectors", {"task": generation_list.ALONE}),
-            }
-        )
-        try:
-            return [written(task, workers, left_out, turns) for task in tasks]
-        finally:
-            close(workers)
+        ours = {"ours": Contender("generation:prepare", arguments)}  # leaves the models in the folder: comes first
+        theirs = {
+            "transformers": Contender(
+                "transformers_generation:prepare", arguments | {"threads": cores}, missing=missing
+            ),
+            "limit": Contender("floor:prepare_vectors", {"task": generation_list.ALONE}),
+        }
+        with running(ours) as (our_worker, ours_left_out), running(theirs) as (workers, left_out):
+            return [written(task, our_worker | workers, ours_left_out | left_out, turns) for task in tasks]
 
 
 def written(task: Task, workers: Mapping[str, Worker], left_out: Mapping[str, str], turns: int) -> Row:
-    """One text."""
+    """One text, and how many of the batch's rows are the same as transformers'."""
     say(f"generation: {task.name}")
     taking_part = {name: worker for name, worker in workers.items() if name != "limit" or task == generation_list.ALONE}
     outcomes = take_turns(taking_part, left_out, task.name, turns, TURN, untimed=0)
     texts, theirs = outcomes["ours"].result, outcomes["transformers"].result
-    same = "" if not (texts and theirs) else f"{sum(map(list.__eq__, texts, theirs))} of {len(texts)}"
+    same = ""
+    if texts and theirs:
+        n_same = sum(one == other for one, other in zip(texts, theirs, strict=True))
+        same = f"{n_same} of {len(texts)}"
+        if n_same == 0:  # a near tie may part two texts, but not all
+            outcomes["transformers"] = Outcome(missing="writes other texts")
     for outcome in outcomes.values():
         outcome.result = None  # the texts have done their work
     return Row(task.name, task.size.batch_size * task.new_tokens, "tokens", outcomes, same)
-
-
-def start_and_stop(contender: Contender) -> list[str]:
-    """Let it get ready, which is all that is wanted; what went wrong."""
-    workers, left_out = start({"it": contender})
-    close(workers)
-    return list(left_out.values())
 
 
 def absent(package: str, peers: bool) -> str:

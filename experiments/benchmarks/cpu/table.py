@@ -174,7 +174,7 @@ def header(benchmark: CPUBenchmark) -> str:
             if outcome.about:
                 lines.append(f"{name}: " + ", ".join(f"{key} {value}" for key, value in outcome.about.items()))
     took = formatting.duration(benchmark.wall_seconds)
-    return "\n".join([*lines, f"medians of at least {benchmark.turns} calls, taken in turns; {took} in all"])
+    return "\n".join([*lines, f"medians; at least {benchmark.turns} calls in turns for steps; {took} in all"])
 
 
 def text(benchmark: CPUBenchmark) -> str:

@@ -6,11 +6,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any
 
-PAUSE = 0.1  # seconds between two turns: threads go on spinning for a while after their work is done
+PAUSE = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1 s after their work is done
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ class Outcome:
 
 
 class Worker:
-    """A contender's process, seen from outside. Raises RuntimeError with the process's own words if it fails."""
+    """A contender's process, seen from outside. It starts at once; `wait` until it is ready before its first turn.
+
+    Both raise RuntimeError with the process's own words if it fails.
+    """
 
     def __init__(self, contender: Contender) -> None:
         arguments = [json.dumps(value, default=as_json) for value in (contender.arguments, contender.rehearsal)]
@@ -56,11 +60,11 @@ class Worker:
             [sys.executable, "-m", "experiments.benchmarks.cpu.worker", function, *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", env=os.environ | contender.environment,
         )  # fmt: skip
-        try:
-            self.about: dict[str, Any] = self._answer()["about"]
-        except BaseException:
-            self.close()
-            raise
+        self.about: dict[str, Any] = {}
+
+    def wait(self) -> None:
+        """Until it has built and warmed up."""
+        self.about = self._answer()["about"]
 
     def turn(self, work: str, seconds: float, untimed: int) -> dict[str, Any]:
         """Let it work for about that long; its answer."""
@@ -92,29 +96,27 @@ def as_json(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} does not go into JSON")
 
 
-def start(contenders: Mapping[str, Contender]) -> tuple[dict[str, Worker], dict[str, str]]:
-    """The workers that could be started, one after the other, and why the others could not."""
-    workers: dict[str, Worker] = {}
-    missing: dict[str, str] = {}
+@contextmanager
+def running(contenders: Mapping[str, Contender]) -> Iterator[tuple[dict[str, Worker], dict[str, str]]]:
+    """The workers that are ready, and why the others are not. They end with the block.
+
+    They get ready side by side: that is not timed.
+    """
+    started: dict[str, Worker] = {}
+    missing = {name: contender.missing for name, contender in contenders.items() if contender.missing}
     try:
         for name, contender in contenders.items():
-            if contender.missing:
-                missing[name] = contender.missing
-                continue
+            if not contender.missing:
+                started[name] = Worker(contender)
+        for name, worker in started.items():
             try:
-                workers[name] = Worker(contender)
+                worker.wait()
             except RuntimeError as error:
                 missing[name] = str(error)
-    except BaseException:  # an interruption: leave no process behind
-        close(workers)
-        raise
-    return workers, missing
-
-
-def close(workers: Mapping[str, Worker]) -> None:
-    """End them all."""
-    for worker in workers.values():
-        worker.close()
+        yield {name: worker for name, worker in started.items() if name not in missing}, missing
+    finally:
+        for worker in started.values():
+            worker.close()
 
 
 def take_turns(
