@@ -4,7 +4,7 @@ Start with `tensor.py` and `tape.py`, then `ops/arithmetic.py` (an op and its ba
 `kernels/` (the arithmetic of the large ops, two ways), `nn/` and `optim/`.
 """
 
-from minigrad import operators, ops, random
+from minigrad import memory, operators, ops, random
 from minigrad.anomaly import anomaly_mode
 from minigrad.grad_mode import is_grad_enabled, no_grad
 from minigrad.kernels import active_kernels, use_kernels
@@ -13,6 +13,7 @@ from minigrad.random import manual_seed
 from minigrad.tensor import Tensor
 
 operators.bind()
+memory.keep_freed_memory()
 
 from minigrad import nn, optim  # noqa: E402  # they use the operators
 from minigrad.checkpoint import Checkpoint, load_checkpoint, save_checkpoint  # noqa: E402

@@ -7,7 +7,7 @@ output tensor, so the graph has no reference cycle and disappears as soon as nob
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minigrad import anomaly
@@ -45,7 +45,7 @@ class Node:
 
     __slots__ = ("dtype", "module_path", "parents", "reads", "rule", "shape")
 
-    def __init__(self, rule: Rule, parents: tuple[Node | Tensor | None, ...], output: Array) -> None:
+    def __init__(self, rule: Rule, parents: Sequence[Node | Tensor | None], output: Array) -> None:
         self.rule: Rule | None = rule
         self.parents = parents
         self.shape, self.dtype = output.shape, output.dtype

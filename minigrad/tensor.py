@@ -266,28 +266,29 @@ def record(
         reads_output: whether the rule reads the output array too.
         view_of: the input whose memory the output shares, if it does.
     """
-    tensor = Tensor(output)
-    if view_of is not None:
-        tensor._writes = view_of._writes
+    # This runs once for every op, so it does without Tensor's checks: an op's output is an array of numbers.
+    tensor = Tensor.__new__(Tensor)
+    tensor._data = data = output if type(output) is np.ndarray else as_array(output)
+    tensor.grad = tensor._node = None
+    tensor.requires_grad = False
+    tensor._writes = WriteCounter() if view_of is None else view_of._writes
     if anomaly.enabled:
-        anomaly.check_forward(tensor._data, rule)
-    if not is_grad_enabled() or not any([tensor.requires_grad for tensor in inputs]):  # noqa: C419  # faster so
+        anomaly.check_forward(data, rule)
+    for input in inputs:
+        if input.requires_grad and is_grad_enabled():
+            break
+    else:
         return tensor
-    parents = tuple([_parent(tensor) for tensor in inputs])
-    node = Node(rule, parents, tensor._data)
+    parents = [(input._node or input) if input.requires_grad else None for input in inputs]
+    tensor._node = node = Node(rule, parents, data)
+    tensor.requires_grad = True
     for read in reads:
         node.watch(read._writes, read._data)
     if reads_output:
-        node.watch(tensor._writes, tensor._data)
+        node.watch(tensor._writes, data)
     if anomaly.enabled:
         node.module_path = anomaly.module_path()
-    tensor._node = node
-    tensor.requires_grad = True
     return tensor
-
-
-def _parent(tensor: Tensor) -> Node | Tensor | None:
-    return (tensor._node or tensor) if tensor.requires_grad else None
 
 
 def _prepare(tensor: Tensor, gradient: Array | None, gradients: dict[Node, Array], create_graph: bool) -> list[Node]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minigrad.kernels import embedding as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, record
 
 
@@ -18,16 +19,8 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     table_shape = weight.shape
 
     def embedding_backward(grad: Array) -> Array:
-        # A token that occurs several times adds up all its gradients. Sorting by id brings them
-        # together, so that each row is one sum, in a fixed order.
-        grads = grad.reshape(-1, table_shape[1])
-        table = np.zeros_like(grad, shape=table_shape)
-        if len(grads):
-            order = np.argsort(rows.reshape(-1), kind="stable")
-            sorted_rows = rows.reshape(-1)[order]
-            starts = np.flatnonzero(np.concatenate([[True], sorted_rows[1:] != sorted_rows[:-1]]))
-            table[sorted_rows[starts]] = np.add.reduceat(grads[order], starts, axis=0)
-        return table
+        # A token that occurs several times adds up all its gradients.
+        return kernel.scatter_add(grad.reshape(-1, table_shape[1]), rows.reshape(-1), table_shape[0])
 
     return record(weight.data[rows], (weight,), embedding_backward)
 

@@ -29,10 +29,12 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
     targets = np.where(counts, labels.reshape(-1), 0)
     check_ids(targets, vocab_size)
     shape, n_labels = logits.shape, max(int(counts.sum()), 1)
-    losses, grad_rows = kernel.cross_entropy(rows, targets, counts, with_gradient=logits.requires_grad)
+    losses, grad_rows = kernel.cross_entropy(rows, targets, counts, 1 / n_labels if logits.requires_grad else None)
 
     def cross_entropy_backward(grad: Array) -> Array:
-        return (grad_rows * (grad / n_labels)).reshape(shape)
+        # The gradient of a loss that is not part of a sum is 1: then there is nothing to multiply.
+        assert grad_rows is not None
+        return (grad_rows if grad == 1 else grad_rows * grad).reshape(shape)
 
     loss = (losses.sum() / n_labels).astype(logits.dtype)
     return record(loss, (logits,), cross_entropy_backward)

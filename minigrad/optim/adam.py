@@ -7,9 +7,8 @@ and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from minigrad.array_type import Array
+from minigrad.kernels.adam import AdamDials, adam_step
 from minigrad.optim.optimizer import Optimizer
 
 
@@ -38,26 +37,12 @@ class Adam(Optimizer):
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
         if weight_decay:
             grad = grad + weight_decay * data
-        self.adam_step(data, grad, state)
+        self.adam_step(data, grad, state, decay=1.0)
 
-    def adam_step(self, data: Array, grad: Array, state: dict[str, Array]) -> None:
-        """The step without weight decay, with one temporary array."""
-        beta1, beta2 = self.betas
-        t = int(state["step"][0])
-        m, v = state["exp_avg"], state["exp_avg_sq"]
-        scratch = grad * (1 - beta1)
-        m *= beta1
-        m += scratch
-        np.multiply(grad, grad, out=scratch)
-        scratch *= 1 - beta2
-        v *= beta2
-        v += scratch
-        np.sqrt(v, out=scratch)
-        scratch /= (1 - beta2**t) ** 0.5
-        scratch += self.eps
-        np.divide(m, scratch, out=scratch)
-        scratch *= self.lr / (1 - beta1**t)
-        data -= scratch
+    def adam_step(self, data: Array, grad: Array, state: dict[str, Array], decay: float) -> None:
+        """One step of one parameter, which is multiplied by `decay` before."""
+        dials = AdamDials(self.lr, *self.betas, self.eps, int(state["step"][0]), decay)
+        adam_step(data, grad, state["exp_avg"], state["exp_avg_sq"], dials)
 
 
 class AdamW(Adam):
@@ -77,6 +62,4 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay)
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
-        if weight_decay:
-            data *= 1 - self.lr * weight_decay
-        self.adam_step(data, grad, state)
+        self.adam_step(data, grad, state, decay=1 - self.lr * weight_decay)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minigrad.kernels
-from minigrad import Tensor, active_kernels, nn, ops, use_kernels
+from minigrad import Tensor, active_kernels, nn, ops, optim, use_kernels
 
 FOLDERS = sorted(path.parent.name for path in Path(minigrad.kernels.__file__).parent.glob("*/__init__.py"))
 
@@ -92,4 +92,7 @@ def test_only_the_chosen_kernels_run(monkeypatch: pytest.MonkeyPatch, chosen: st
                     monkeypatch.setattr(module, name, spy)
     with use_kernels(chosen):
         model_of_all_kernels(np.array([[0, 1, 4]])).backward()
+        parameter = nn.Parameter(np.ones(3, np.float32))
+        parameter.grad = np.ones(3, np.float32)
+        optim.Adam([parameter]).step()
     assert called == {(folder, "cpu" if chosen == "fast" else "reference") for folder in FOLDERS}

@@ -2,12 +2,16 @@
 
 The pass scales, adds the bias, masks, and takes the softmax of a row while the row is in the
 cache; under a causal mask it does not even look at the keys that a query cannot see.
+
+What goes out is laid out in memory as (B, T, H, K), as it came in: putting the heads side by side again,
+in the forward and in the backward pass, is then a change of view and no copy.
 """
 
 import numpy as np
 from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.elementary import exp
 
 _NO_MASK = np.ones((1, 1, 1, 1), dtype=np.bool_)
 
@@ -17,63 +21,85 @@ def attention_forward(
 ) -> tuple[Array, Array]:
     """The output, and the attention probabilities (B, H, T, S) for the backward pass."""
     scores = np.matmul(q, k.swapaxes(-1, -2))
-    if bias is not None:
-        scores *= scale
-        scores += bias
-        scale = 1.0
     mask = _NO_MASK if mask is None else np.ascontiguousarray(mask)
-    _masked_softmax(scores, mask, causal, scores.dtype.type(scale))
-    return np.matmul(scores, v), scores
+    biases = np.zeros((1, 1, 1, 1), scores.dtype) if bias is None else np.ascontiguousarray(bias, scores.dtype)
+    _masked_softmax(scores, mask, biases, bias is not None, causal, scores.dtype.type(scale))
+    return np.matmul(scores, v, out=_heads_side_by_side(q)), scores
 
 
 def attention_backward(
     grad: Array, q: Array, k: Array, v: Array, probs: Array, scale: float
 ) -> tuple[Array, Array, Array, Array]:
     """The gradients of q, k, v and of the scores; see the reference for the formulas."""
-    grad_v = np.matmul(probs.swapaxes(-1, -2), grad)
+    grad_v = np.matmul(probs.swapaxes(-1, -2), grad, out=_heads_side_by_side(v))
     grad_scores = np.matmul(grad, v.swapaxes(-1, -2))
     _softmax_backward(grad_scores, probs)
-    grad_q = np.matmul(grad_scores, k)
+    grad_q = np.matmul(grad_scores, k, out=_heads_side_by_side(q))
     grad_q *= scale
-    grad_k = np.matmul(grad_scores.swapaxes(-1, -2), q)
+    grad_k = np.matmul(grad_scores.swapaxes(-1, -2), q, out=_heads_side_by_side(k))
     grad_k *= scale
     return grad_q, grad_k, grad_v, grad_scores
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _masked_softmax(scores, mask, causal, scale):  # type: ignore[no-untyped-def]
-    """Replace each row of scores by softmax(scale · row) over the allowed keys, 0 elsewhere."""
+def _heads_side_by_side(x: Array) -> Array:
+    """An array for (B, H, T, K) whose memory is (B, T, H, K)."""
+    batch, heads, length, size = x.shape
+    return np.empty((batch, length, heads, size), x.dtype).swapaxes(1, 2)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _masked_softmax(scores, mask, bias, has_bias, causal, scale):  # type: ignore[no-untyped-def]
+    """Replace each row of scores by softmax(scale · row + bias) over the allowed keys, 0 elsewhere."""
     n_batch, n_heads, n_queries, n_keys = scores.shape
     masked = mask.size > 1 or not mask[0, 0, 0, 0]
+    zero, one = scores.dtype.type(0), scores.dtype.type(1)
     for b in range(n_batch):
         for h in range(n_heads):
             for t in range(n_queries):
                 row = scores[b, h, t]
                 stop = min(max(t + 1 + n_keys - n_queries, 0), n_keys) if causal else n_keys
                 visible = row[:stop]
+                factor = scale
+                if has_bias:
+                    added, factor = _row(bias, b, h, t), one
+                    if added.size == 1:
+                        for s in range(visible.size):
+                            visible[s] = scale * visible[s] + added[0]
+                    else:
+                        for s in range(visible.size):
+                            visible[s] = scale * visible[s] + added[s]
                 if masked:
-                    allowed = mask[min(b, mask.shape[0] - 1), min(h, mask.shape[1] - 1), min(t, mask.shape[2] - 1)]
+                    allowed = _row(mask, b, h, t)
                     for s in range(visible.size):
                         if not allowed[min(s, allowed.size - 1)]:
                             visible[s] = -np.inf
                 highest = -visible.dtype.type(np.inf)
                 for s in range(visible.size):
                     highest = max(highest, visible[s])
-                row[stop:] = 0
-                if highest == -np.inf:  # nothing to attend to
-                    visible[:] = 0
+                if highest == -np.inf:  # nothing to attend to; but what is not a number looks the same to `max`
+                    nothing = zero
+                    for s in range(visible.size):
+                        nothing = visible[s] if np.isnan(visible[s]) else nothing
+                    row[:] = nothing
                     continue
-                total = visible.dtype.type(0)
+                total = zero
                 for s in range(visible.size):
-                    visible[s] = np.exp(scale * (visible[s] - highest))
-                for s in range(visible.size):
+                    visible[s] = exp(factor * (visible[s] - highest))
                     total += visible[s]
-                inverse = visible.dtype.type(1) / total
+                inverse = one / total
                 for s in range(visible.size):
                     visible[s] *= inverse
+                row[stop:] = zero * inverse  # zero, or not a number if the row is not
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(error_model="numpy")
+def _row(array, b, h, t):  # type: ignore[no-untyped-def]
+    """The keys of one query in an array whose axes may have length 1."""
+    n_batch, n_heads, n_queries, _ = array.shape
+    return array[min(b, n_batch - 1), min(h, n_heads - 1), min(t, n_queries - 1)]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _softmax_backward(grad, probs):  # type: ignore[no-untyped-def]
     """Replace each row of grad, the gradient of the probabilities, by that of the scores."""
     n_batch, n_heads, n_queries, n_keys = grad.shape

@@ -8,12 +8,14 @@ from minigrad.array_type import Array
 from minigrad.kernels import wants_reference
 
 
-def cross_entropy(logits: Array, targets: Array, counts: Array, with_gradient: bool) -> tuple[Array, Array | None]:
-    """-log softmax(logits)[target] of each row (N,), and, if asked for, its gradient (N, V)."""
+def cross_entropy(
+    logits: Array, targets: Array, counts: Array, gradient_scale: float | None
+) -> tuple[Array, Array | None]:
+    """-log softmax(logits)[target] of each row (N,), and, with a gradient_scale, that times its gradient (N, V)."""
     if wants_reference(logits):
         from minigrad.kernels.cross_entropy import reference
 
-        return reference.cross_entropy(logits, targets, counts, with_gradient)
+        return reference.cross_entropy(logits, targets, counts, gradient_scale)
     from minigrad.kernels.cross_entropy import cpu
 
-    return cpu.cross_entropy(logits, targets, counts, with_gradient)
+    return cpu.cross_entropy(logits, targets, counts, gradient_scale)

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.elementary import exp, tanh
 
 
 def lstm_forward(
@@ -60,14 +61,17 @@ def _cell_forward(gates, recurrent, c_before, h, c):  # type: ignore[no-untyped-
     n_batch, size = h.shape
     one = h.dtype.type(1)
     for b in range(n_batch):
+        i_row, f_row, g_row, o_row = _four(gates[b], size)
+        i_in, f_in, g_in, o_in = _four(recurrent[b], size)
+        c_old, c_new, h_new = c_before[b], c[b], h[b]
         for n in range(size):
-            i = one / (one + np.exp(-(gates[b, n] + recurrent[b, n])))
-            f = one / (one + np.exp(-(gates[b, size + n] + recurrent[b, size + n])))
-            g = np.tanh(gates[b, 2 * size + n] + recurrent[b, 2 * size + n])
-            o = one / (one + np.exp(-(gates[b, 3 * size + n] + recurrent[b, 3 * size + n])))
-            c[b, n] = f * c_before[b, n] + i * g
-            h[b, n] = o * np.tanh(c[b, n])
-            gates[b, n], gates[b, size + n], gates[b, 2 * size + n], gates[b, 3 * size + n] = i, f, g, o
+            i_row[n] = one / (one + exp(-(i_row[n] + i_in[n])))
+            f_row[n] = one / (one + exp(-(f_row[n] + f_in[n])))
+            g_row[n] = tanh(g_row[n] + g_in[n])
+            o_row[n] = one / (one + exp(-(o_row[n] + o_in[n])))
+        for n in range(size):
+            c_new[n] = f_row[n] * c_old[n] + i_row[n] * g_row[n]
+            h_new[n] = o_row[n] * tanh(c_new[n])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -75,13 +79,21 @@ def _cell_backward(grad, grad_h, grad_c, gates, c_before, c, grad_gates):  # typ
     n_batch, size = c.shape
     one = c.dtype.type(1)
     for b in range(n_batch):
+        i, f, g, o = _four(gates[b], size)
+        grad_i, grad_f, grad_g, grad_o = _four(grad_gates[b], size)
+        c_old, c_new, from_above, from_later, carried = c_before[b], c[b], grad[b], grad_h[b], grad_c[b]
         for n in range(size):
-            i, f, g, o = gates[b, n], gates[b, size + n], gates[b, 2 * size + n], gates[b, 3 * size + n]
-            tanh_c = np.tanh(c[b, n])
-            dh = grad_h[b, n] + grad[b, n]
-            dc = grad_c[b, n] + dh * o * (one - tanh_c * tanh_c)
-            grad_gates[b, n] = dc * g * i * (one - i)
-            grad_gates[b, size + n] = dc * c_before[b, n] * f * (one - f)
-            grad_gates[b, 2 * size + n] = dc * i * (one - g * g)
-            grad_gates[b, 3 * size + n] = dh * tanh_c * o * (one - o)
-            grad_c[b, n] = dc * f
+            tanh_c = tanh(c_new[n])
+            dh = from_later[n] + from_above[n]
+            dc = carried[n] + dh * o[n] * (one - tanh_c * tanh_c)
+            grad_i[n] = dc * g[n] * i[n] * (one - i[n])
+            grad_f[n] = dc * c_old[n] * f[n] * (one - f[n])
+            grad_g[n] = dc * i[n] * (one - g[n] * g[n])
+            grad_o[n] = dh * tanh_c * o[n] * (one - o[n])
+            carried[n] = dc * f[n]
+
+
+@njit(error_model="numpy")
+def _four(row, size):  # type: ignore[no-untyped-def]
+    """The parts of a row that belong to the gates i, f, g, o."""
+    return row[:size], row[size : 2 * size], row[2 * size : 3 * size], row[3 * size :]

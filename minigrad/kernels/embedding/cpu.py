@@ -1,0 +1,21 @@
+"""The sum of gradients by row on a CPU: one after the other, so that the order, and the bits, are always the same."""
+
+import numpy as np
+from numba import njit
+
+from minigrad.array_type import Array
+
+
+def scatter_add(grad: Array, rows: Array, n_rows: int) -> Array:
+    """table[rows[i]] += grad[i] for every i."""
+    table = np.zeros((n_rows, grad.shape[1]), grad.dtype)
+    _scatter_add(np.ascontiguousarray(grad), rows.astype(np.int64, copy=False), table)
+    return table
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _scatter_add(grad, rows, table):  # type: ignore[no-untyped-def]
+    for i in range(rows.size):
+        source, target = grad[i], table[rows[i]]
+        for j in range(source.size):
+            target[j] += source[j]
