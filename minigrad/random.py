@@ -4,11 +4,23 @@ Initial weights and dropout draw from it unless they are handed a Generator of t
 gives the same numbers on every operating system and processor.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 _generator = np.random.Generator(np.random.PCG64(0))
+
+
+class _OfThread(threading.local):
+    """What stands in for the library's Generator in this thread."""
+
+    generator: np.random.Generator | None = None
+
+
+_of_thread = _OfThread()
 
 
 def manual_seed(seed: int) -> None:
@@ -18,8 +30,19 @@ def manual_seed(seed: int) -> None:
 
 
 def generator() -> np.random.Generator:
-    """The library's Generator."""
-    return _generator
+    """The library's Generator, or inside of `drawing_from` the one that stands in for it."""
+    return _of_thread.generator or _generator
+
+
+@contextmanager
+def drawing_from(generator: np.random.Generator) -> Iterator[None]:
+    """Let a Generator stand in for the library's, in this thread: threads that drew from one would draw in an
+    order that nobody knows."""
+    outside, _of_thread.generator = _of_thread.generator, generator
+    try:
+        yield
+    finally:
+        _of_thread.generator = outside
 
 
 def get_state(of: np.random.Generator | None = None) -> dict[str, Any]:

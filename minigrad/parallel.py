@@ -1,0 +1,132 @@
+"""Data parallelism: several threads, each with a part of the batch.
+
+BLAS uses several cores inside of a matrix product and leaves all but one idle in between. Here each thread
+runs the forward and the backward pass on its part of the batch, with a BLAS and kernels that use one core
+and let go of Python's lock, and at the end the gradients are added up:
+
+    parallel = DataParallel(model)
+    loss = parallel.backward(loss_of, inputs, labels)     # instead of loss_of(model, inputs, labels).backward()
+    optimizer.step()
+
+The same is done on a large scale, with machines instead of threads. It pays where a part's step takes longer
+than about 5 ms; below, Python's own work, which threads cannot share, outweighs the arithmetic.
+
+The gradients are summed in the order of the parts, so the same seed and number of threads give the same bits.
+"""
+
+import copy
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+
+from minigrad import anomaly, random
+from minigrad.array_type import Array
+from minigrad.nn.module import Module, Parameter
+from minigrad.tensor import Tensor, accumulate
+from minigrad.threads import get_num_threads, one_blas_thread
+
+AnyModule = TypeVar("AnyModule", bound=Module)
+
+
+class DataParallel:
+    """Computes gradients of a model with several threads.
+
+    Args:
+        model: on the CPU. It may be trained, changed and saved as ever; the threads have copies that share its
+            arrays.
+        n_threads: None means `minigrad.get_num_threads()`.
+
+    Raises:
+        ValueError: if n_threads is not at least 1.
+    """
+
+    def __init__(self, model: Module, n_threads: int | None = None) -> None:
+        n_threads = get_num_threads() if n_threads is None else n_threads
+        if n_threads < 1:
+            raise ValueError(f"n_threads must be at least 1, got {n_threads}")
+        self.model = model
+        self.replicas = [replicate(model) for _ in range(n_threads)]
+        self._threads, self._process = ThreadPoolExecutor(n_threads), os.getpid()
+
+    def backward(self, loss_of: Callable[..., tuple[Tensor, int]], *batch: np.ndarray) -> float:
+        """Add the gradient of the batch's loss to `.grad` of the model's parameters; returns the loss.
+
+        Args:
+            loss_of: called as `loss_of(model, *part)` with a copy of the model and the part's rows; gives the mean
+                loss and over how many items it is the mean (labels that carry a loss, for a language model). A
+                part without any may give 0.
+            batch: arrays with the same number of rows, B; the parts are consecutive rows.
+
+        Raises:
+            ValueError: if the arrays differ in their number of rows, or have none.
+        """
+        sizes = {len(array) for array in batch}
+        if len(sizes) != 1 or 0 in sizes:
+            raise ValueError(f"batch must be arrays with one number of rows, at least 1, got {sorted(sizes)}")
+        n_parts = min(len(self.replicas), *sizes)
+        parts = zip(*(np.array_split(array, n_parts) for array in batch), strict=True)
+        seeds = random.generator().integers(2**63, size=n_parts)
+        self._synchronise()
+        arguments = list(zip(self.replicas, parts, seeds, strict=False))
+
+        def run(replica: Module, part: tuple[np.ndarray, ...], seed: int) -> tuple[float, int]:
+            with random.drawing_from(np.random.default_rng(seed)):
+                loss, n_items = loss_of(replica, *part)
+                if n_items:
+                    loss.backward()
+                return loss.item(), n_items
+
+        try:
+            with one_blas_thread():
+                if n_parts == 1 or anomaly.enabled:  # anomaly mode remembers in which module it is, but for one thread
+                    results = [run(*argument) for argument in arguments]
+                else:
+                    futures = [self._pool().submit(run, *argument) for argument in arguments]
+                    results = [future.result() for future in futures]
+            n_items = sum(n for _, n in results)
+            shares = [n / max(n_items, 1) for _, n in results]
+            self._add_up(shares)
+        finally:
+            for replica in self.replicas:
+                replica.zero_grad()
+        return sum(share * loss for share, (loss, _) in zip(shares, results, strict=True))
+
+    def _synchronise(self) -> None:
+        """Let the copies follow what has been done to the model since: arrays exchanged, train() or eval()."""
+        for replica in self.replicas:
+            for own, its in zip(self.model.parameters(), replica.parameters(), strict=True):
+                if its.data is not own.data:
+                    its.data = own.data
+            for (_, module), (_, copied) in zip(self.model.named_modules(), replica.named_modules(), strict=True):
+                copied.training = module.training
+
+    def _add_up(self, shares: list[float]) -> None:
+        """The gradient of the mean is the mean of the gradients, each part weighed by its share of the items."""
+        gradients = zip(*([p.grad for p in replica.parameters()] for replica in self.replicas), strict=True)
+        for parameter, of_parts in zip(self.model.parameters(), gradients, strict=True):
+            total: Array | None = None
+            for share, gradient in zip(shares, of_parts, strict=False):
+                if gradient is not None:
+                    gradient *= gradient.dtype.type(share)
+                    total = gradient if total is None else np.add(total, gradient, out=total)
+            if total is not None:
+                accumulate(parameter, total, fresh=True)
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._process != os.getpid():  # after a fork the threads have stayed behind
+            self._threads, self._process = ThreadPoolExecutor(len(self.replicas)), os.getpid()
+        return self._threads
+
+
+def replicate(model: AnyModule) -> AnyModule:
+    """A copy of a model whose parameters share the arrays of the original, but have gradients of their own.
+
+    Generators that its modules draw from are left out of the copy: it draws from the library's.
+    """
+    shared: dict[int, object] = {id(parameter): Parameter(parameter.data) for parameter in model.parameters()}
+    for _, module in model.named_modules():
+        shared |= {id(value): None for value in vars(module).values() if isinstance(value, np.random.Generator)}
+    return copy.deepcopy(model, shared)
