@@ -22,6 +22,7 @@ progress.py      bars, or lines in a log
 What runs them:
 
 __main__.py      the command line
+jobs.py          several experiments at once
 runner.py        gives an experiment its cells and checkpoints, writes its result
 cells.py         a unit of work that is never done twice
 results.py       what a result file holds, and how it is checked

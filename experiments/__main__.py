@@ -15,6 +15,7 @@ import sys
 from experiments import results
 from experiments.experiment import EXPERIMENTS, ExperimentError, choose_settings, load
 from experiments.formatting import SYMBOLS, duration, effect, evidence, outcome
+from experiments.jobs import run_together
 from experiments.report import readme_tables, write_report
 from experiments.runner import forget, run_experiment
 from minigrad.device import cupy
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--preset", default="quick", help="quick (one seed, the default) or full (3 seeds or more)")
     run.add_argument("--seeds", type=int, help="how many seeds, instead of the preset's number")
     run.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to compute (default: cpu)")
+    run.add_argument("--jobs", type=int, default=1, metavar="N", help="how many experiments at once (default: 1)")
     run.add_argument("--fresh", action="store_true", help="forget the experiments' cells and all checkpoints first")
     page = commands.add_parser("report", help="write one page from the results that are there")
     page.add_argument("--readme", action="store_true", help="write the README's tables from the full results")
@@ -83,6 +85,10 @@ def run(options: argparse.Namespace) -> None:
         print(f"{len(names)} experiments, about {duration(sum(estimate.seconds for estimate in estimates))} in all\n")
     if options.fresh:
         forget(names, options.preset, options.device)
+    if options.jobs != 1:
+        chosen_options = ["--preset", options.preset, "--device", options.device]
+        run_together(names, chosen_options + (["--seeds", str(options.seeds)] if options.seeds else []), options.jobs)
+        return
     for name in names:
         path = run_experiment(name, options.preset, options.seeds, options.device)
         result = results.load(path)

@@ -69,17 +69,13 @@ import resource
 import numpy as np
 import minigrad
 for _ in range(3):
-    np.ones(3_000_000)
+    np.ones(6_000_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(20):
-    np.ones(3_000_000)
+    np.ones(6_000_000)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
-    if (
-        not sys.platform.startswith("linux")
-        or not hasattr(os, "confstr")
-        or "CS_GNU_LIBC_VERSION" not in os.confstr_names
-    ):
+    if "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", {}):
         pytest.skip("another C library")
     faults = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-    assert faults < 1000  # 24 MB twenty times is 117,000 pages
+    assert faults < 1000  # 48 MB twenty times are 234,000 pages
