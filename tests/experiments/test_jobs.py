@@ -76,7 +76,7 @@ def test_a_number_of_jobs_that_makes_no_sense_is_refused(fake, capsys):
     assert "jobs must be at least 1, got 0" in capsys.readouterr().err
 
 
-def test_a_real_experiment_runs_beside_another(tmp_path):
+def test_an_unknown_name_is_refused_before_anything_starts(tmp_path):
     environment = os.environ | {"MINIGRAD_CACHE": str(tmp_path), "PYTHONPATH": str(PROJECT)}
     done = jobs.subprocess.run(
         [sys.executable, "-m", "experiments", "run", "no_such", "--jobs", "2"],
