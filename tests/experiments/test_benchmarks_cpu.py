@@ -58,10 +58,14 @@ def test_the_floor_computes_what_it_lists(model, products):
     assert products == listed + listed
 
 
-@pytest.mark.parametrize("layer", [floor.Linear(3, 4, 5), floor.Attention(2, 3, 5, 7, 4)])
+@pytest.mark.parametrize(
+    "layer", [floor.Linear(3, 4, 4), floor.Attention(2, 3, 4, 4, 4), floor.Attention(2, 3, 5, 7, 4)]
+)
 def test_the_floors_products_go_into_arrays_that_are_there(layer):
     for (a, b), (left, right, out) in zip(layer.products(), layer.operands(floor.Arrays()), strict=True):
         assert (left.shape, right.shape) == (a, b)
+        assert not np.shares_memory(left, out)  # NumPy would make a copy
+        assert not np.shares_memory(right, out)
         expected = left @ right
         np.matmul(left, right, out=out)
         np.testing.assert_array_equal(out, expected)
@@ -77,6 +81,13 @@ def test_gradients_of_activations_share_an_array_and_nothing_else_does():
     ]
     #                 x      W      y      grad_y W     grad_x  grad_y x     grad_W
     assert shared == [False, False, False, True, False, True, True, False, False]
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_floors_numbers_do_not_grow_from_step_to_step():
+    step = floor.prepare("t5", asdict(ODD))["step"]
+    for _ in range(100):
+        step()
 
 
 def test_python_threads_share_the_floors_batch(products):
@@ -117,6 +128,13 @@ def test_our_step_trains(model):
     step = models.our_step(model, ODD)
     losses = [step() for _ in range(20)]
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.skipif(not models.DATA_PARALLEL, reason="there is no minigrad.parallel")
+@pytest.mark.parametrize("model", MODELS)
+def test_python_threads_take_the_same_steps(model):
+    alone, shared = models.our_step(model, ODD), models.our_step(model, ODD, threads=2)
+    np.testing.assert_allclose([shared() for _ in range(5)], [alone() for _ in range(5)], rtol=1e-5)
 
 
 def test_the_sizes_are_those_of_the_issue():
@@ -195,9 +213,11 @@ def test_a_process_builds_works_and_ends_with_the_block(monkeypatch):
 
 
 def test_what_a_library_prints_does_not_get_among_the_answers(capfd):
-    with running({"loud": Contender("worker:own_output")}) as (_, missing):
-        pass  # a TextIOWrapper is no dictionary of works: it fails, but in the language of the pipe
-    assert missing["loud"].startswith("AttributeError: ")
+    printing = Contender("worker:answer", {"answers": None, "value": {"error": "only printed"}})
+    with running({"loud": printing}) as (_, missing):
+        pass
+    assert missing["loud"].startswith("AttributeError: ")  # what it answered: None are no works
+    assert "only printed" in capfd.readouterr().err
 
 
 def test_memory_counts_what_is_held_and_forgets_the_peak():

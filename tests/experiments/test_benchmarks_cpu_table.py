@@ -124,6 +124,7 @@ def small(monkeypatch, tmp_path):
     task = Task("gpt", replace(ODD, length=16), prompt=3, new_tokens=4)
     monkeypatch.setattr(program, "SIZES", dict.fromkeys(SIZES, ODD))
     monkeypatch.setattr(program, "TURN", 0.0)
+    monkeypatch.setattr(program, "DATA_PARALLEL", False)
     monkeypatch.setattr(workers, "PAUSE", 0.0)
     monkeypatch.setattr(program.generation_list, "TASKS", [task, replace(task, model="t5")])
     monkeypatch.setattr(program.generation_list, "ALONE", replace(task, size=replace(ODD, d_model=24)))

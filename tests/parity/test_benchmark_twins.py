@@ -57,6 +57,16 @@ def test_whole_steps_agree(model, monkeypatch):
     np.testing.assert_allclose(falls[:, 0], falls[:, 1], atol=2e-3 * falls[-1, 0])
 
 
+def test_both_steps_clip_at_norm_one(monkeypatch):
+    """AdamW hardly notices by how much all gradients are scaled, so the losses would not tell."""
+    norms = []
+    monkeypatch.setattr(models.optim, "clip_grad_norm", lambda _, max_norm: norms.append(max_norm))
+    monkeypatch.setattr(torch_twins.nn.utils, "clip_grad_norm_", lambda _, max_norm: norms.append(max_norm))
+    models.our_step("gpt", ODD)()
+    torch_twins.prepare("gpt", asdict(ODD), compile=False, threads=1)["step"]()
+    assert norms == [1.0, 1.0]
+
+
 def test_the_kernels_are_those_of_the_list_and_work():
     works = torch_kernels.prepare(asdict(REHEARSAL))
     assert list(works) == [kernel.name for kernel in kernel_list.kernels(REHEARSAL)]

@@ -45,7 +45,7 @@ class Linear:
             arrays.own(self.n_out, self.n_in),
             arrays.own(self.rows, self.n_out),
         )
-        grad_x, grad_y = arrays.shared(self.rows, self.n_in), arrays.shared(self.rows, self.n_out)
+        grad_x, grad_y = arrays.shared("x", self.rows, self.n_in), arrays.shared("y", self.rows, self.n_out)
         return [(x, weight.T, y), (grad_y, weight, grad_x), (grad_y.T, x, arrays.own(self.n_out, self.n_in))]
 
 
@@ -75,7 +75,7 @@ class Attention:
         score_shape = (self.batch, self.heads, self.queries, self.keys)
         q, k, v, out = (arrays.own(*shape).swapaxes(1, 2) for shape in (t, s, s, t))
         grad_q, grad_k, grad_v, grad = (arrays.own(*shape).swapaxes(1, 2) for shape in (t, s, s, t))
-        weights, grad_weights = arrays.own(*score_shape), arrays.shared(*score_shape)
+        weights, grad_weights = arrays.own(*score_shape), arrays.shared("weights", *score_shape)
         return [
             (q, k.swapaxes(2, 3), weights),
             (weights, v, out),
@@ -90,19 +90,19 @@ Layer = Linear | Attention
 
 
 class Arrays:
-    """Random arrays: of one's own, or shared by all who ask for that shape."""
+    """Random arrays: of one's own, or shared by all who ask for the same use and shape."""
 
     def __init__(self) -> None:
         self.generator = np.random.default_rng(0)
-        self.common: dict[Shape, np.ndarray] = {}
+        self.common: dict[tuple[str, Shape], np.ndarray] = {}
 
     def own(self, *shape: int) -> np.ndarray:
         return self.generator.standard_normal(shape, dtype=np.float32)
 
-    def shared(self, *shape: int) -> np.ndarray:
-        if shape not in self.common:
-            self.common[shape] = self.own(*shape)
-        return self.common[shape]
+    def shared(self, use: str, *shape: int) -> np.ndarray:
+        if (use, shape) not in self.common:
+            self.common[use, shape] = self.own(*shape)
+        return self.common[use, shape]
 
 
 # -- which layers a model has -----------------------------------------------------------------------

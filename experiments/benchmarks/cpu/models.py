@@ -1,6 +1,7 @@
 """Our training step: forward, loss, backward, gradients clipped at norm 1, AdamW."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ from models.t5 import T5, T5Config
 
 Batch = dict[str, np.ndarray]
 
-DATA_PARALLEL = False
-"""Whether `our_step` can share a batch among Python threads; the benchmark then lists that mode too."""
+DATA_PARALLEL = find_spec("minigrad.parallel") is not None
+"""Whether Python threads can share a batch; the benchmark then lists that mode too."""
 
 
 def build(model_name: str, size: Size) -> nn.Module:
@@ -46,24 +47,42 @@ def our_step(model_name: str, size: Size, threads: int = 1) -> Callable[[], floa
 
     Args:
         threads: how many Python threads share the batch. One leaves all cores to BLAS.
-
-    Raises:
-        ValueError: for more than one thread, which are not there yet.
     """
-    if threads != 1:
-        raise ValueError(f"threads must be 1, got {threads}")
     model, arrays = build(model_name, size), batch(model_name, size)
     optimizer = optim.AdamW(model.parameters(), lr=1e-4)
+    backward = whole_batch(model, arrays) if threads == 1 else shared_batch(model, arrays, threads)
 
     def step() -> float:
-        value = loss(model, arrays)
-        value.backward()
+        value = backward()
         optim.clip_grad_norm(optimizer.params, 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        return value.item()
+        return value
 
     return step
+
+
+def whole_batch(model: nn.Module, arrays: Batch) -> Callable[[], float]:
+    """Forward and backward pass in this thread."""
+
+    def backward() -> float:
+        value = loss(model, arrays)
+        value.backward()
+        return value.item()
+
+    return backward
+
+
+def shared_batch(model: nn.Module, arrays: Batch, threads: int) -> Callable[[], float]:
+    """Forward and backward pass with a part of the batch in each thread. Every row has the same number of labels."""
+    from minigrad.parallel import DataParallel
+
+    parallel = DataParallel(model, threads)
+
+    def loss_of(replica: nn.Module, *part: np.ndarray) -> tuple[Tensor, int]:
+        return loss(replica, dict(zip(arrays, part, strict=True))), len(part[0])
+
+    return lambda: parallel.backward(loss_of, *arrays.values())
 
 
 def prepare(model: str, size: dict[str, Any], threads: int = 1) -> dict[str, Callable[[], object]]:

@@ -61,11 +61,11 @@ def check_names(option: str, names: Sequence[str], known: Collection[str]) -> No
 
 
 def estimate(n_steps: int, turns: int, groups: Sequence[str], peers: bool) -> float:
-    """Seconds, as on two cores of 2021: what starting and compiling takes, and the turns."""
+    """Seconds, as on two cores of an AMD EPYC: what starting and compiling takes, and the turns."""
     seconds = {
-        "steps": n_steps * ((45 if peers else 12) + turns * (3 if peers else 1.5)),
-        "kernels": (30 if peers else 20) + turns / 2 * (20 if peers else 14),
-        "generation": 40 + turns / 4 * (30 if peers else 15),
+        "steps": n_steps * ((40 if peers else 5) + turns * (3 if peers else 1.5)),
+        "kernels": (10 if peers else 6) + turns / 2 * (10 if peers else 7),
+        "generation": (40 if peers else 20) + turns / 4 * (15 if peers else 7),
     }
     return sum(seconds[group] for group in groups)
 

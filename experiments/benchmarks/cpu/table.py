@@ -193,7 +193,7 @@ def markdown(benchmark: CPUBenchmark) -> str:
     for name, grid_of in GROUPS.items():
         grid = grid_of(benchmark)
         if len(grid) > 1:
-            lines = ["| " + " | ".join(cells) + " |" for cells in grid]
+            lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |" for cells in grid]
             parts += [CAPTIONS[name], "\n".join([lines[0], "|" + "---|" * len(grid[0]), *lines[1:]])]
     return "\n\n".join([*parts, "<sub>" + header(benchmark).replace("\n", "; ") + "</sub>"])
 

@@ -46,7 +46,7 @@ def main(function: str, arguments: str, rehearsal: str) -> int:
             grown = None if before is None else (peak_memory() - before) / 1e6
             answer(answers, {"seconds": seconds, "result": result, "peak_mb": grown})
     except Exception as error:  # whatever it is, the parent puts it into the table
-        answer(answers, {"error": f"{type(error).__name__}: {error}"})
+        answer(answers, {"error": f"{type(error).__name__}: {error}".splitlines()[0]})
         return 1
     return 0
 
