@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     cpu = names.add_parser("cpu", help="training steps, kernels and generation, beside PyTorch and the BLAS floor")
     cpu.add_argument("--sizes", default="S,M,L", help="of the training steps (default: S,M,L)")
     cpu.add_argument("--models", default="gpt,bert,t5", help="of the training steps (default: gpt,bert,t5)")
-    cpu.add_argument("--steps", type=int, default=12, help="the least number of timed training steps (default: 12)")
+    cpu.add_argument("--steps", type=int, default=10, help="the least number of timed training steps (default: 10)")
     cpu.add_argument("--only", default="steps,kernels,generation", help="parts (default: steps,kernels,generation)")
     cpu.add_argument("--skip-peers", action="store_true", help="leave PyTorch and transformers out")
     cpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")

@@ -21,6 +21,7 @@ MACHINE = {
     "cores": 2,
     "platform": "Some OS",
     "python": "3.12.1",
+    "load": 0.25,
     "variables": {"OMP_NUM_THREADS": "2"},
     "versions": {"numpy": "2.0", "torch": "2.9"},
     "blas": {"library": "openblas 0.3", "kernels": "SkylakeX", "threads": 2},
@@ -100,7 +101,7 @@ def test_the_terminal_and_the_readme_show_the_same_cells_and_the_machine():
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert [cells[0], *cells[2:]] == table.steps(found)
     for words in ("Some CPU, 2 cores", "openblas 0.3 with its kernels for SkylakeX, 2 threads", "OMP_NUM_THREADS=2",
-                  "PyTorch: threads 2", "10.0 min in all"):  # fmt: skip
+                  "PyTorch: threads 2", "average): 0.25", "10.0 min in all"):  # fmt: skip
         assert words in text
         assert words in markdown
     assert table.CAPTIONS["steps"] in text

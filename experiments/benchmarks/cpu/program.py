@@ -28,7 +28,7 @@ def run(sizes: Sequence[str], models: Sequence[str], turns: int, groups: Sequenc
 
     Args:
         turns: how often each contender of a training step has its turn, one call or more; half as many
-            for kernels, a quarter for generation, whose calls are long.
+            for kernels, a third for generation, whose calls are long.
         peers: whether PyTorch and transformers take part, where they are installed.
 
     Raises:
@@ -49,7 +49,7 @@ def run(sizes: Sequence[str], models: Sequence[str], turns: int, groups: Sequenc
     if "kernels" in groups:
         benchmark.kernels = kernels(max(turns // 2, 1), peers)
     if "generation" in groups:
-        benchmark.generation = generation(max(turns // 4, 1), cores, peers)
+        benchmark.generation = generation(max(turns // 3, 1), cores, peers)
     benchmark.wall_seconds = time.monotonic() - began
     return benchmark
 
@@ -63,9 +63,9 @@ def check_names(option: str, names: Sequence[str], known: Collection[str]) -> No
 def estimate(n_steps: int, turns: int, groups: Sequence[str], peers: bool) -> float:
     """Seconds, as on two cores of an AMD EPYC: what starting and compiling takes, and the turns."""
     seconds = {
-        "steps": n_steps * ((40 if peers else 5) + turns * (3 if peers else 1.5)),
+        "steps": n_steps * ((40 if peers else 5) + turns * (4 if peers else 2)),
         "kernels": (10 if peers else 6) + turns / 2 * (10 if peers else 7),
-        "generation": (40 if peers else 20) + turns / 4 * (15 if peers else 7),
+        "generation": (40 if peers else 20) + turns / 3 * (15 if peers else 7),
     }
     return sum(seconds[group] for group in groups)
 

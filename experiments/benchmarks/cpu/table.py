@@ -167,6 +167,8 @@ def header(benchmark: CPUBenchmark) -> str:
         f"BLAS: {blas['library']} with its kernels for {blas['kernels']}{threads}",
         ", ".join(f"{name} {version}" for name, version in about["versions"].items()),
     ]
+    if about.get("load") is not None:
+        lines.append(f"load before it began (the last minute's average): {about['load']}")
     if about["variables"]:
         lines.append(", ".join(f"{name}={value}" for name, value in about["variables"].items()))
     for row in [*benchmark.steps[:1], *benchmark.generation[:1]]:
