@@ -130,7 +130,6 @@ def test_our_step_trains(model):
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.skipif(not models.DATA_PARALLEL, reason="there is no minigrad.parallel")
 @pytest.mark.parametrize("model", MODELS)
 def test_python_threads_take_the_same_steps(model):
     alone, shared = models.our_step(model, ODD), models.our_step(model, ODD, threads=2)

@@ -125,7 +125,7 @@ def small(monkeypatch, tmp_path):
     task = Task("gpt", replace(ODD, length=16), prompt=3, new_tokens=4)
     monkeypatch.setattr(program, "SIZES", dict.fromkeys(SIZES, ODD))
     monkeypatch.setattr(program, "TURN", 0.0)
-    monkeypatch.setattr(program, "DATA_PARALLEL", False)
+    monkeypatch.setattr(program.environment, "threads", lambda: {"cores": 2})
     monkeypatch.setattr(workers, "PAUSE", 0.0)
     monkeypatch.setattr(program.generation_list, "TASKS", [task, replace(task, model="t5")])
     monkeypatch.setattr(program.generation_list, "ALONE", replace(task, size=replace(ODD, d_model=24)))
@@ -142,8 +142,8 @@ def test_everything_is_measured_without_peers(small, capsys):
     found = json.loads(small.read_text(encoding="utf-8"))
     (step,) = found["steps"]
     assert step["task"] == "GPT S"
-    assert step["contenders"].keys() == {"floor, 1", "ours, 1", "PyTorch", "torch.compile"}
-    assert [len(step["contenders"][name]["seconds"]) for name in ("floor, 1", "ours, 1")] == [4, 4]
+    assert step["contenders"].keys() == {"floor, 1", "ours, 1", "floor, 2", "ours, 2", *program.PEERS}
+    assert [len(step["contenders"][name]["seconds"]) for name in ("floor, 1", "ours, 1", "ours, 2")] == [4, 4, 4]
     assert step["contenders"]["PyTorch"]["missing"] == "skipped"
     assert [row["task"] for row in found["kernels"]] == [kernel.name for kernel in kernel_list.kernels(ODD)]
     assert all(row["contenders"][name]["seconds"] for row in found["kernels"] for name in ("ours", "NumPy"))

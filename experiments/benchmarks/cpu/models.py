@@ -1,21 +1,18 @@
 """Our training step: forward, loss, backward, gradients clipped at norm 1, AdamW."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from experiments.benchmarks.cpu.sizes import Size, batch
 from minigrad import Tensor, nn, ops, optim
+from minigrad.parallel import DataParallel
 from models.bert import BERT, BERTConfig
 from models.gpt import GPT, GPTConfig
 from models.t5 import T5, T5Config
 
 Batch = dict[str, np.ndarray]
-
-DATA_PARALLEL = find_spec("minigrad.parallel") is not None
-"""Whether Python threads can share a batch; the benchmark then lists that mode too."""
 
 
 def build(model_name: str, size: Size) -> nn.Module:
@@ -75,8 +72,6 @@ def whole_batch(model: nn.Module, arrays: Batch) -> Callable[[], float]:
 
 def shared_batch(model: nn.Module, arrays: Batch, threads: int) -> Callable[[], float]:
     """Forward and backward pass with a part of the batch in each thread. Every row has the same number of labels."""
-    from minigrad.parallel import DataParallel
-
     parallel = DataParallel(model, threads)
 
     def loss_of(replica: nn.Module, *part: np.ndarray) -> tuple[Tensor, int]:

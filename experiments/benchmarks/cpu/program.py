@@ -12,7 +12,6 @@ from experiments import environment, folders, formatting
 from experiments.benchmarks.cpu import generation_list, kernel_list
 from experiments.benchmarks.cpu.generation_list import Task
 from experiments.benchmarks.cpu.machine import machine
-from experiments.benchmarks.cpu.models import DATA_PARALLEL
 from experiments.benchmarks.cpu.sizes import DISPLAY, MODELS, REHEARSAL, SIZES, Size, tokens
 from experiments.benchmarks.cpu.table import CPUBenchmark, Row
 from experiments.benchmarks.cpu.workers import Contender, Outcome, Worker, running, take_turns
@@ -40,7 +39,7 @@ def run(sizes: Sequence[str], models: Sequence[str], turns: int, groups: Sequenc
     began = time.monotonic()
     say(f"this takes about {formatting.duration(estimate(len(sizes) * len(models), turns, groups, peers))}")
     cores = environment.threads()["cores"]
-    python_threads = [1, cores] if DATA_PARALLEL and cores > 1 else [1]
+    python_threads = [1, cores] if cores > 1 else [1]
     benchmark = CPUBenchmark(machine(), turns, python_threads)
     if "steps" in groups:
         benchmark.steps = [
