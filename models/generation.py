@@ -116,12 +116,15 @@ def next_token_distribution(
         raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
     if np.isnan(logits).any():
         raise ValueError("logits must be numbers, got NaN: the model has diverged")
-    likeliest = logits.argmax(axis=-1)
-    if temperature == 0:
-        return np.eye(logits.shape[-1])[likeliest]
     logits = logits.astype(np.float64)
+    if temperature == 0:
+        probs = np.zeros_like(logits)
+        np.put_along_axis(probs, logits.argmax(axis=-1, keepdims=True), 1, axis=-1)
+        return probs
     probs = np.exp((logits - logits.max(axis=-1, keepdims=True)) / temperature)
     probs /= probs.sum(axis=-1, keepdims=True)
+    if top_k is None and top_p is None:
+        return probs
 
     order = np.argsort(-probs, axis=-1, kind="stable")  # likeliest first; ties in the order of the ids
     ranked = np.take_along_axis(probs, order, axis=-1)
