@@ -10,7 +10,7 @@ from typing import Any
 from minigrad import nn
 from minigrad.errors import CheckpointError
 from models.bert import BERT, BERTConfig
-from models.pretrained.folder import Weights, read_config, write_folder
+from models.pretrained.folder import Weights, check_config, read_config, write_folder
 from models.pretrained.names import Entry, load_weights, stored_weights
 
 POOLER, MASKED_LM, NEXT_SENTENCE = "bert.pooler.dense", "cls.predictions", "cls.seq_relationship"
@@ -101,16 +101,14 @@ def config_from(theirs: dict[str, Any]) -> BERTConfig:
     Raises:
         CheckpointError: if it asks for something that `models.bert` does not do.
     """
-    usual = {
+    expected = {
         "hidden_act": "gelu",
         "position_embedding_type": "absolute",
         "is_decoder": False,
         "add_cross_attention": False,
         "tie_word_embeddings": True,
     }
-    for name, value in usual.items():
-        if theirs.get(name, value) != value:
-            raise CheckpointError(f"{name} must be {value} in the config of a BERT, got {theirs[name]}")
+    check_config(theirs, expected, "BERT")
     try:
         return BERTConfig(
             vocab_size=theirs.get("vocab_size", 30522),

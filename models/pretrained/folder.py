@@ -46,6 +46,14 @@ def read_config(folder: str | os.PathLike[str], model_type: str) -> dict[str, An
     return config
 
 
+def check_config(config: dict[str, Any], expected: dict[str, Any], family: str) -> None:
+    """Raise CheckpointError if a config asks for something else than what is expected, which is what it says nothing
+    about."""
+    for name, value in expected.items():
+        if config.get(name, value) != value:
+            raise CheckpointError(f"{name} must be {value} in the config of a {family}, got {config[name]}")
+
+
 def read_model_type(folder: str | os.PathLike[str]) -> str:
     """The family of a checkpoint: what its `config.json` says.
 

@@ -10,7 +10,7 @@ from typing import Any
 from minigrad import nn
 from minigrad.errors import CheckpointError
 from models.gpt import GPT, GPTConfig
-from models.pretrained.folder import Weights, read_config, write_folder
+from models.pretrained.folder import Weights, check_config, read_config, write_folder
 from models.pretrained.names import Entry, load_weights, stored_weights
 
 END_OF_TEXT = 50256  # the last id of GPT-2's vocabulary
@@ -90,15 +90,13 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
         raise CheckpointError(
             f"activation_function must be gelu_new, GPT-2's own, got {theirs['activation_function']!r}"
         )
-    usual = {
+    expected = {
         "scale_attn_weights": True,
         "scale_attn_by_inverse_layer_idx": False,
         "add_cross_attention": False,
         "tie_word_embeddings": True,
     }
-    for name, value in usual.items():
-        if theirs.get(name, value) != value:
-            raise CheckpointError(f"{name} must be {value} in the config of a GPT-2, got {theirs[name]}")
+    check_config(theirs, expected, "GPT-2")
     try:
         return GPTConfig(
             vocab_size=theirs.get("vocab_size", 50257),
