@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.compilation import compiled
 
 if TYPE_CHECKING:
     from minigrad.kernels.adam import AdamDials
@@ -22,7 +22,7 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: "AdamDials") 
             array[...] = changed.reshape(array.shape)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _adam_step(data, grad, m, v, beta1, beta2, v_scale, step_size, eps, decay):  # type: ignore[no-untyped-def]
     real = data.dtype.type  # a float64 number would widen a float32 loop to half its speed
     beta1, rest1, beta2, rest2 = real(beta1), real(1 - beta1), real(beta2), real(1 - beta2)

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp
 
 _NO_MASK = np.ones((1, 1, 1, 1), dtype=np.bool_)
@@ -47,7 +48,7 @@ def _heads_side_by_side(x: Array) -> Array:
     return np.empty((batch, length, heads, size), x.dtype).swapaxes(1, 2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _masked_softmax(scores, mask, bias, has_bias, causal, scale):  # type: ignore[no-untyped-def]
     """Replace each row of scores by softmax(scale · row + bias) over the allowed keys, 0 elsewhere."""
     n_batch, n_heads, n_queries, n_keys = scores.shape
@@ -99,7 +100,7 @@ def _row(array, b, h, t):  # type: ignore[no-untyped-def]
     return array[min(b, n_batch - 1), min(h, n_heads - 1), min(t, n_queries - 1)]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _softmax_backward(grad, probs):  # type: ignore[no-untyped-def]
     """Replace each row of grad, the gradient of the probabilities, by that of the scores."""
     n_batch, n_heads, n_queries, n_keys = grad.shape

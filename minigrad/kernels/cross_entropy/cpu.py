@@ -5,6 +5,7 @@ import numpy as np
 from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp
 
 
@@ -22,7 +23,7 @@ def cross_entropy(
     return losses, grad
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _losses(logits, targets, counts, losses):  # type: ignore[no-untyped-def]
     n_rows, vocab_size = logits.shape
     for i in range(n_rows):
@@ -34,7 +35,7 @@ def _losses(logits, targets, counts, losses):  # type: ignore[no-untyped-def]
             losses[i] = np.log(total) - (row[targets[i]] - highest)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _losses_and_gradient(logits, targets, counts, scale, losses, grad):  # type: ignore[no-untyped-def]
     n_rows, vocab_size = logits.shape
     for i in range(n_rows):

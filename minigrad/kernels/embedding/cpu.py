@@ -1,9 +1,9 @@
 """The sum of gradients by row on a CPU: one after the other, so that the order, and the bits, are always the same."""
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.compilation import compiled
 
 
 def scatter_add(grad: Array, rows: Array, n_rows: int) -> Array:
@@ -13,7 +13,7 @@ def scatter_add(grad: Array, rows: Array, n_rows: int) -> Array:
     return table
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _scatter_add(grad, rows, table):  # type: ignore[no-untyped-def]
     for i in range(rows.size):
         source, target = grad[i], table[rows[i]]

@@ -5,9 +5,9 @@ infinity keep their meaning.
 """
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.compilation import compiled
 
 
 def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
@@ -47,7 +47,7 @@ def _rows(x: Array) -> Array:
     return np.ascontiguousarray(x).reshape(-1, x.shape[-1])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _layernorm_forward(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no-untyped-def]
     n_rows, width = x.shape
     one, count = x.dtype.type(1), x.dtype.type(width)
@@ -66,7 +66,7 @@ def _layernorm_forward(x, weight, bias, eps, out, mean, rstd):  # type: ignore[n
         mean[i], rstd[i] = m, r
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _layernorm_backward(grad, x, weight, mean, rstd, grad_x, grad_weight, grad_bias):  # type: ignore[no-untyped-def]
     n_rows, width = x.shape
     count = x.dtype.type(width)
@@ -85,7 +85,7 @@ def _layernorm_backward(grad, x, weight, mean, rstd, grad_x, grad_weight, grad_b
             grad_bias[j] += g[j]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _rmsnorm_forward(x, weight, eps, out, rstd):  # type: ignore[no-untyped-def]
     n_rows, width = x.shape
     one, count = x.dtype.type(1), x.dtype.type(width)
@@ -100,7 +100,7 @@ def _rmsnorm_forward(x, weight, eps, out, rstd):  # type: ignore[no-untyped-def]
         rstd[i] = r
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _rmsnorm_backward(grad, x, weight, rstd, grad_x, grad_weight):  # type: ignore[no-untyped-def]
     n_rows, width = x.shape
     count = x.dtype.type(width)

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp, tanh
 
 
@@ -56,7 +57,7 @@ def lstm_backward(
     return grad_x, np.matmul(flat.T, steps), np.matmul(flat.T, h_before), flat.sum(axis=0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _cell_forward(gates, recurrent, c_before, h, c):  # type: ignore[no-untyped-def]
     n_batch, size = h.shape
     one = h.dtype.type(1)
@@ -74,7 +75,7 @@ def _cell_forward(gates, recurrent, c_before, h, c):  # type: ignore[no-untyped-
             h_new[n] = o_row[n] * tanh(c_new[n])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _cell_backward(grad, grad_h, grad_c, gates, c_before, c, grad_gates):  # type: ignore[no-untyped-def]
     n_batch, size = c.shape
     one = c.dtype.type(1)

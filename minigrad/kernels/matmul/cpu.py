@@ -9,9 +9,9 @@ long at the shapes of the experiments' models (from (1024, 64) · (64, 64) to (4
 """
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
+from minigrad.kernels.compilation import compiled
 
 ROWS, DEPTH = 4, 64
 """The tile: four rows of C at a time, over 64 values of k, whose rows of B stay in the cache."""
@@ -29,7 +29,7 @@ def tiled_matmul(a: Array, b: Array) -> Array:
     return c
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@compiled(nogil=True, fastmath=True)
 def _tiled_matmul(a, b, c):  # type: ignore[no-untyped-def]
     n_rows, n_inner = a.shape
     n_columns = b.shape[1]
