@@ -96,7 +96,8 @@ def test_a_kernel_knows_arrays_and_never_tensors():
         own = module_name(path.parent / "__init__.py")
         choice = ["minigrad.kernels"] if path.name == "__init__.py" else []
         for name in imports(path):
-            allowed = ("minigrad.array_type", "minigrad.kernels.elementary", *choice)
+            shared = ("minigrad.kernels.compilation", "minigrad.kernels.elementary")
+            allowed = ("minigrad.array_type", *shared, *choice)
             if is_below(name, "minigrad") and name not in allowed and not is_below(name, own):
                 wrong.append(f"{module_name(path)} imports {name}")
     assert wrong == []
@@ -107,9 +108,8 @@ def test_a_model_never_touches_an_arrays_backend():
 
 
 def test_numba_is_imported_by_the_fast_kernels_alone():
-    others = [
-        path for path in sources("minigrad", "models", "tokenizer") if path.name not in ("cpu.py", "elementary.py")
-    ]
+    compiled = ("cpu.py", "compilation.py", "elementary.py")
+    others = [path for path in sources("minigrad", "models", "tokenizer") if path.name not in compiled]
     assert violations(others, "numba") == []
 
 

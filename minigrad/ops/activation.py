@@ -68,11 +68,12 @@ def gelu(x: TensorLike) -> Tensor:
     """
     x = as_tensor(x)
     x_data = x.data
+    out = gelu_kernel.gelu_forward(x_data)
 
     def gelu_backward(grad: Array) -> Array:
-        return gelu_kernel.gelu_backward(grad, x_data)
+        return gelu_kernel.gelu_backward(grad, x_data, out)
 
-    return record(gelu_kernel.gelu_forward(x_data), (x,), gelu_backward, reads=(x,))
+    return record(out, (x,), gelu_backward, reads=(x,), reads_output=True)
 
 
 def gelu_tanh(x: TensorLike) -> Tensor:
@@ -82,11 +83,12 @@ def gelu_tanh(x: TensorLike) -> Tensor:
     """
     x = as_tensor(x)
     x_data = x.data
+    out = gelu_kernel.gelu_tanh_forward(x_data)
 
     def gelu_tanh_backward(grad: Array) -> Array:
-        return gelu_kernel.gelu_tanh_backward(grad, x_data)
+        return gelu_kernel.gelu_tanh_backward(grad, x_data, out)
 
-    return record(gelu_kernel.gelu_tanh_forward(x_data), (x,), gelu_tanh_backward, reads=(x,))
+    return record(out, (x,), gelu_tanh_backward, reads=(x,), reads_output=True)
 
 
 def _sigmoid(x: Array) -> Array:

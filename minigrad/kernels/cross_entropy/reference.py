@@ -13,9 +13,9 @@ def cross_entropy(
     shifted = logits - logits.max(axis=-1, keepdims=True)
     exps = np.exp(shifted)
     total = exps.sum(axis=-1)
-    losses = (np.log(total) - shifted[rows, targets]) * counts
+    losses = np.where(counts, np.log(total) - shifted[rows, targets], 0)
     if gradient_scale is None:
         return losses, None
     grad = exps / total[:, None]
     grad[rows, targets] -= 1
-    return losses, grad * (gradient_scale * counts[:, None]).astype(grad.dtype)
+    return losses, np.where(counts[:, None], grad * grad.dtype.type(gradient_scale), 0)

@@ -1,4 +1,7 @@
-"""GELU of arrays, exact and through tanh: any shape in, the same shape and dtype out."""
+"""GELU of arrays, exact and through tanh: any shape in, the same shape and dtype out.
+
+The backward pass gets the forward pass's output as well, since output / x is what it needs of Φ(x).
+"""
 
 from minigrad.array_type import Array
 from minigrad.kernels import wants_reference
@@ -15,15 +18,15 @@ def gelu_forward(x: Array) -> Array:
     return cpu.gelu_forward(x)
 
 
-def gelu_backward(grad: Array, x: Array) -> Array:
+def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
     """The gradient of x through `gelu_forward`."""
     if wants_reference(x):
         from minigrad.kernels.gelu import reference
 
-        return reference.gelu_backward(grad, x)
+        return reference.gelu_backward(grad, x, out)
     from minigrad.kernels.gelu import cpu
 
-    return cpu.gelu_backward(grad, x)
+    return cpu.gelu_backward(grad, x, out)
 
 
 def gelu_tanh_forward(x: Array) -> Array:
@@ -37,12 +40,12 @@ def gelu_tanh_forward(x: Array) -> Array:
     return cpu.gelu_tanh_forward(x)
 
 
-def gelu_tanh_backward(grad: Array, x: Array) -> Array:
+def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
     """The gradient of x through `gelu_tanh_forward`."""
     if wants_reference(x):
         from minigrad.kernels.gelu import reference
 
-        return reference.gelu_tanh_backward(grad, x)
+        return reference.gelu_tanh_backward(grad, x, out)
     from minigrad.kernels.gelu import cpu
 
-    return cpu.gelu_tanh_backward(grad, x)
+    return cpu.gelu_tanh_backward(grad, x, out)

@@ -3,10 +3,10 @@
 tanh is written through the exponential, (1 + tanh u) / 2 = 1 / (1 + e^(-2u)), which is one call
 instead of two, and does not cancel where u is very negative. In float32 Φ, too, comes from an exponential:
 
-    Φ(-|x|) = e^(-x²/2) · t (c_1 + c_2 t + … + c_9 t⁸) / 2,   t = 1 / (1 + |x| / √8),
+    Φ(-|x|) = e^(-x²/2) · t (c_1 + c_2 t + … + c_9 t⁸) / 2,   t = 1 / (1 + |x| / √8).
 
-which the backward pass needs for the density anyway. The coefficients are our own fit, with a relative error
-below 4e-7 (float32's rounding included) as far as Φ is a normal number.
+The coefficients are our own fit, with a relative error below 4e-7 (float32's rounding included) as far as Φ is
+a normal number. The backward pass divides the output by x instead of computing Φ(x) again.
 """
 
 import math
@@ -17,6 +17,7 @@ from numba import njit, types
 from numba.extending import overload
 
 from minigrad.array_type import Array
+from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp
 
 _SLOPE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
@@ -29,34 +30,36 @@ _HALF, _ONE = np.float32(0.5), np.float32(1)
 
 def gelu_forward(x: Array) -> Array:
     """x · Φ(x)."""
-    flat = np.ascontiguousarray(x).reshape(-1)
+    flat = _flat(x)
     out = np.empty_like(flat)
     _gelu_forward(flat, out)
     return out.reshape(x.shape)
 
 
-def gelu_backward(grad: Array, x: Array) -> Array:
+def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
     """The gradient of x through `gelu_forward`."""
-    flat = np.ascontiguousarray(x).reshape(-1)
-    out = np.empty_like(flat)
-    _gelu_backward(np.ascontiguousarray(grad).reshape(-1), flat, out, x.dtype.type(_INV_SQRT_2PI))
-    return out.reshape(x.shape)
+    grad_x = np.empty(x.size, x.dtype)
+    _gelu_backward(_flat(grad), _flat(x), _flat(out), grad_x, x.dtype.type(_INV_SQRT_2PI))
+    return grad_x.reshape(x.shape)
 
 
 def gelu_tanh_forward(x: Array) -> Array:
     """The approximation through tanh."""
-    flat = np.ascontiguousarray(x).reshape(-1)
+    flat = _flat(x)
     out = np.empty_like(flat)
     _gelu_tanh_forward(flat, out, *_constants(x.dtype))
     return out.reshape(x.shape)
 
 
-def gelu_tanh_backward(grad: Array, x: Array) -> Array:
+def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
     """The gradient of x through `gelu_tanh_forward`."""
-    flat = np.ascontiguousarray(x).reshape(-1)
-    out = np.empty_like(flat)
-    _gelu_tanh_backward(np.ascontiguousarray(grad).reshape(-1), flat, out, *_constants(x.dtype))
-    return out.reshape(x.shape)
+    grad_x = np.empty(x.size, x.dtype)
+    _gelu_tanh_backward(_flat(grad), _flat(x), _flat(out), grad_x, *_constants(x.dtype))
+    return grad_x.reshape(x.shape)
+
+
+def _flat(x: Array) -> Array:
+    return np.ascontiguousarray(x).reshape(-1)
 
 
 def _constants(dtype: np.dtype) -> tuple[np.floating, np.floating]:
@@ -85,7 +88,7 @@ def _cdf_of_type(x, bell):  # type: ignore[no-untyped-def]
     return lambda x, bell: 0.5 * (1.0 + math.erf(x * _INV_SQRT_2))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _gelu_forward(x, out):  # type: ignore[no-untyped-def]
     half = x.dtype.type(0.5)
     for i in range(x.size):
@@ -93,16 +96,17 @@ def _gelu_forward(x, out):  # type: ignore[no-untyped-def]
         out[i] = v * _cdf(v, exp(-half * v * v))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _gelu_backward(grad, x, out, inv_sqrt_2pi):  # type: ignore[no-untyped-def]
-    half = x.dtype.type(0.5)
+@compiled(nogil=True, error_model="numpy")
+def _gelu_backward(grad, x, out, grad_x, inv_sqrt_2pi):  # type: ignore[no-untyped-def]
+    half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below, the output has lost bits, or all
     for i in range(x.size):
         v = x[i]
-        bell = exp(-half * v * v)
-        out[i] = grad[i] * (_cdf(v, bell) + v * bell * inv_sqrt_2pi)
+        ratio = out[i] / v
+        cdf = ratio if abs(v) > tiny else half
+        grad_x[i] = grad[i] * (cdf + v * exp(-half * v * v) * inv_sqrt_2pi)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _gelu_tanh_forward(x, out, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
     one = x.dtype.type(1)
     for i in range(x.size):
@@ -110,11 +114,13 @@ def _gelu_tanh_forward(x, out, minus_2_slope, cubic):  # type: ignore[no-untyped
         out[i] = v / (one + exp(minus_2_slope * (v + cubic * v * v * v)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _gelu_tanh_backward(grad, x, out, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
+@compiled(nogil=True, error_model="numpy")
+def _gelu_tanh_backward(grad, x, out, grad_x, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
+    half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below, the output has lost bits, or all
     one, three = x.dtype.type(1), x.dtype.type(3)
     for i in range(x.size):
-        v = x[i]
-        half = one / (one + exp(minus_2_slope * (v + cubic * v * v * v)))  # (1 + tanh u) / 2
+        v, y = x[i], out[i]
+        ratio = y / v
+        cdf = ratio if abs(v) > tiny else half  # (1 + tanh u) / 2
         slope = -minus_2_slope * (one + three * cubic * v * v)  # 2 u'
-        out[i] = grad[i] * (half + v * half * (one - half) * slope)
+        grad_x[i] = grad[i] * (cdf + y * (one - cdf) * slope)

@@ -18,7 +18,7 @@ def gelu_forward(x: Array) -> Array:
     return x * _normal_cdf(x)
 
 
-def gelu_backward(grad: Array, x: Array) -> Array:
+def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
     """d/dx x Φ(x) = Φ(x) + x φ(x), φ the normal density."""
     density = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
     return grad * (_normal_cdf(x) + x * density)
@@ -29,7 +29,7 @@ def gelu_tanh_forward(x: Array) -> Array:
     return 0.5 * x * (1 + np.tanh(SLOPE * (x + CUBIC * x * x * x)))
 
 
-def gelu_tanh_backward(grad: Array, x: Array) -> Array:
+def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
     """(1 + tanh u) / 2 + x (1 - tanh² u) u' / 2."""
     t = np.tanh(SLOPE * (x + CUBIC * x * x * x))
     slope = SLOPE * (1 + 3 * CUBIC * x * x)
