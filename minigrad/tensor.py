@@ -181,6 +181,7 @@ class Tensor:
                 their descriptions. All are raised before any gradient has been changed.
         """
         gradients: dict[Node, Array] = {}
+        ours: set[Node] = set()  # those whose gradient nobody else holds, so that it can be added to in place
         order = _prepare(self, gradient, gradients, create_graph)
         for node in order:
             grad = gradients.pop(node)
@@ -195,12 +196,18 @@ class Tensor:
                 input_grad = unbroadcast(input_grad, parent.shape)
                 if input_grad.dtype != parent.dtype:
                     input_grad = input_grad.astype(parent.dtype)
+                fresh = input_grad is not grad and input_grad.base is None
                 if not isinstance(parent, Node):
-                    accumulate(parent, input_grad, fresh=input_grad is not grad)
-                elif parent in gradients:
-                    gradients[parent] = gradients[parent] + input_grad
-                else:
+                    accumulate(parent, input_grad, fresh=fresh)
+                elif parent not in gradients:
                     gradients[parent] = input_grad
+                    if fresh:
+                        ours.add(parent)
+                elif parent in ours:
+                    gradients[parent] += input_grad
+                else:
+                    gradients[parent] = gradients[parent] + input_grad
+                    ours.add(parent)
             if not retain_graph:
                 node.free()
 
@@ -330,7 +337,7 @@ def accumulate(leaf: Tensor, gradient: Array, *, fresh: bool) -> None:
     (nobody else holds it)."""
     if leaf.grad is not None:
         leaf.grad += gradient
-    elif fresh and isinstance(gradient, np.ndarray) and gradient.base is None:
+    elif fresh and isinstance(gradient, np.ndarray):
         leaf.grad = gradient
     else:
         leaf.grad = gradient.copy() if hasattr(gradient, "copy") else np.array(gradient)
