@@ -35,8 +35,8 @@ class DataParallel:
     """Computes gradients of a model with several threads.
 
     Args:
-        model: on the CPU. It may be trained, changed and saved as ever; the threads have copies that share its
-            arrays.
+        model: on the CPU. It may be trained and saved as ever; the threads have copies that share its arrays. Its
+            layers and parameters must stay those that it has.
         n_threads: None means `minigrad.get_num_threads()`.
 
     Raises:
@@ -49,6 +49,9 @@ class DataParallel:
             raise ValueError(f"n_threads must be at least 1, got {n_threads}")
         self.model = model
         self.replicas = [replicate(model) for _ in range(n_threads)]
+        # Their structure never changes; to walk through it at each step would cost as much as a small layer.
+        self._parameters = [replica.parameters() for replica in self.replicas]
+        self._modules = [[module for _, module in replica.named_modules()] for replica in self.replicas]
         self._threads, self._process = ThreadPoolExecutor(n_threads), os.getpid()
 
     def backward(self, loss_of: Callable[..., tuple[Tensor, int]], *batch: np.ndarray) -> float:
@@ -90,30 +93,33 @@ class DataParallel:
             shares = [n / max(n_items, 1) for _, n in results]
             self._add_up(shares)
         finally:
-            for replica in self.replicas:
-                replica.zero_grad()
+            for parameters in self._parameters:
+                for parameter in parameters:
+                    parameter.grad = None
         return sum(share * loss for share, (loss, _) in zip(shares, results, strict=True))
 
     def _synchronise(self) -> None:
         """Let the copies follow what has been done to the model since: arrays exchanged, train() or eval()."""
-        for replica in self.replicas:
-            for own, its in zip(self.model.parameters(), replica.parameters(), strict=True):
+        own_parameters = self.model.parameters()
+        training = [module.training for _, module in self.model.named_modules()]
+        for parameters, modules in zip(self._parameters, self._modules, strict=True):
+            for own, its in zip(own_parameters, parameters, strict=True):
                 if its.data is not own.data:
                     its.data = own.data
-            for (_, module), (_, copied) in zip(self.model.named_modules(), replica.named_modules(), strict=True):
-                copied.training = module.training
+            for module, flag in zip(modules, training, strict=True):
+                module.training = flag
 
     def _add_up(self, shares: list[float]) -> None:
         """The gradient of the mean is the mean of the gradients, each part weighed by its share of the items."""
-        gradients = zip(*([p.grad for p in replica.parameters()] for replica in self.replicas), strict=True)
-        for parameter, of_parts in zip(self.model.parameters(), gradients, strict=True):
+        for own, *copies in zip(self.model.parameters(), *self._parameters, strict=True):
             total: Array | None = None
-            for share, gradient in zip(shares, of_parts, strict=False):
+            for share, copied in zip(shares, copies, strict=False):
+                gradient = copied.grad
                 if gradient is not None:
                     gradient *= gradient.dtype.type(share)
                     total = gradient if total is None else np.add(total, gradient, out=total)
             if total is not None:
-                accumulate(parameter, total, fresh=True)
+                accumulate(own, total, fresh=True)
 
     def _pool(self) -> ThreadPoolExecutor:
         if self._process != os.getpid():  # after a fork the threads have stayed behind
