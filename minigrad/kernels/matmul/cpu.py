@@ -3,11 +3,13 @@
 BLAS is the product of decades of tuning for one processor after another, and NumPy brings one. To be fast it
 copies both matrices into blocks first, which pays when each number is used many times.
 
-With few rows on the left, as when text is generated token by token, each weight is used once or a few times, and
+With few rows on the left, as when several texts are generated token by token, each weight is used a few times, and
 what counts is to read the weights once, as fast as memory gives them: `few_rows_matmul` does that and copies
-nothing. The rule: up to FEW_ROWS rows times a transposed matrix that lies in C order, which is what a linear layer
-asks for, our kernel; it is 1.2 to 2.6 times as fast as BLAS on one core of an AMD EPYC, at widths from 256 to 3072.
-From 16 rows on BLAS is as fast or faster.
+nothing. The rule, measured on an AMD EPYC at widths from 256 to 3072: up to FEW_ROWS rows times a transposed matrix
+that lies in C order, which is what a linear layer asks for, are our kernel's. On one core it is 1.2 to 2.6 times as
+fast as BLAS there, and with two to four rows still 1.3 times as fast as a BLAS with two threads; with eight it no
+longer is. A single row is the exception: BLAS, too, takes a matrix as it lies then, and lets all its threads read a
+large one.
 
 `tiled_matmul` is there to be read: the same idea as BLAS in thirty lines, namely that a value that was loaded into
 a register or the cache should be used many times before it is evicted. It takes 3 to 9 times as long as BLAS at the
@@ -19,8 +21,8 @@ import numpy as np
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 
-FEW_ROWS = 8
-"""Up to so many rows our kernel is faster than BLAS."""
+FEW_ROWS, LARGE = 4, 1 << 18
+"""Up to so many rows our kernel is faster than BLAS; a single row only while B has not more than LARGE numbers."""
 
 ROWS, DEPTH = 4, 64
 """The tile: four rows of C at a time, over 64 values of k, whose rows of B stay in the cache."""
@@ -28,7 +30,7 @@ ROWS, DEPTH = 4, 64
 
 def matmul(a: Array, b: Array) -> Array:
     """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j], by our kernel for few rows, else by BLAS."""
-    few_rows = a.ndim == 2 and b.ndim == 2 and len(a) <= FEW_ROWS
+    few_rows = a.ndim == 2 and b.ndim == 2 and len(a) <= FEW_ROWS and (len(a) > 1 or b.size <= LARGE)
     if few_rows and b.flags.f_contiguous and a.dtype == b.dtype and a.dtype in (np.float32, np.float64):
         return few_rows_matmul(a, b.T)
     return np.matmul(a, b)
