@@ -143,10 +143,10 @@ def test_everything_is_measured_without_peers(small, capsys):
     (step,) = found["steps"]
     assert step["task"] == "GPT S"
     assert step["contenders"].keys() == {"floor, 1", "ours, 1", "floor, 2", "ours, 2", *program.PEERS}
-    assert [len(step["contenders"][name]["seconds"]) for name in ("floor, 1", "ours, 1", "ours, 2")] == [4, 4, 4]
+    assert [step["contenders"][name]["seconds"]["calls"] for name in ("floor, 1", "ours, 1", "ours, 2")] == [4, 4, 4]
     assert step["contenders"]["PyTorch"]["missing"] == "skipped"
     assert [row["task"] for row in found["kernels"]] == [kernel.name for kernel in kernel_list.kernels(ODD)]
-    assert all(row["contenders"][name]["seconds"] for row in found["kernels"] for name in ("ours", "NumPy"))
+    assert all(row["contenders"][name]["seconds"]["calls"] for row in found["kernels"] for name in ("ours", "NumPy"))
     assert [row["task"] for row in found["generation"]] == ["GPT d12, batch 5", "T5 d12, batch 5", "GPT d24, batch 5"]
     assert [list(row["contenders"]) for row in found["generation"]] == [
         ["ours", "transformers"], ["ours", "transformers"], ["ours", "limit", "transformers"]
@@ -219,3 +219,9 @@ def test_no_steps_are_refused(capsys):
     with pytest.raises(SystemExit):
         command_line.main(["cpu", "--steps", "0"])
     assert "--steps must be positive" in capsys.readouterr().err
+
+
+def test_many_times_are_told_by_their_quartiles():
+    told = table.quartiles([0.5, 0.1, 0.2, 0.3, 0.4])
+    assert told == {"calls": 5, "least": 0.1, "first quartile": 0.2, "median": 0.3, "third quartile": 0.4, "most": 0.5}
+    assert table.quartiles([]) == {"calls": 0}

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from experiments import formatting
 from experiments.benchmarks.cpu.workers import Outcome
 
@@ -67,8 +69,21 @@ class CPUBenchmark:
     name: str = "cpu"
 
     def as_json(self) -> dict[str, Any]:
-        """Every value."""
-        return asdict(self)
+        """Every value; of a contender's times their number and quartiles, since there may be thousands."""
+        values = asdict(self)
+        for row in [*values["steps"], *values["kernels"], *values["generation"]]:
+            for outcome in row["contenders"].values():
+                outcome["seconds"] = quartiles(outcome["seconds"])
+        return values
+
+
+def quartiles(seconds: list[float]) -> dict[str, float]:
+    """How many times there are, the least, the quartiles, of which the second is the median, and the most."""
+    if not seconds:
+        return {"calls": 0}
+    names = ("least", "first quartile", "median", "third quartile", "most")
+    values = np.quantile(seconds, [0, 0.25, 0.5, 0.75, 1])
+    return {"calls": len(seconds)} | {name: float(f"{value:.4g}") for name, value in zip(names, values, strict=True)}
 
 
 # -- the three tables -------------------------------------------------------------------------------
