@@ -121,7 +121,8 @@ def next_token_distribution(
         probs = np.zeros_like(logits)
         np.put_along_axis(probs, logits.argmax(axis=-1, keepdims=True), 1, axis=-1)
         return probs
-    probs = np.exp((logits - logits.max(axis=-1, keepdims=True)) / temperature)
+    with np.errstate(over="ignore"):  # a tiny temperature makes -inf of a difference, and 0 of the probability
+        probs = np.exp((logits - logits.max(axis=-1, keepdims=True)) / temperature)
     probs /= probs.sum(axis=-1, keepdims=True)
     if top_k is None and top_p is None:
         return probs

@@ -249,7 +249,8 @@ class T5(nn.Module):
 
 def build(model: str, size: Size) -> nn.Module:
     """A model with random weights, small enough that no value runs away."""
-    twin = {"gpt": GPT, "bert": BERT, "t5": T5}[model](size)
+    classes: dict[str, type[nn.Module]] = {"gpt": GPT, "bert": BERT, "t5": T5}
+    twin = classes[model](size)
     torch.manual_seed(0)
     for parameter in twin.parameters():
         if parameter.ndim == 2:
