@@ -17,7 +17,7 @@ The gradients are summed in the order of the parts, so the same seed and number 
 import copy
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import numpy as np
@@ -88,6 +88,7 @@ class DataParallel:
                     results = [run(*argument) for argument in arguments]
                 else:
                     futures = [self._pool().submit(run, *argument) for argument in arguments]
+                    wait(futures)  # also for the others if one fails, or their gradients would come in later
                     results = [future.result() for future in futures]
             n_items = sum(n for _, n in results)
             shares = [n / max(n_items, 1) for _, n in results]

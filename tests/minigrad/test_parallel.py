@@ -3,6 +3,7 @@
 import multiprocessing
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -170,6 +171,25 @@ def test_an_error_in_one_part_comes_out_and_leaves_nothing_behind():
     net.zero_grad()
     loss_of(net, *batch())[0].backward()
     assert_same_gradients(found, gradients(net))
+
+
+def test_an_error_comes_out_when_the_other_parts_are_done():
+    net, ids_and_labels = Net(), batch()
+    parallel = DataParallel(net, 2)
+    first_has_failed = threading.Event()
+
+    def fails_for_the_first(net: Net, ids: np.ndarray, labels: np.ndarray) -> tuple[Tensor, int]:
+        if np.array_equal(ids, ids_and_labels[0][:4]):
+            first_has_failed.set()
+            raise ZeroDivisionError
+        first_has_failed.wait(timeout=30)
+        time.sleep(0.2)
+        return loss_of(net, ids, labels)
+
+    with pytest.raises(ZeroDivisionError):
+        parallel.backward(fails_for_the_first, *ids_and_labels)
+    time.sleep(0.5)  # in which a part that was left to itself would be done
+    assert all(parameter.grad is None for replica in parallel.replicas for parameter in replica.parameters())
 
 
 def test_anomaly_mode_names_the_module_with_threads_too():
