@@ -12,6 +12,7 @@ import numpy as np
 from experiments import folders
 from minigrad.device import cupy
 from minigrad.kernels import active_kernels
+from minigrad.threads import available_cores
 
 # These change how fast, and in the last digits what, NumPy and Numba compute.
 VARIABLES = (
@@ -70,8 +71,7 @@ def threads() -> dict[str, int]:
     """How many cores this process may use, and how many threads Numba does."""
     import numba  # here, because it takes a second that `list` and `report` need not wait for
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {"cores": cores, "numba": numba.get_num_threads()}
+    return {"cores": available_cores(), "numba": numba.get_num_threads()}
 
 
 def blas() -> str:

@@ -43,6 +43,11 @@ def get_num_threads() -> int:
         if not variable.isdecimal() or int(variable) < 1:
             raise ValueError(f"{VARIABLE} must be a number of at least 1, got {variable!r}")
         return int(variable)
+    return available_cores()
+
+
+def available_cores() -> int:
+    """How many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

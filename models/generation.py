@@ -19,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from minigrad import Tensor, nn, no_grad
+from models.inputs import check_mask
 
 
 class NextLogits(Protocol):
@@ -216,11 +217,9 @@ def check_start(ids: np.ndarray, max_new_tokens: int, attention_mask: np.ndarray
         raise ValueError(f"ids must have shape (B, T) with T at least 1, got {ids.shape}")
     if max_new_tokens < 0:
         raise ValueError(f"max_new_tokens must not be negative, got {max_new_tokens}")
-    if attention_mask is not None:
-        if attention_mask.shape != ids.shape:
-            raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
-        if not attention_mask[:, -1].all():
-            raise ValueError("attention_mask must end with a token in each row: put the padding on the left")
+    check_mask(attention_mask, ids)
+    if attention_mask is not None and not attention_mask[:, -1].all():
+        raise ValueError("attention_mask must end with a token in each row: put the padding on the left")
 
 
 def draw(probs: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from models.inputs import check_mask
+
 
 def tokens_of(ids: np.ndarray, attention_mask: np.ndarray | None) -> np.ndarray:
     """Where there is a token, (B, T) booleans.
@@ -11,11 +13,8 @@ def tokens_of(ids: np.ndarray, attention_mask: np.ndarray | None) -> np.ndarray:
     """
     if ids.ndim != 2 or not np.issubdtype(ids.dtype, np.integer):
         raise ValueError(f"ids must be integers of shape (B, T), got {ids.dtype} of shape {ids.shape}")
-    if attention_mask is None:
-        return np.ones(ids.shape, bool)
-    if attention_mask.shape != ids.shape:
-        raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
-    return attention_mask == 1
+    check_mask(attention_mask, ids)
+    return np.ones(ids.shape, bool) if attention_mask is None else attention_mask == 1
 
 
 def check_share(name: str, value: float) -> None:

@@ -7,6 +7,7 @@ Source: the lecture, "Pretraining through language modeling"; Dai and Le 2015, s
 import numpy as np
 
 from minigrad import IGNORE
+from models.inputs import check_mask
 
 
 def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -23,10 +24,9 @@ def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tupl
     """
     if ids.ndim != 2 or ids.shape[1] < 2:
         raise ValueError(f"ids must have shape (B, T + 1) with T at least 1, got {ids.shape}")
+    check_mask(attention_mask, ids)
     inputs, labels = ids[:, :-1], ids[:, 1:]
     if attention_mask is not None:
-        if attention_mask.shape != ids.shape:
-            raise ValueError(f"attention_mask must have the shape of ids, {ids.shape}, got {attention_mask.shape}")
         is_token = attention_mask == 1
         # np.int64, because IGNORE does not fit into ids without a sign.
         labels = np.where(is_token[:, :-1] & is_token[:, 1:], labels, np.int64(IGNORE))

@@ -11,7 +11,7 @@ from minigrad import nn
 from minigrad.errors import CheckpointError
 from models.bert import BERT, BERTConfig
 from models.pretrained.folder import Weights, check_config, read_config, write_folder
-from models.pretrained.names import Entry, load_weights, stored_weights
+from models.pretrained.names import Entry, load_weights, stored_weights, weight_and_bias
 
 POOLER, MASKED_LM, NEXT_SENTENCE = "bert.pooler.dense", "cls.predictions", "cls.seq_relationship"
 
@@ -52,35 +52,31 @@ def entries(model: BERT) -> list[Entry]:
         Entry("bert.embeddings.word_embeddings.weight", ("token_embedding.weight",)),
         Entry("bert.embeddings.position_embeddings.weight", ("position_embedding.weight",)),
         Entry("bert.embeddings.token_type_embeddings.weight", ("segment_embedding.weight",)),
-        *_both("bert.embeddings.LayerNorm", "embedding_norm"),
+        *weight_and_bias("bert.embeddings.LayerNorm", "embedding_norm"),
     ]
     for i in range(model.config.n_layers):
         theirs, ours = f"bert.encoder.layer.{i}", f"blocks.{i}"
         table += [
-            *_both(f"{theirs}.attention.self.query", f"{ours}.attention.q"),
-            *_both(f"{theirs}.attention.self.key", f"{ours}.attention.k"),
-            *_both(f"{theirs}.attention.self.value", f"{ours}.attention.v"),
-            *_both(f"{theirs}.attention.output.dense", f"{ours}.attention.out"),
-            *_both(f"{theirs}.attention.output.LayerNorm", f"{ours}.attention_norm"),
-            *_both(f"{theirs}.intermediate.dense", f"{ours}.up"),
-            *_both(f"{theirs}.output.dense", f"{ours}.down"),
-            *_both(f"{theirs}.output.LayerNorm", f"{ours}.feed_forward_norm"),
+            *weight_and_bias(f"{theirs}.attention.self.query", f"{ours}.attention.q"),
+            *weight_and_bias(f"{theirs}.attention.self.key", f"{ours}.attention.k"),
+            *weight_and_bias(f"{theirs}.attention.self.value", f"{ours}.attention.v"),
+            *weight_and_bias(f"{theirs}.attention.output.dense", f"{ours}.attention.out"),
+            *weight_and_bias(f"{theirs}.attention.output.LayerNorm", f"{ours}.attention_norm"),
+            *weight_and_bias(f"{theirs}.intermediate.dense", f"{ours}.up"),
+            *weight_and_bias(f"{theirs}.output.dense", f"{ours}.down"),
+            *weight_and_bias(f"{theirs}.output.LayerNorm", f"{ours}.feed_forward_norm"),
         ]
     if model.pooler is not None:
-        table += _both(POOLER, "pooler")
+        table += weight_and_bias(POOLER, "pooler")
     if model.masked_lm_head is not None:
         table += [
             Entry(f"{MASKED_LM}.bias", ("masked_lm_head.bias",)),
-            *_both(f"{MASKED_LM}.transform.dense", "masked_lm_head.transform"),
-            *_both(f"{MASKED_LM}.transform.LayerNorm", "masked_lm_head.norm"),
+            *weight_and_bias(f"{MASKED_LM}.transform.dense", "masked_lm_head.transform"),
+            *weight_and_bias(f"{MASKED_LM}.transform.LayerNorm", "masked_lm_head.norm"),
         ]
     if model.next_sentence_head is not None:
-        table += _both(NEXT_SENTENCE, "next_sentence_head")
+        table += weight_and_bias(NEXT_SENTENCE, "next_sentence_head")
     return table
-
-
-def _both(theirs: str, ours: str) -> list[Entry]:
-    return [Entry(f"{theirs}.{kind}", (f"{ours}.{kind}",)) for kind in ("weight", "bias")]
 
 
 def current_name(name: str) -> str | None:

@@ -11,7 +11,7 @@ from minigrad import nn
 from minigrad.errors import CheckpointError
 from models.gpt import GPT, GPTConfig
 from models.pretrained.folder import Weights, check_config, read_config, write_folder
-from models.pretrained.names import Entry, load_weights, stored_weights
+from models.pretrained.names import Entry, load_weights, stored_weights, weight_and_bias
 
 END_OF_TEXT = 50256  # the last id of GPT-2's vocabulary
 
@@ -49,23 +49,19 @@ def entries(config: GPTConfig) -> list[Entry]:
     for i in range(config.n_layers):
         theirs, ours = f"transformer.h.{i}", f"blocks.{i}"
         table += [
-            *_norm(f"{theirs}.ln_1", f"{ours}.attention_norm"),
+            *weight_and_bias(f"{theirs}.ln_1", f"{ours}.attention_norm"),
             *_linear(f"{theirs}.attn.c_attn", *(f"{ours}.attention.{name}" for name in "qkv")),
             *_linear(f"{theirs}.attn.c_proj", f"{ours}.attention.out"),
-            *_norm(f"{theirs}.ln_2", f"{ours}.feed_forward_norm"),
+            *weight_and_bias(f"{theirs}.ln_2", f"{ours}.feed_forward_norm"),
             *_linear(f"{theirs}.mlp.c_fc", f"{ours}.feed_forward.up"),
             *_linear(f"{theirs}.mlp.c_proj", f"{ours}.feed_forward.down"),
         ]
-    return [*table, *_norm("transformer.ln_f", "final_norm")]
+    return [*table, *weight_and_bias("transformer.ln_f", "final_norm")]
 
 
 def _linear(theirs: str, *ours: str) -> list[Entry]:
     weights, biases = (tuple(f"{name}.{kind}" for name in ours) for kind in ("weight", "bias"))
     return [Entry(f"{theirs}.weight", weights, transposed=True), Entry(f"{theirs}.bias", biases)]
-
-
-def _norm(theirs: str, ours: str) -> list[Entry]:
-    return [Entry(f"{theirs}.{kind}", (f"{ours}.{kind}",)) for kind in ("weight", "bias")]
 
 
 def current_name(name: str) -> str | None:

@@ -34,6 +34,11 @@ class Entry:
     transposed: bool = False
 
 
+def weight_and_bias(theirs: str, ours: str) -> list[Entry]:
+    """The entries of a layer that has both: a linear layer, or a layer norm."""
+    return [Entry(f"{theirs}.{kind}", (f"{ours}.{kind}",)) for kind in ("weight", "bias")]
+
+
 def check_entries(model: nn.Module, entries: Sequence[Entry]) -> None:
     """Make sure that a table names every parameter of a model exactly once, and nothing else.
 
