@@ -166,8 +166,10 @@ def write(
 
     def tell(so_far: np.ndarray) -> None:
         nonlocal told
+        if on_token is None:
+            return
         written = _text_of(tokenizer, so_far[0, start.shape[1] :], eos_id)
-        if on_token is not None and not written.endswith("\ufffd"):  # a character may have come in part
+        if not written.endswith("\ufffd"):  # a character may have come in part
             on_token(written[len(told) :])
             told = written
 
