@@ -21,7 +21,8 @@ MAY_IMPORT = {  # what of our own each part may import besides itself; the first
     "minigrad.tape": TENSOR,
     "minigrad.tensor": TENSOR,
     **dict.fromkeys(CORE, CORE),
-    "minigrad.kernels": ["minigrad.array_type", "minigrad.device", "minigrad.errors"],
+    "minigrad.cuda_on_host": ["minigrad.errors"],
+    "minigrad.kernels": ["minigrad.array_type", "minigrad.cuda_on_host", "minigrad.device", "minigrad.errors"],
     "minigrad.ops": [*TENSOR, "minigrad.kernels"],
     "minigrad.nn": [*TENSOR, "minigrad.ops", "minigrad.random"],
     "minigrad.optim": [*TENSOR, "minigrad.kernels", "minigrad.nn.module"],
@@ -96,7 +97,7 @@ def test_a_kernel_knows_arrays_and_never_tensors():
         own = module_name(path.parent / "__init__.py")
         choice = ["minigrad.kernels"] if path.name == "__init__.py" else []
         for name in imports(path):
-            shared = ("minigrad.kernels.compilation", "minigrad.kernels.elementary")
+            shared = tuple(f"minigrad.kernels.{file}" for file in ("compilation", "elementary", "cuda_source"))
             allowed = ("minigrad.array_type", *shared, *choice)
             if is_below(name, "minigrad") and name not in allowed and not is_below(name, own):
                 wrong.append(f"{module_name(path)} imports {name}")
@@ -111,6 +112,17 @@ def test_numba_is_imported_by_the_fast_kernels_alone():
     compiled = ("cpu.py", "compilation.py", "elementary.py")
     others = [path for path in sources("minigrad", "models", "tokenizer") if path.name not in compiled]
     assert violations(others, "numba") == []
+
+
+def test_the_shim_is_reached_through_the_launcher_alone():
+    launcher = PROJECT / "minigrad" / "kernels" / "cuda_source.py"
+    others = [path for path in sources(*PACKAGES) if path != launcher and path.parent.name != "cuda_on_host"]
+    assert violations(others, "minigrad.cuda_on_host") == []
+
+
+def test_cupy_is_imported_in_one_place():
+    others = [path for path in sources(*PACKAGES) if path != PROJECT / "minigrad" / "device.py"]
+    assert violations(others, "cupy", "cupy_backends", "cupyx") == []
 
 
 def test_other_frameworks_are_imported_by_parity_tests_and_benchmarks_alone():
@@ -147,6 +159,12 @@ def test_both_rooms_of_a_kernel_have_the_functions_of_its_contract():
             assert public.items() <= functions(contract.with_name(room)).items()
 
 
+def test_the_cuda_room_has_the_functions_of_its_contract_too():
+    for wrapper in (PROJECT / "minigrad" / "kernels").glob("*/cuda.py"):
+        assert wrapper.with_suffix(".cu").is_file()
+        assert functions(wrapper.with_name("__init__.py")).items() <= functions(wrapper).items()
+
+
 def functions(path: Path) -> dict[str, int]:
     """The public functions that a file defines, and how many arguments each takes."""
     body = ast.parse(path.read_text(encoding="utf-8")).body
@@ -155,6 +173,8 @@ def functions(path: Path) -> dict[str, int]:
 
 
 def test_no_file_is_too_long_to_read_in_one_sitting():
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources(*PACKAGES, "tests")}
+    minigrad = PROJECT / "minigrad"
+    files = [*sources(*PACKAGES, "tests"), *minigrad.rglob("*.cu"), *minigrad.rglob("*.h")]
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
     too_long = [f"{path.relative_to(PROJECT)}: {n} lines" for path, n in lengths.items() if n > MAX_LINES]
     assert too_long == []

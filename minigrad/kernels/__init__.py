@@ -1,11 +1,15 @@
 """Kernels: functions of raw arrays that do a model's heavy arithmetic.
 
 One folder a kernel, and the same rooms in each: `reference.py` is the specification in NumPy,
-short and made to be stepped through; `cpu.py` is the fast version, compiled by Numba; the folder's
+short and made to be stepped through; `cpu.py` is the fast version for a CPU, compiled by Numba;
+`cuda.cu` is the fast version for a GPU, in CUDA C++, launched by `cuda.py`. The folder's
 `__init__.py` states the contract and makes the choice between them. The choice is explicit:
 
     minigrad.use_kernels("reference")          # from here on
     with minigrad.use_kernels("reference"):    # or inside a block
+
+`"fast"` is the default: `cpu.py` or `cuda.cu`, depending on where the array lives. `"cuda_on_host"`
+runs `cuda.cu` on arrays that live on the CPU: slow, and made to be stepped through, too.
 
 Numba is imported, and a kernel compiled, when a fast kernel is first called.
 """
@@ -13,22 +17,23 @@ Numba is imported, and a kernel compiled, when a fast kernel is first called.
 from minigrad.device import device_of
 from minigrad.errors import DeviceError
 
+_CHOICES = ("reference", "fast", "cuda_on_host")
 _active = "fast"
 
 
 class use_kernels:
-    """Choose the kernels: `"fast"` (the default) or `"reference"`; in a `with` block, for the block.
+    """Choose the kernels: `"fast"` (the default), `"reference"` or `"cuda_on_host"`; in a `with` block, for the block.
 
     The choice is one for the whole process, all threads included.
 
     Raises:
-        ValueError: if name is neither.
+        ValueError: if name is none of them.
     """
 
     def __init__(self, name: str) -> None:
         global _active
-        if name not in ("reference", "fast"):
-            raise ValueError(f'name must be "reference" or "fast", got {name!r}')
+        if name not in _CHOICES:
+            raise ValueError(f'name must be "reference", "fast" or "cuda_on_host", got {name!r}')
         self.name, self.outside, _active = name, _active, name
 
     def __enter__(self) -> "use_kernels":
@@ -42,21 +47,25 @@ class use_kernels:
 
 
 def active_kernels() -> str:
-    """`"fast"` or `"reference"`."""
+    """`"fast"`, `"reference"` or `"cuda_on_host"`."""
     return _active
 
 
 def wants_reference(array: object) -> bool:
-    """Whether the reference kernel is to run on `array`; False means the fast kernel for the CPU.
+    """Whether the reference kernel is to run on `array`."""
+    return _active == "reference"
+
+
+def wants_cuda(array: object) -> bool:
+    """Whether the CUDA kernel is to run on `array`. If neither this nor `wants_reference`, the one for the CPU is.
 
     Raises:
-        DeviceError: if the array lives on a GPU and the fast kernels are chosen: there are none yet.
+        DeviceError: if the array lives on a GPU and kernels are to run on the host.
     """
-    if _active == "reference":
-        return True
-    if device_of(array) == "cuda":
+    on_gpu = device_of(array) == "cuda"
+    if _active == "cuda_on_host" and on_gpu:
         raise DeviceError(
-            'there are no CUDA kernels yet; minigrad.use_kernels("reference") runs the NumPy ones on the GPU, '
-            "through CuPy"
+            'use_kernels("cuda_on_host") runs CUDA kernels on the CPU, for arrays that live there; this one is on '
+            'a GPU, where use_kernels("fast") runs them'
         )
-    return False
+    return _active == "cuda_on_host" or (_active == "fast" and on_gpu)

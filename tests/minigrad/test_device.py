@@ -9,7 +9,7 @@ import pytest
 from minigrad import Tensor, nn, use_kernels
 from minigrad.device import cupy, device_of, to_device
 from minigrad.errors import DeviceError
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 class ArrayElsewhere:
@@ -59,8 +59,21 @@ def test_without_a_gpu_the_error_says_that_none_is_found(monkeypatch: pytest.Mon
         to_device(np.ones(2), "cuda")
 
 
-def test_fast_kernels_are_refused_on_a_gpu_and_the_reference_is_not():
-    with use_kernels("fast"), pytest.raises(DeviceError, match=r'use_kernels\("reference"\)'):
-        wants_reference(ArrayElsewhere())
-    with use_kernels("reference"):
-        assert wants_reference(ArrayElsewhere())
+@pytest.mark.parametrize(
+    ("kernels", "array", "reference", "cuda"),
+    [
+        ("reference", np.ones(2), True, False),
+        ("reference", ArrayElsewhere(), True, False),
+        ("fast", np.ones(2), False, False),
+        ("fast", ArrayElsewhere(), False, True),
+        ("cuda_on_host", np.ones(2), False, True),
+    ],
+)
+def test_the_choice_and_the_place_of_an_array_decide_which_kernel_runs(kernels, array, reference, cuda):
+    with use_kernels(kernels):
+        assert (wants_reference(array), wants_cuda(array)) == (reference, cuda)
+
+
+def test_kernels_on_the_host_are_not_for_arrays_on_a_gpu():
+    with use_kernels("cuda_on_host"), pytest.raises(DeviceError, match=r'use_kernels\("fast"\) runs them'):
+        wants_cuda(ArrayElsewhere())

@@ -1,0 +1,316 @@
+// What a CUDA kernel needs from CUDA, for a CPU. `__init__.py` explains how it works; the order to read this file in is
+// the last section first: run_block() runs the threads of a block, one warp after the other.
+
+#pragma once
+#define CUDA_ON_HOST 1
+
+#include <math.h>
+#include <cmath>
+#include <stdio.h>
+#include <string.h>
+#include <ucontext.h>
+#include <utility>
+
+// ---- The words of the language ---------------------------------------------------------------------------------------
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __shared__ static  // one copy for all threads; blocks run one after the other, so one copy is enough
+
+// What must outlive a block. Everything else that starts as zero belongs to the kernel: its shared memory.
+#ifdef __ELF__
+#define OF_THE_SHIM __attribute__((section(".data")))
+#else
+#define OF_THE_SHIM
+#endif
+
+struct uint3 { unsigned x, y, z; };
+struct dim3 { unsigned x, y, z; };
+OF_THE_SHIM uint3 threadIdx{}, blockIdx{};
+OF_THE_SHIM dim3 blockDim{}, gridDim{};
+constexpr int warpSize = 32;
+
+struct alignas(8) float2 { float x, y; };
+struct alignas(16) float4 { float x, y, z, w; };
+struct alignas(16) double2 { double x, y; };
+inline float2 make_float2(float x, float y) { return {x, y}; }
+inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+inline double2 make_double2(double x, double y) { return {x, y}; }
+
+// ---- Mathematics: one name for float and double, as in CUDA ------------------------------------------------------------
+
+using std::erf, std::exp, std::fabs, std::floor, std::fma, std::isinf, std::isnan, std::log, std::pow, std::sqrt, std::tanh;
+inline float rsqrt(float x) { return 1.0f / sqrt(x); }
+inline double rsqrt(double x) { return 1.0 / sqrt(x); }
+inline float max(float a, float b) { return fmax(a, b); }  // of a number and NaN the number, as in CUDA
+inline float min(float a, float b) { return fmin(a, b); }
+inline double max(double a, double b) { return fmax(a, b); }
+inline double min(double a, double b) { return fmin(a, b); }
+inline int max(int a, int b) { return a > b ? a : b; }
+inline int min(int a, int b) { return a < b ? a : b; }
+inline unsigned max(unsigned a, unsigned b) { return a > b ? a : b; }
+inline unsigned min(unsigned a, unsigned b) { return a < b ? a : b; }
+inline long long max(long long a, long long b) { return a > b ? a : b; }
+inline long long min(long long a, long long b) { return a < b ? a : b; }
+
+template <typename To, typename From>
+To same_bits(From x) {
+    static_assert(sizeof(To) == sizeof(From), "bits are kept, so the sizes must agree");
+    To y;
+    memcpy(&y, &x, sizeof y);
+    return y;
+}
+inline float __int_as_float(int x) { return same_bits<float>(x); }
+inline int __float_as_int(float x) { return same_bits<int>(x); }
+inline float __uint_as_float(unsigned x) { return same_bits<float>(x); }
+inline unsigned __float_as_uint(float x) { return same_bits<unsigned>(x); }
+
+// ---- Threads: each has a stack and registers of its own, and one runs at a time --------------------------------------------
+
+enum class State { ready, at_syncthreads, at_warp_function, returned };
+
+struct Thread {
+    ucontext_t context;  // where it stopped
+    uint3 index;
+    State state;
+    int line;            // of the kernel's source, where it waits
+    unsigned mask;       // a warp function's lanes
+    int source;          // the lane whose value this one asks for
+    unsigned char offered[8], received[8];
+};
+
+constexpr int MAX_THREADS = 1024;
+constexpr size_t STACK_BYTES = 64 * 1024;
+OF_THE_SHIM Thread* threads = nullptr;  // of one block
+OF_THE_SHIM Thread* current = nullptr;
+OF_THE_SHIM ucontext_t scheduler = {};
+OF_THE_SHIM char* stacks = nullptr;     // one for each thread
+OF_THE_SHIM char problem[512] = "";
+
+inline void wait_until_released(State state, int line) {
+    current->state = state;
+    current->line = line;
+    swapcontext(&current->context, &scheduler);
+}
+
+inline void resume(Thread& thread) {
+    current = &thread;
+    threadIdx = thread.index;
+    swapcontext(&scheduler, &thread.context);
+}
+
+// ---- Meeting the other threads ---------------------------------------------------------------------------------------------
+
+inline void __syncthreads(int line = __builtin_LINE()) { wait_until_released(State::at_syncthreads, line); }
+
+// A warp function: each lane offers a value, names the lane whose value it wants, and waits for the lanes of the mask.
+template <typename T>
+T exchange(unsigned mask, T value, int source, int line) {
+    static_assert(sizeof(T) <= sizeof current->offered, "a shuffle moves up to eight bytes");
+    memcpy(current->offered, &value, sizeof value);
+    current->mask = mask;
+    current->source = source;
+    wait_until_released(State::at_warp_function, line);
+    memcpy(&value, current->received, sizeof value);
+    return value;
+}
+
+inline int lane_of(const Thread& thread) { return int(&thread - threads) % warpSize; }
+
+inline void __syncwarp(unsigned mask = 0xffffffff, int line = __builtin_LINE()) {
+    exchange(mask, 0, lane_of(*current), line);
+}
+template <typename T>
+T __shfl_sync(unsigned mask, T value, int lane, int width = warpSize, int line = __builtin_LINE()) {
+    int first = lane_of(*current) / width * width;
+    return exchange(mask, value, first + (lane & (width - 1)), line);
+}
+template <typename T>
+T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = warpSize, int line = __builtin_LINE()) {
+    int lane = lane_of(*current), source = lane ^ lanes;
+    return exchange(mask, value, source / width > lane / width ? lane : source, line);
+}
+template <typename T>
+T __shfl_down_sync(unsigned mask, T value, int lanes, int width = warpSize, int line = __builtin_LINE()) {
+    int lane = lane_of(*current), source = lane + lanes;
+    return exchange(mask, value, lane % width + lanes < width ? source : lane, line);
+}
+template <typename T>
+T __shfl_up_sync(unsigned mask, T value, int lanes, int width = warpSize, int line = __builtin_LINE()) {
+    int lane = lane_of(*current), source = lane - lanes;
+    return exchange(mask, value, lane % width - lanes >= 0 ? source : lane, line);
+}
+
+// ---- The scheduler ---------------------------------------------------------------------------------------------------------
+
+inline bool stop(const Thread& thread, const char* what) {
+    snprintf(problem, sizeof problem, "thread (%u, %u, %u) of block (%u, %u, %u) %s", thread.index.x, thread.index.y,
+             thread.index.z, blockIdx.x, blockIdx.y, blockIdx.z, what);
+    return false;
+}
+
+inline bool stop(const Thread& thread, const char* waits_at, const Thread& other) {
+    char what[256];
+    if (other.state == State::returned)
+        snprintf(what, sizeof what, "waits at %s in line %d, but thread (%u, %u, %u) has returned", waits_at, thread.line,
+                 other.index.x, other.index.y, other.index.z);
+    else
+        snprintf(what, sizeof what, "waits at %s in line %d, but thread (%u, %u, %u) waits in line %d", waits_at,
+                 thread.line, other.index.x, other.index.y, other.index.z, other.line);
+    return stop(thread, what);
+}
+
+// Lanes that wait for each other at one warp function, all those of its mask that have not returned: values change hands.
+// False: nobody can be released.
+inline bool release_lanes(Thread* warp, int n_lanes) {
+    bool released = false;
+    for (int i = 0; i < n_lanes; i++) {
+        if (warp[i].state != State::at_warp_function) continue;
+        unsigned mask = warp[i].mask;
+        bool all = true;
+        for (int j = 0; j < n_lanes; j++) {
+            bool arrived = warp[j].state == State::at_warp_function && warp[j].line == warp[i].line && warp[j].mask == mask;
+            all = all && (arrived || !(mask >> j & 1) || warp[j].state == State::returned);
+        }
+        if (!all || !(mask >> i & 1)) continue;
+        for (int j = 0; j < n_lanes; j++) {
+            if (!(mask >> j & 1) || warp[j].state == State::returned) continue;
+            int source = warp[j].source;
+            bool there = source >= 0 && source < n_lanes && (mask >> source & 1) && warp[source].state != State::returned;
+            if (!there) return stop(warp[j], "asks in a shuffle for the value of a lane that takes no part in it");
+            memcpy(warp[j].received, warp[source].offered, sizeof warp[j].received);
+        }
+        for (int j = 0; j < n_lanes; j++)
+            if (mask >> j & 1 && warp[j].state == State::at_warp_function) warp[j].state = State::ready;
+        released = true;
+    }
+    return released;
+}
+
+// Runs the lanes of one warp until each has returned or waits at a __syncthreads().
+inline bool run_warp(Thread* warp, int n_lanes, bool backwards) {
+    do {
+        for (int i = 0; i < n_lanes; i++) {
+            Thread& thread = warp[backwards ? n_lanes - 1 - i : i];
+            if (thread.state == State::ready) resume(thread);
+        }
+    } while (release_lanes(warp, n_lanes));
+    for (int i = 0; i < n_lanes && !*problem; i++) {
+        if (warp[i].state != State::at_warp_function) continue;
+        if (!(warp[i].mask >> i & 1)) return stop(warp[i], "is not in the mask of the warp function that it calls");
+        for (int j = 0; j < n_lanes; j++)
+            if (warp[i].mask >> j & 1 && warp[j].state != State::returned &&
+                (warp[j].state != State::at_warp_function || warp[j].line != warp[i].line || warp[j].mask != warp[i].mask))
+                return stop(warp[i], "a warp function", warp[j]);
+    }
+    return !*problem;
+}
+
+// Runs all threads of a block: up to the barrier, where all must meet, and on from there until all have returned.
+inline bool run_block(int n_threads, bool backwards) {
+    int n_warps = (n_threads + warpSize - 1) / warpSize;
+    do {
+        for (int i = 0; i < n_warps; i++) {
+            int first = warpSize * (backwards ? n_warps - 1 - i : i);
+            if (!run_warp(threads + first, n_threads - first < warpSize ? n_threads - first : warpSize, backwards)) return false;
+        }
+        for (int i = 0; i < n_threads; i++) {
+            const Thread &thread = threads[i], &other = threads[0];
+            if (thread.state == other.state && (thread.state == State::returned || thread.line == other.line)) continue;
+            return thread.state == State::returned ? stop(other, "__syncthreads()", thread)
+                                                   : stop(thread, "__syncthreads()", other);
+        }
+        if (threads[0].state == State::returned) return true;
+        for (int i = 0; i < n_threads; i++) threads[i].state = State::ready;
+    } while (true);
+}
+
+// Shared memory is not zero when a block starts: it holds what was there. Here all its bits are set, which is NaN.
+inline void forget_shared_memory() {
+#ifdef __ELF__
+    extern __attribute__((visibility("hidden"))) char __bss_start[], _end[];
+    memset(__bss_start, 0xff, _end - __bss_start);
+#endif
+}
+
+OF_THE_SHIM void (*body)(void*) = nullptr;  // the kernel, called with its arguments
+OF_THE_SHIM void* body_arguments = nullptr;
+
+inline void thread_main() {
+    body(body_arguments);
+    current->state = State::returned;
+}
+
+// Runs a grid. Null, or what went wrong.
+inline const char* run_grid(const unsigned* grid, const unsigned* block, bool backwards) {
+    gridDim = {grid[0], grid[1], grid[2]};
+    blockDim = {block[0], block[1], block[2]};
+    int n_threads = int(block[0] * block[1] * block[2]);
+    if (!threads) threads = new Thread[MAX_THREADS], stacks = new char[MAX_THREADS * STACK_BYTES];
+    *problem = 0;
+    long long n_blocks = (long long)grid[0] * grid[1] * grid[2];
+    for (long long i = 0; i < n_blocks; i++) {
+        long long b = backwards ? n_blocks - 1 - i : i;
+        blockIdx = {unsigned(b % grid[0]), unsigned(b / grid[0] % grid[1]), unsigned(b / grid[0] / grid[1])};
+        forget_shared_memory();
+        for (int t = 0; t < n_threads; t++) {
+            Thread& thread = threads[t];
+            thread.index = {t % block[0], t / block[0] % block[1], t / block[0] / block[1]};
+            thread.state = State::ready;
+            getcontext(&thread.context);
+            thread.context.uc_stack.ss_sp = stacks + t * STACK_BYTES;
+            thread.context.uc_stack.ss_size = STACK_BYTES;
+            thread.context.uc_link = &scheduler;
+            makecontext(&thread.context, thread_main, 0);
+        }
+        if (!run_block(n_threads, backwards)) return problem;
+    }
+    return nullptr;
+}
+
+// ---- Launching: void** arguments to those of a kernel, as cudaLaunchKernel does ----------------------------------------------
+
+template <typename... P>
+struct Call {
+    void (*kernel)(P...);
+    void** arguments;
+
+    template <size_t... I>
+    void now(std::index_sequence<I...>) { kernel(*static_cast<P*>(arguments[I])...); }
+    static void run(void* call) { static_cast<Call*>(call)->now(std::index_sequence_for<P...>()); }
+};
+
+template <typename... P>
+const char* launch(void (*kernel)(P...), const unsigned* grid, const unsigned* block, bool backwards, void** arguments) {
+    Call<P...> call{kernel, arguments};
+    body = &Call<P...>::run;
+    body_arguments = &call;
+    return run_grid(grid, block, backwards);
+}
+
+// A kernel's parameters in NumPy's codes, with a * for a pointer: "*f4 *f4 i4 f8 ".
+template <typename T>
+struct Code {
+    static void write(char* out) {
+        char kind = std::is_same_v<T, bool> ? 'b' : std::is_floating_point_v<T> ? 'f' : std::is_signed_v<T> ? 'i'
+                  : std::is_unsigned_v<T> ? 'u' : 'V';
+        snprintf(out + strlen(out), 16, "%c%d ", kind, int(sizeof(T)));
+    }
+};
+template <typename T>
+struct Code<T*> {
+    static void write(char* out) {
+        strcat(out, "*");
+        Code<std::remove_cv_t<T>>::write(out);
+    }
+};
+template <typename... P>
+const char* signature(void (*)(P...)) {
+    OF_THE_SHIM static char codes[16 * (sizeof...(P) + 1)] = "";
+    *codes = 0;
+    (Code<P>::write(codes), ...);
+    return codes;
+}

@@ -1,0 +1,122 @@
+"""Launching CUDA kernels: `cuda.cu` compiled for where the arrays are.
+
+    SOURCE = CudaSource(__file__)  # cuda.cu, beside this cuda.py
+    SOURCE.launch(f"scale<{c_type(x)}>", n_blocks, n_threads, x, out, np.int32(x.size), np.float32(2))
+
+A kernel is named as in C++, with its template arguments. Arrays on a GPU: NVRTC compiles it, through CuPy, when it is
+first launched. NumPy arrays: a C++ compiler does, and it runs on the CPU (see `minigrad.cuda_on_host`).
+
+CUDA itself checks nothing. A pointer is taken for whatever the kernel says it is, a number for as many bytes; so what
+can be known about the arguments is checked here.
+"""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad import cuda_on_host
+from minigrad.array_type import Array
+from minigrad.device import cupy
+from minigrad.errors import DeviceError
+
+OPTIONS = ("-std=c++17", "-DINFINITY=__int_as_float(0x7f800000)")
+"""For NVRTC, which has no header that defines INFINITY."""
+
+MAX_THREADS = 1024
+"""The most threads that a block can have."""
+
+_SCALARS = (np.int32, np.int64, np.float32, np.float64)
+_C_TYPES = {"float32": "float", "float64": "double", "bfloat16": "bfloat16"}
+
+
+def c_type(array: Array) -> str:
+    """The type of an array's elements in CUDA C++: `"float"`, `"double"` or `"bfloat16"`.
+
+    Raises:
+        TypeError: if the array has another dtype.
+    """
+    if array.dtype.name not in _C_TYPES:
+        raise TypeError(f"CUDA kernels are for {', '.join(_C_TYPES)}; got an array of {array.dtype.name}")
+    return _C_TYPES[array.dtype.name]
+
+
+def contiguous(array: Array) -> Array:
+    """The array itself if its elements stand in C order without gaps, or a copy whose do."""
+    return array if array.flags.c_contiguous else array.copy(order="C")
+
+
+class CudaSource:
+    """The kernels in the `cuda.cu` beside a Python file."""
+
+    def __init__(self, python_file: str) -> None:
+        self.path = Path(python_file).with_name("cuda.cu")
+
+    def launch(
+        self, kernel: str, grid: int | tuple[int, ...], block: int | tuple[int, ...], *arguments: Array | np.generic
+    ) -> None:
+        """Run `kernel` with `grid` blocks of `block` threads; a grid without blocks runs nothing.
+
+        Arguments, in the kernel's order: C-contiguous arrays, all on one device, and numbers as np.int32, np.int64,
+        np.float32 or np.float64.
+
+        Raises:
+            TypeError: if an argument is something else.
+            ValueError: if an array is not C-contiguous, or grid or block is out of CUDA's range.
+            DeviceError: if arrays live on different devices, or what it takes to compile a kernel is missing.
+        """
+        blocks, threads = _three("grid", grid), _three("block", block)
+        if not 1 <= threads[0] * threads[1] * threads[2] <= MAX_THREADS or threads[2] > 64:
+            raise ValueError(f"{kernel}: a block has 1 to {MAX_THREADS} threads, at most 64 along z; got {block}")
+        if not (0 <= blocks[0] < 2**31 and 0 <= blocks[1] < 2**16 and 0 <= blocks[2] < 2**16):
+            raise ValueError(f"{kernel}: a grid has fewer than 2³¹ blocks along x, 2¹⁶ along y and z; got {grid}")
+        on_host = _check(kernel, arguments)
+        if 0 in blocks:
+            return
+        if on_host:
+            cuda_on_host.launch(self.path, kernel, blocks, threads, arguments)
+        else:
+            _compiled(self.path, kernel)(blocks, threads, arguments)
+
+
+def _three(name: str, sizes: int | tuple[int, ...]) -> tuple[int, int, int]:
+    sizes = (sizes,) if isinstance(sizes, int) else sizes
+    if not 1 <= len(sizes) <= 3:
+        raise ValueError(f"{name} must be one to three integers, got {sizes}")
+    x, y, z = (*sizes, 1, 1)[:3]
+    return int(x), int(y), int(z)
+
+
+def _check(kernel: str, arguments: tuple[Any, ...]) -> bool:
+    """Whether the arrays are NumPy's; that they all are, and the rest of what `launch` says about arguments."""
+    places = {}
+    for i, argument in enumerate(arguments):
+        if isinstance(argument, _SCALARS):
+            continue
+        on_host = isinstance(argument, np.ndarray)
+        if not on_host and not hasattr(argument, "__cuda_array_interface__"):
+            raise TypeError(
+                f"argument {i} of {kernel} must be an array or one of np.int32, np.int64, np.float32, np.float64; "
+                f"got {argument!r} of type {type(argument).__name__}"
+            )
+        if not argument.flags.c_contiguous:
+            raise ValueError(
+                f"argument {i} of {kernel} must be C-contiguous, got shape {argument.shape} with strides "
+                f"{argument.strides}; cuda_source.contiguous(array) makes a copy"
+            )
+        places[None if on_host else argument.device.id] = i
+    if len(places) > 1:
+        where = ("the CPU" if place is None else f"GPU {place}" for place in places)
+        raise DeviceError(f"{kernel} was given arrays on {' and '.join(where)}; move them to one device first")
+    place = next(iter(places), None)
+    if place is not None and place != (current := cupy().cuda.Device().id):
+        raise DeviceError(f"{kernel} was given arrays on GPU {place}, and GPU {current} is the current one")
+    return place is None
+
+
+@functools.cache
+def _compiled(path: Path, kernel: str) -> Any:
+    """The kernel as a function that CuPy launches; it is compiled for each GPU that it is launched on."""
+    code = path.read_text("utf-8")
+    return cupy().RawModule(code=code, options=OPTIONS, name_expressions=(kernel,)).get_function(kernel)
