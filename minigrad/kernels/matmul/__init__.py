@@ -1,10 +1,13 @@
 """Matrix product of arrays: `matmul(a, b)` over the last two axes, leading axes broadcast.
 
 Shapes: a (..., M, K), b (..., K, N) → (..., M, N), in the dtype of a and b. Any strides.
+
+float32 is multiplied in full float32 everywhere. The fast inexact formats of a GPU, TF32 and bfloat16, are another
+function, `tensor_core.tensor_core_matmul`: nobody gets them without asking.
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -13,6 +16,10 @@ def matmul(a: Array, b: Array) -> Array:
         from minigrad.kernels.matmul import reference
 
         return reference.matmul(a, b)
+    if wants_cuda(a):
+        from minigrad.kernels.matmul import cuda
+
+        return cuda.matmul(a, b)
     from minigrad.kernels.matmul import cpu
 
     return cpu.matmul(a, b)
