@@ -7,7 +7,7 @@ attend to nothing gets an output of zeros and gives no gradient.
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 def attention_forward(
@@ -18,6 +18,10 @@ def attention_forward(
         from minigrad.kernels.attention import reference
 
         return reference.attention_forward(q, k, v, mask, bias, causal, scale)
+    if wants_cuda(q):
+        from minigrad.kernels.attention import cuda
+
+        return cuda.attention_forward(q, k, v, mask, bias, causal, scale)
     from minigrad.kernels.attention import cpu
 
     return cpu.attention_forward(q, k, v, mask, bias, causal, scale)
@@ -26,11 +30,15 @@ def attention_forward(
 def attention_backward(
     grad: Array, q: Array, k: Array, v: Array, saved: Array, scale: float
 ) -> tuple[Array, Array, Array, Array]:
-    """The gradients of q, k, v and of the scores + bias (B, H, T, S)."""
+    """The gradients of q, k, v and of the scores + bias (B, H, T, S); the last may be None if there was no bias."""
     if wants_reference(q):
         from minigrad.kernels.attention import reference
 
         return reference.attention_backward(grad, q, k, v, saved, scale)
+    if wants_cuda(q):
+        from minigrad.kernels.attention import cuda
+
+        return cuda.attention_backward(grad, q, k, v, saved, scale)
     from minigrad.kernels.attention import cpu
 
     return cpu.attention_backward(grad, q, k, v, saved, scale)
