@@ -111,16 +111,24 @@ class DataParallel:
                 module.training = flag
 
     def _add_up(self, shares: list[float]) -> None:
-        """The gradient of the mean is the mean of the gradients, each part weighed by its share of the items."""
-        for own, *copies in zip(self.model.parameters(), *self._parameters, strict=True):
-            total: Array | None = None
-            for share, copied in zip(shares, copies, strict=False):
-                gradient = copied.grad
-                if gradient is not None:
-                    gradient *= gradient.dtype.type(share)
-                    total = gradient if total is None else np.add(total, gradient, out=total)
-            if total is not None:
-                accumulate(own, total, fresh=True)
+        """The gradient of the mean is the mean of the gradients, each part weighed by its share of the items.
+
+        The threads divide the parameters among themselves.
+        """
+
+        def add_up(first: int) -> None:
+            for own, *copies in parameters[first :: len(shares)]:
+                total: Array | None = None
+                for share, copied in zip(shares, copies, strict=False):
+                    gradient = copied.grad
+                    if gradient is not None:
+                        gradient *= gradient.dtype.type(share)
+                        total = gradient if total is None else np.add(total, gradient, out=total)
+                if total is not None:
+                    accumulate(own, total, fresh=True)
+
+        parameters = list(zip(self.model.parameters(), *self._parameters, strict=True))
+        list(self._pool().map(add_up, range(len(shares))))
 
     def _pool(self) -> ThreadPoolExecutor:
         if self._process != os.getpid():  # after a fork the threads have stayed behind

@@ -26,7 +26,7 @@ from minigrad.conversion import as_array, number_like
 from minigrad.device import device_of, to_device
 from minigrad.errors import HigherOrderError, InPlaceError, NoGraphError, NonScalarError
 from minigrad.grad_mode import is_grad_enabled
-from minigrad.tape import Node, Rule, WriteCounter, topological_order
+from minigrad.tape import LastWrite, Node, Rule, clock, topological_order
 
 
 class Tensor:
@@ -48,7 +48,7 @@ class Tensor:
         TypeError: if data is not numeric, or requires_grad is asked of integers.
     """
 
-    __slots__ = ("__weakref__", "_data", "_node", "_writes", "grad", "requires_grad")
+    __slots__ = ("__weakref__", "_data", "_last_write", "_node", "grad", "requires_grad")
 
     # NumPy must leave `array * tensor` to Tensor.__rmul__ and not loop over the elements.
     __array_ufunc__ = None
@@ -60,7 +60,7 @@ class Tensor:
         self.grad: Array | None = None
         self.requires_grad = requires_grad
         self._node: Node | None = None
-        self._writes = WriteCounter()
+        self._last_write = LastWrite()
         if requires_grad and self._data.dtype.kind != "f":
             raise TypeError(
                 f"requires_grad=True needs a floating dtype, got {self._data.dtype}; "
@@ -78,12 +78,12 @@ class Tensor:
         if value.shape != self._data.shape:
             raise ValueError(f"data has shape {self._data.shape}, cannot be set to shape {value.shape}")
         self._data = value
-        self._writes.count += 1
+        self._last_write.time = next(clock)
 
     def bump_version(self) -> None:
         """Announce that `data` was written in place, as an optimizer does, so that a graph that
         still needs the old values refuses to run backward."""
-        self._writes.count += 1
+        self._last_write.time = next(clock)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -121,7 +121,7 @@ class Tensor:
     def detach(self) -> Tensor:
         """The same array, cut off from the graph."""
         out = Tensor(self._data)
-        out._writes = self._writes
+        out._last_write = self._last_write
         return out
 
     def to(self, device: str) -> Tensor:
@@ -143,7 +143,7 @@ class Tensor:
                 "write inside `with no_grad():`, or build a new tensor with ops.where or ops.concatenate"
             )
         self._data[index] = value.data if isinstance(value, Tensor) else value
-        self._writes.count += 1
+        self._last_write.time = next(clock)
 
     def __len__(self) -> int:
         if not self._data.ndim:
@@ -190,14 +190,17 @@ class Tensor:
                 input_grads = (input_grads,)
             if anomaly.enabled:
                 anomaly.check_backward(input_grads, node.rule, node.module_path)
-            for parent, input_grad in zip(node.parents, input_grads, strict=True):
+            if len(input_grads) != len(node.parents):  # dearer as zip(…, strict=True)
+                raise ValueError(f"{node.rule} gave {len(input_grads)} gradients for {len(node.parents)} inputs")
+            for parent, input_grad in zip(node.parents, input_grads):  # noqa: B905
                 if parent is None or input_grad is None:
                     continue
-                input_grad = unbroadcast(input_grad, parent.shape)
-                if input_grad.dtype != parent.dtype:
-                    input_grad = input_grad.astype(parent.dtype)
+                if input_grad.shape != parent.shape:
+                    input_grad = unbroadcast(input_grad, parent.shape)
+                if input_grad.dtype is not parent.dtype:
+                    input_grad = input_grad.astype(parent.dtype, copy=False)
                 fresh = input_grad is not grad and input_grad.base is None
-                if not isinstance(parent, Node):
+                if type(parent) is not Node:
                     accumulate(parent, input_grad, fresh=fresh)
                 elif parent not in gradients:
                     gradients[parent] = input_grad
@@ -276,24 +279,25 @@ def record(
     # This runs once for every op, so it does without Tensor's checks: an op's output is an array of numbers.
     tensor = Tensor.__new__(Tensor)
     tensor._data = data = output if type(output) is np.ndarray else as_array(output)
+    tensor._last_write = LastWrite() if view_of is None else view_of._last_write
     tensor.grad = tensor._node = None
     tensor.requires_grad = False
-    tensor._writes = WriteCounter() if view_of is None else view_of._writes
     if anomaly.enabled:
         anomaly.check_forward(data, rule)
+    parents: list[Node | Tensor | None] = []
     for input in inputs:
-        if input.requires_grad and is_grad_enabled():
-            break
-    else:
+        if input.requires_grad:
+            tensor.requires_grad = True
+            parents.append(input._node or input)
+        else:
+            parents.append(None)
+    if not (tensor.requires_grad and is_grad_enabled()):
+        tensor.requires_grad = False
         return tensor
-    parents = [(input._node or input) if input.requires_grad else None for input in inputs]
-    tensor._node = node = Node(rule, parents, data)
-    tensor.requires_grad = True
-    for read in reads:
-        node.watch(read._writes, read._data)
-    if reads_output:
-        node.watch(tensor._writes, data)
+    read = (*reads, tensor) if reads_output else reads
+    tensor._node = node = Node(rule, parents, data, [it._last_write for it in read])
     if anomaly.enabled:
+        node.fingerprints = [(it._data, anomaly.fingerprint(it._data)) for it in read]
         node.module_path = anomaly.module_path()
     return tensor
 
@@ -362,6 +366,8 @@ def as_tensor(value: TensorLike) -> Tensor:
 
 def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
     """Both operands as tensors; a plain number takes the other's dtype, as in NumPy."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return a, b
     if type(b) in (float, int):
         a = as_tensor(a)
         return a, Tensor(number_like(b, a._data))

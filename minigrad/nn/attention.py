@@ -67,20 +67,15 @@ class MultiHeadAttention(Module):
         """
         if cache is not None and is_grad_enabled():
             raise ValueError("cache holds arrays that no gradient flows into: use it inside `with no_grad():`")
-        q = self._heads(self.q(x))
+        q = ops.split_heads(self.q(x), self.n_heads)
         if cache is None:
             context = x if context is None else context
-            k, v = self._heads(self.k(context)), self._heads(self.v(context))
+            k, v = ops.split_heads(self.k(context), self.n_heads), ops.split_heads(self.v(context), self.n_heads)
         else:
             if context is None or cache.length == 0:
                 new = x if context is None else context
-                cache.append(self._heads(self.k(new)).data, self._heads(self.v(new)).data)
+                k, v = ops.split_heads(self.k(new), self.n_heads), ops.split_heads(self.v(new), self.n_heads)
+                cache.append(k.data, v.data)
             k, v = Tensor(cache.keys), Tensor(cache.values)
         attended = ops.attention(q, k, v, causal=causal, mask=mask, bias=bias, scale=scale)  # (B, H, T, K)
-        batch, length, _ = x.shape
-        return self.out(attended.swapaxes(1, 2).reshape((batch, length, -1)))
-
-    def _heads(self, x: Tensor) -> Tensor:
-        """(B, T, H · K) → (B, H, T, K)."""
-        batch, length, width = x.shape
-        return x.reshape((batch, length, self.n_heads, width // self.n_heads)).swapaxes(1, 2)
+        return self.out(ops.merge_heads(attended))

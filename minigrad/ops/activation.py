@@ -3,18 +3,19 @@
 import numpy as np
 
 from minigrad.kernels import gelu as gelu_kernel
+from minigrad.kernels import relu as relu_kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
 
 
 def relu(x: TensorLike) -> Tensor:
     """max(x, 0); its gradient at 0 is 0."""
     x = as_tensor(x)
-    positive = x.data > 0
+    out = relu_kernel.relu_forward(x.data)
 
     def relu_backward(grad: Array) -> Array:
-        return grad * positive
+        return relu_kernel.relu_backward(grad, out)
 
-    return record(x.data * positive, (x,), relu_backward)
+    return record(out, (x,), relu_backward, reads_output=True)
 
 
 def tanh(x: TensorLike) -> Tensor:

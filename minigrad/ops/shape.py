@@ -44,6 +44,30 @@ def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     return record(x.data.swapaxes(axis1, axis2), (x,), swapaxes_backward, view_of=x)
 
 
+def split_heads(x: TensorLike, n_heads: int) -> Tensor:
+    """The last axis cut into heads, which become an axis of their own: (B, T, H · K) → (B, H, T, K)."""
+    x = as_tensor(x)
+    batch, length, width = shape = x.shape
+
+    def split_heads_backward(grad: Array) -> Array:
+        return grad.swapaxes(1, 2).reshape(shape)
+
+    out = x.data.reshape(batch, length, n_heads, width // n_heads).swapaxes(1, 2)
+    return record(out, (x,), split_heads_backward, view_of=x)
+
+
+def merge_heads(x: TensorLike) -> Tensor:
+    """The heads side by side again: (B, H, T, K) → (B, T, H · K)."""
+    x = as_tensor(x)
+    batch, n_heads, length, head_size = x.shape
+
+    def merge_heads_backward(grad: Array) -> Array:
+        return grad.reshape(batch, length, n_heads, head_size).swapaxes(1, 2)
+
+    out = x.data.swapaxes(1, 2).reshape(batch, length, n_heads * head_size)
+    return record(out, (x,), merge_heads_backward, view_of=x)
+
+
 def expand_dims(x: TensorLike, axis: int | tuple[int, ...]) -> Tensor:
     """A new axis of length 1 at `axis`."""
     x = as_tensor(x)

@@ -31,6 +31,8 @@ from minigrad.kernels.lstm import cpu as lstm
 from minigrad.kernels.lstm import reference as lstm_reference
 from minigrad.kernels.matmul import cpu as matmul
 from minigrad.kernels.matmul import reference as matmul_reference
+from minigrad.kernels.relu import cpu as relu
+from minigrad.kernels.relu import reference as relu_reference
 
 TOLERANCE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-12}
 
@@ -221,6 +223,14 @@ def test_gelu(form, draw, shape, magnitude):
     out = forward(x)
     assert_agrees(out, exact_forward(*wide(x)), abs(x), draw.dtype)
     assert_agrees(backward(grad, x, out), exact_backward(*wide(grad, x, out)), abs(grad), draw.dtype)
+
+
+@given(sources, st.lists(sizes | st.just(0), max_size=3))
+def test_relu(draw, shape):
+    x, grad = draw(*shape), draw(*shape)
+    out = relu.relu_forward(x)
+    assert_agrees(out, relu_reference.relu_forward(*wide(x)), 0 * x, draw.dtype)
+    assert_agrees(relu.relu_backward(grad, out), relu_reference.relu_backward(*wide(grad, out)), 0 * x, draw.dtype)
 
 
 def natural_lstm_backward(grad, x, h0, c0, weight_ih, weight_hh, outputs, cells, gates) -> tuple[np.ndarray, ...]:

@@ -15,9 +15,9 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: "AdamDials") 
     """See the reference for the formulas."""
     beta1, beta2 = dials.beta1, dials.beta2
     step_size, v_scale = dials.lr / (1 - beta1**dials.step), 1 / (1 - beta2**dials.step)
-    flat = [np.ascontiguousarray(array).reshape(-1) for array in (data, grad, m, v)]
-    _adam_step(flat[0], flat[1], flat[2], flat[3], beta1, beta2, v_scale, step_size, dials.eps, dials.decay)
-    for array, changed in ((data, flat[0]), (m, flat[2]), (v, flat[3])):
+    flat_data, flat_grad, flat_m, flat_v = data.reshape(-1), grad.reshape(-1), m.reshape(-1), v.reshape(-1)
+    _adam_step(flat_data, flat_grad, flat_m, flat_v, beta1, beta2, v_scale, step_size, dials.eps, dials.decay)
+    for array, changed in ((data, flat_data), (m, flat_m), (v, flat_v)):
         if not array.flags.c_contiguous:  # then it was a copy that changed
             array[...] = changed.reshape(array.shape)
 

@@ -67,7 +67,7 @@ def _constants(dtype: np.dtype) -> tuple[np.floating, np.floating]:
     return dtype.type(-2 * _SLOPE), dtype.type(_CUBIC)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", fastmath={"contract"})
 def _cdf_float32(x, bell):  # type: ignore[no-untyped-def]
     t = _ONE / (_ONE + abs(x) * _INV_SQRT_8)
     series = (((((((_C9 * t + _C8) * t + _C7) * t + _C6) * t + _C5) * t + _C4) * t + _C3) * t + _C2) * t + _C1
@@ -88,7 +88,7 @@ def _cdf_of_type(x, bell):  # type: ignore[no-untyped-def]
     return lambda x, bell: 0.5 * (1.0 + math.erf(x * _INV_SQRT_2))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _gelu_forward(x, out):  # type: ignore[no-untyped-def]
     half = x.dtype.type(0.5)
     for i in range(x.size):
@@ -96,7 +96,7 @@ def _gelu_forward(x, out):  # type: ignore[no-untyped-def]
         out[i] = v * _cdf(v, exp(-half * v * v))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _gelu_backward(grad, x, out, grad_x, inv_sqrt_2pi):  # type: ignore[no-untyped-def]
     half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below, the output has lost bits, or all
     for i in range(x.size):
@@ -106,7 +106,7 @@ def _gelu_backward(grad, x, out, grad_x, inv_sqrt_2pi):  # type: ignore[no-untyp
         grad_x[i] = grad[i] * (cdf + v * exp(-half * v * v) * inv_sqrt_2pi)
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _gelu_tanh_forward(x, out, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
     one = x.dtype.type(1)
     for i in range(x.size):
@@ -114,7 +114,7 @@ def _gelu_tanh_forward(x, out, minus_2_slope, cubic):  # type: ignore[no-untyped
         out[i] = v / (one + exp(minus_2_slope * (v + cubic * v * v * v)))
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _gelu_tanh_backward(grad, x, out, grad_x, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
     half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below, the output has lost bits, or all
     one, three = x.dtype.type(1), x.dtype.type(3)

@@ -57,7 +57,7 @@ def lstm_backward(
     return grad_x, np.matmul(flat.T, steps), np.matmul(flat.T, h_before), flat.sum(axis=0)
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _cell_forward(gates, recurrent, c_before, h, c):  # type: ignore[no-untyped-def]
     n_batch, size = h.shape
     one = h.dtype.type(1)
@@ -75,7 +75,7 @@ def _cell_forward(gates, recurrent, c_before, h, c):  # type: ignore[no-untyped-
             h_new[n] = o_row[n] * tanh(c_new[n])
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _cell_backward(grad, grad_h, grad_c, gates, c_before, c, grad_gates):  # type: ignore[no-untyped-def]
     n_batch, size = c.shape
     one = c.dtype.type(1)
@@ -94,7 +94,7 @@ def _cell_backward(grad, grad_h, grad_c, gates, c_before, c, grad_gates):  # typ
             carried[n] = dc * f[n]
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", fastmath={"contract"})
 def _four(row, size):  # type: ignore[no-untyped-def]
     """The parts of a row that belong to the gates i, f, g, o."""
     return row[:size], row[size : 2 * size], row[2 * size : 3 * size], row[3 * size :]

@@ -1,0 +1,29 @@
+"""ReLU of arrays: any shape in, the same shape and dtype out.
+
+The backward pass gets the forward pass's output, which is positive where the input is.
+"""
+
+from minigrad.array_type import Array
+from minigrad.kernels import wants_cuda, wants_reference
+
+
+def relu_forward(x: Array) -> Array:
+    """max(x, 0)."""
+    if wants_reference(x) or wants_cuda(x):
+        from minigrad.kernels.relu import reference
+
+        return reference.relu_forward(x)
+    from minigrad.kernels.relu import cpu
+
+    return cpu.relu_forward(x)
+
+
+def relu_backward(grad: Array, out: Array) -> Array:
+    """The gradient of x; at x = 0 it is 0."""
+    if wants_reference(grad) or wants_cuda(grad):
+        from minigrad.kernels.relu import reference
+
+        return reference.relu_backward(grad, out)
+    from minigrad.kernels.relu import cpu
+
+    return cpu.relu_backward(grad, out)
