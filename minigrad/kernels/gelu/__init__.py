@@ -4,7 +4,7 @@ The backward pass gets the forward pass's output as well, since output / x is wh
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 def gelu_forward(x: Array) -> Array:
@@ -13,6 +13,10 @@ def gelu_forward(x: Array) -> Array:
         from minigrad.kernels.gelu import reference
 
         return reference.gelu_forward(x)
+    if wants_cuda(x):
+        from minigrad.kernels.gelu import cuda
+
+        return cuda.gelu_forward(x)
     from minigrad.kernels.gelu import cpu
 
     return cpu.gelu_forward(x)
@@ -24,6 +28,10 @@ def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
         from minigrad.kernels.gelu import reference
 
         return reference.gelu_backward(grad, x, out)
+    if wants_cuda(x):
+        from minigrad.kernels.gelu import cuda
+
+        return cuda.gelu_backward(grad, x, out)
     from minigrad.kernels.gelu import cpu
 
     return cpu.gelu_backward(grad, x, out)
@@ -35,6 +43,10 @@ def gelu_tanh_forward(x: Array) -> Array:
         from minigrad.kernels.gelu import reference
 
         return reference.gelu_tanh_forward(x)
+    if wants_cuda(x):
+        from minigrad.kernels.gelu import cuda
+
+        return cuda.gelu_tanh_forward(x)
     from minigrad.kernels.gelu import cpu
 
     return cpu.gelu_tanh_forward(x)
@@ -46,6 +58,10 @@ def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
         from minigrad.kernels.gelu import reference
 
         return reference.gelu_tanh_backward(grad, x, out)
+    if wants_cuda(x):
+        from minigrad.kernels.gelu import cuda
+
+        return cuda.gelu_tanh_backward(grad, x, out)
     from minigrad.kernels.gelu import cpu
 
     return cpu.gelu_tanh_backward(grad, x, out)
