@@ -45,14 +45,23 @@ import numpy as np
 from minigrad.errors import DeviceError
 
 _SHIM = Path(__file__).with_name("shim.h")
-_FLAGS = ("-std=c++17", "-O1", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-U_FORTIFY_SOURCE")
+_FLAGS = (
+    "-std=c++17",
+    "-O1",
+    "-g",
+    "-fPIC",
+    "-shared",
+    "-fvisibility=hidden",
+    "-fno-strict-aliasing",
+    "-U_FORTIFY_SOURCE",
+)
 _LAUNCHER = """\
 #include "{shim}"
 #include "{source}"
 #define PUBLIC extern "C" __attribute__((visibility("default")))
-PUBLIC const char* kernel_signature() {{ return signature({kernel}); }}
+PUBLIC const char* kernel_signature() {{ return cuda_on_host::signature({kernel}); }}
 PUBLIC const char* kernel_launch(const unsigned* grid, const unsigned* block, int backwards, void** arguments) {{
-    return launch({kernel}, grid, block, backwards, arguments);
+    return cuda_on_host::launch({kernel}, grid, block, backwards, arguments);
 }}
 """
 _one_at_a_time = threading.Lock()  # a library has one scheduler and one copy of shared memory

@@ -56,6 +56,7 @@ inline unsigned min(unsigned a, unsigned b) { return a < b ? a : b; }
 inline long long max(long long a, long long b) { return a > b ? a : b; }
 inline long long min(long long a, long long b) { return a < b ? a : b; }
 
+namespace cuda_on_host {
 template <typename To, typename From>
 To same_bits(From x) {
     static_assert(sizeof(To) == sizeof(From), "bits are kept, so the sizes must agree");
@@ -63,10 +64,13 @@ To same_bits(From x) {
     memcpy(&y, &x, sizeof y);
     return y;
 }
-inline float __int_as_float(int x) { return same_bits<float>(x); }
-inline int __float_as_int(float x) { return same_bits<int>(x); }
-inline float __uint_as_float(unsigned x) { return same_bits<float>(x); }
-inline unsigned __float_as_uint(float x) { return same_bits<unsigned>(x); }
+}  // namespace cuda_on_host
+inline float __int_as_float(int x) { return cuda_on_host::same_bits<float>(x); }
+inline int __float_as_int(float x) { return cuda_on_host::same_bits<int>(x); }
+inline float __uint_as_float(unsigned x) { return cuda_on_host::same_bits<float>(x); }
+inline unsigned __float_as_uint(float x) { return cuda_on_host::same_bits<unsigned>(x); }
+
+namespace cuda_on_host {
 
 // ---- Threads: each has a stack and registers of its own, and one runs at a time --------------------------------------------
 
@@ -104,8 +108,6 @@ inline void resume(Thread& thread) {
 
 // ---- Meeting the other threads ---------------------------------------------------------------------------------------------
 
-inline void __syncthreads(int line = __builtin_LINE()) { wait_until_released(State::at_syncthreads, line); }
-
 // A warp function: each lane offers a value, names the lane whose value it wants, and waits for the lanes of the mask.
 template <typename T>
 T exchange(unsigned mask, T value, int source, int line) {
@@ -118,31 +120,38 @@ T exchange(unsigned mask, T value, int source, int line) {
     return value;
 }
 
-inline int lane_of(const Thread& thread) { return int(&thread - threads) % warpSize; }
+inline int own_lane() { return int(current - threads) % warpSize; }
 
+}  // namespace cuda_on_host
+
+inline void __syncthreads(int line = __builtin_LINE()) {
+    cuda_on_host::wait_until_released(cuda_on_host::State::at_syncthreads, line);
+}
 inline void __syncwarp(unsigned mask = 0xffffffff, int line = __builtin_LINE()) {
-    exchange(mask, 0, lane_of(*current), line);
+    cuda_on_host::exchange(mask, 0, cuda_on_host::own_lane(), line);
 }
 template <typename T>
 T __shfl_sync(unsigned mask, T value, int lane, int width = warpSize, int line = __builtin_LINE()) {
-    int first = lane_of(*current) / width * width;
-    return exchange(mask, value, first + (lane & (width - 1)), line);
+    int first = cuda_on_host::own_lane() / width * width;
+    return cuda_on_host::exchange(mask, value, first + (lane & (width - 1)), line);
 }
 template <typename T>
 T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = warpSize, int line = __builtin_LINE()) {
-    int lane = lane_of(*current), source = lane ^ lanes;
-    return exchange(mask, value, source / width > lane / width ? lane : source, line);
+    int lane = cuda_on_host::own_lane(), source = lane ^ lanes;
+    return cuda_on_host::exchange(mask, value, source / width > lane / width ? lane : source, line);
 }
 template <typename T>
 T __shfl_down_sync(unsigned mask, T value, int lanes, int width = warpSize, int line = __builtin_LINE()) {
-    int lane = lane_of(*current), source = lane + lanes;
-    return exchange(mask, value, lane % width + lanes < width ? source : lane, line);
+    int lane = cuda_on_host::own_lane(), source = lane + lanes;
+    return cuda_on_host::exchange(mask, value, lane % width + lanes < width ? source : lane, line);
 }
 template <typename T>
 T __shfl_up_sync(unsigned mask, T value, int lanes, int width = warpSize, int line = __builtin_LINE()) {
-    int lane = lane_of(*current), source = lane - lanes;
-    return exchange(mask, value, lane % width - lanes >= 0 ? source : lane, line);
+    int lane = cuda_on_host::own_lane(), source = lane - lanes;
+    return cuda_on_host::exchange(mask, value, lane % width - lanes >= 0 ? source : lane, line);
 }
+
+namespace cuda_on_host {
 
 // ---- The scheduler ---------------------------------------------------------------------------------------------------------
 
@@ -314,3 +323,5 @@ const char* signature(void (*)(P...)) {
     (Code<P>::write(codes), ...);
     return codes;
 }
+
+}  // namespace cuda_on_host

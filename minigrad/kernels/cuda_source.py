@@ -31,15 +31,23 @@ _SCALARS = (np.int32, np.int64, np.float32, np.float64)
 _C_TYPES = {"float32": "float", "float64": "double", "bfloat16": "bfloat16"}
 
 
-def c_type(array: Array) -> str:
-    """The type of an array's elements in CUDA C++: `"float"`, `"double"` or `"bfloat16"`.
+def c_type(array: Array, *others: Array) -> str:
+    """The type of the arrays' elements in CUDA C++: `"float"`, `"double"` or `"bfloat16"`.
 
     Raises:
-        TypeError: if the array has another dtype.
+        TypeError: if they have another dtype, or not all the same.
     """
+    names = {each.dtype.name for each in (array, *others)}
+    if len(names) > 1:
+        raise TypeError(f"the arrays must have one dtype, got {' and '.join(sorted(names))}")
     if array.dtype.name not in _C_TYPES:
         raise TypeError(f"CUDA kernels are for {', '.join(_C_TYPES)}; got an array of {array.dtype.name}")
     return _C_TYPES[array.dtype.name]
+
+
+def address(array: Array) -> int:
+    """Where an array's first element is. Loads of 16 bytes need a multiple of 16."""
+    return int(array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr)
 
 
 def contiguous(array: Array) -> Array:
@@ -81,7 +89,7 @@ class CudaSource:
 
 
 def _three(name: str, sizes: int | tuple[int, ...]) -> tuple[int, int, int]:
-    sizes = (sizes,) if isinstance(sizes, int) else sizes
+    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
     if not 1 <= len(sizes) <= 3:
         raise ValueError(f"{name} must be one to three integers, got {sizes}")
     x, y, z = (*sizes, 1, 1)[:3]
