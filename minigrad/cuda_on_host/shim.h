@@ -238,12 +238,12 @@ inline bool run_block(int n_threads, bool backwards) {
 }
 
 // Shared memory is not zero when a block starts: it holds what was there. Here all its bits are set, which is NaN.
-inline void forget_shared_memory() {
 #ifdef __ELF__
-    extern __attribute__((visibility("hidden"))) char __bss_start[], _end[];
-    memset(__bss_start, 0xff, _end - __bss_start);
+extern "C" __attribute__((visibility("hidden"))) char __bss_start[], _end[];  // the linker's names for that memory
+inline void forget_shared_memory() { memset(__bss_start, 0xff, _end - __bss_start); }
+#else
+inline void forget_shared_memory() {}
 #endif
-}
 
 OF_THE_SHIM void (*body)(void*) = nullptr;  // the kernel, called with its arguments
 OF_THE_SHIM void* body_arguments = nullptr;
