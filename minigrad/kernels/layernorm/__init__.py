@@ -6,7 +6,7 @@ row, of shape (..., 1).
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
@@ -15,6 +15,10 @@ def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple
         from minigrad.kernels.layernorm import reference
 
         return reference.layernorm_forward(x, weight, bias, eps)
+    if wants_cuda(x):
+        from minigrad.kernels.layernorm import cuda
+
+        return cuda.layernorm_forward(x, weight, bias, eps)
     from minigrad.kernels.layernorm import cpu
 
     return cpu.layernorm_forward(x, weight, bias, eps)
@@ -26,6 +30,10 @@ def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: 
         from minigrad.kernels.layernorm import reference
 
         return reference.layernorm_backward(grad, x, weight, mean, rstd)
+    if wants_cuda(x):
+        from minigrad.kernels.layernorm import cuda
+
+        return cuda.layernorm_backward(grad, x, weight, mean, rstd)
     from minigrad.kernels.layernorm import cpu
 
     return cpu.layernorm_backward(grad, x, weight, mean, rstd)
@@ -37,6 +45,10 @@ def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
         from minigrad.kernels.layernorm import reference
 
         return reference.rmsnorm_forward(x, weight, eps)
+    if wants_cuda(x):
+        from minigrad.kernels.layernorm import cuda
+
+        return cuda.rmsnorm_forward(x, weight, eps)
     from minigrad.kernels.layernorm import cpu
 
     return cpu.rmsnorm_forward(x, weight, eps)
@@ -48,6 +60,10 @@ def rmsnorm_backward(grad: Array, x: Array, weight: Array, rstd: Array) -> tuple
         from minigrad.kernels.layernorm import reference
 
         return reference.rmsnorm_backward(grad, x, weight, rstd)
+    if wants_cuda(x):
+        from minigrad.kernels.layernorm import cuda
+
+        return cuda.rmsnorm_backward(grad, x, weight, rstd)
     from minigrad.kernels.layernorm import cpu
 
     return cpu.rmsnorm_backward(grad, x, weight, rstd)

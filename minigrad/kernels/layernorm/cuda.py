@@ -1,0 +1,109 @@
+"""Layer normalisation on a GPU: what `cuda.cu` needs to know, worked out and handed to it."""
+
+import numpy as np
+
+from minigrad.array_type import Array
+from minigrad.kernels.cuda_source import CudaSource, address, c_type, contiguous
+
+SOURCE = CudaSource(__file__)
+NORMS = ("LAYER", "RMS")
+KERNELS = tuple(
+    kernel
+    for t, packs in (("float", (1, 4)), ("double", (1, 2)))
+    for kernel in (
+        *(f"norm_{way}<{t}, {pack}, {norm}>" for norm in NORMS for pack in packs for way in ("forward", "backward")),
+        *(f"wide_norm_{part}<{t}, {norm}>" for norm in NORMS for part in ("forward", "backward", "slots")),
+        f"add_slots<{t}>",
+    )
+)
+
+ELEMENTS = 16
+"""Of a row, for each thread. This and the next are the same in cuda.cu."""
+
+MAX_THREADS = {1: 256, 2: 256, 4: 512}
+"""For a row, by the elements in a pack. A row that would take more is wide."""
+
+THREADS = 256
+"""Of a block, unless a row takes more."""
+
+BACKWARD_BLOCKS = 256
+"""At most. Each fills a slot that costs time to add; so few, but enough for all of a GPU. The number is the same for
+every GPU, so that the bits of the sums are."""
+
+
+def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
+    """(x - mean) · rstd · weight + bias → the output, mean, rstd."""
+    return _forward("LAYER", x, weight, bias, eps)
+
+
+def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
+    """The gradients of x, weight and bias."""
+    grad_x, (grad_weight, grad_bias) = _backward("LAYER", grad, x, weight, mean, rstd)
+    return grad_x, grad_weight, grad_bias
+
+
+def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
+    """x · rstd · weight → the output, rstd."""
+    no_bias = weight[:0]
+    out, _, rstd = _forward("RMS", x, weight, no_bias, eps)
+    return out, rstd
+
+
+def rmsnorm_backward(grad: Array, x: Array, weight: Array, rstd: Array) -> tuple[Array, Array]:
+    """The gradients of x and weight."""
+    no_mean = rstd[:0]
+    grad_x, (grad_weight,) = _backward("RMS", grad, x, weight, no_mean, rstd)
+    return grad_x, grad_weight
+
+
+def _forward(norm: str, x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
+    t = c_type(x, weight, bias)
+    x, weight, bias = contiguous(x), contiguous(weight), contiguous(bias)
+    n_rows, width, statistics = _rows(x), np.int32(x.shape[-1]), (*x.shape[:-1], 1)
+    out, rstd = np.empty_like(x), np.empty_like(x, shape=statistics)
+    mean = np.empty_like(x, shape=statistics if norm == "LAYER" else 0)
+    arrays, eps = (x, weight, bias, out, mean, rstd), x.dtype.type(eps)
+    pack, (threads, at_once) = _pack(x, weight, bias), _block(width)
+    if threads > MAX_THREADS[pack]:
+        SOURCE.launch(f"wide_norm_forward<{t}, {norm}>", n_rows, THREADS, *arrays, width, eps)
+    else:
+        grid, kernel = -(-n_rows // at_once), f"norm_forward<{t}, {pack}, {norm}>"
+        SOURCE.launch(kernel, grid, (threads, at_once), *arrays, n_rows, width, eps)
+    return out, mean, rstd
+
+
+def _backward(norm: str, grad: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array]:
+    """The gradient of x; and those of weight and bias, or of weight alone, in one array."""
+    t = c_type(grad, x, weight, mean, rstd)
+    grad, x, weight, mean, rstd = (contiguous(array) for array in (grad, x, weight, mean, rstd))
+    n_rows, width, n_sums = _rows(x), np.int32(x.shape[-1]), 2 if norm == "LAYER" else 1
+    pack, (threads, at_once) = _pack(grad, x, weight), _block(width)
+    n_slots = np.int32(min(-(-n_rows // at_once), BACKWARD_BLOCKS))
+    grad_x, sums = np.empty_like(x), np.empty_like(x, shape=(n_sums, width))
+    slots = np.empty_like(x, shape=(n_sums, n_slots, width))
+    inputs = grad, x, weight, mean, rstd
+    if threads > MAX_THREADS[pack]:
+        SOURCE.launch(f"wide_norm_backward<{t}, {norm}>", n_rows, THREADS, *inputs, grad_x, width)
+        grid, kernel = (-(-width // THREADS), n_slots), f"wide_norm_slots<{t}, {norm}>"
+        SOURCE.launch(kernel, grid, THREADS, grad, x, mean, rstd, slots, n_rows, width)
+    else:
+        kernel = f"norm_backward<{t}, {pack}, {norm}>"
+        SOURCE.launch(kernel, n_slots, (threads, at_once), *inputs, grad_x, slots, n_rows, width)
+    SOURCE.launch(f"add_slots<{t}>", (-(-width // 32), n_sums), (32, 32), slots, sums, n_slots, width)
+    return grad_x, sums
+
+
+def _rows(x: Array) -> np.int32:
+    return np.int32(x.size // x.shape[-1])
+
+
+def _block(width: np.int32) -> tuple[int, int]:
+    """Threads to a row, whole warps; and rows at a time."""
+    threads = 32 * -(-int(width) // (32 * ELEMENTS))
+    return threads, max(1, THREADS // threads)
+
+
+def _pack(x: Array, *others: Array) -> int:
+    """How many elements a thread may load at once: 16 bytes of them, if all rows start at a multiple of that."""
+    pack = 16 // x.itemsize
+    return pack if x.shape[-1] % pack == 0 and all(address(array) % 16 == 0 for array in (x, *others)) else 1
