@@ -1,5 +1,6 @@
-// What a CUDA kernel needs from CUDA, for a CPU. `__init__.py` explains how it works; the order to read this file in is
-// the last section first: run_block() runs the threads of a block, one warp after the other.
+// What a CUDA kernel needs from CUDA, for a CPU; `__init__.py` explains how it works. The words of the language and the
+// mathematics come first, then what a thread is and how it waits for others, then the scheduler: to follow a launch, read
+// from the end, from launch() to run_grid(), run_block() and run_warp().
 
 #pragma once
 #define CUDA_ON_HOST 1
@@ -11,7 +12,7 @@
 #include <ucontext.h>
 #include <utility>
 
-// ---- The words of the language ---------------------------------------------------------------------------------------
+// ---- The words of the language --------------------------------------------------------------------------------------
 
 #define __global__
 #define __device__
@@ -40,9 +41,10 @@ inline float2 make_float2(float x, float y) { return {x, y}; }
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 inline double2 make_double2(double x, double y) { return {x, y}; }
 
-// ---- Mathematics: one name for float and double, as in CUDA ------------------------------------------------------------
+// ---- Mathematics: one name for float and double, as in CUDA ---------------------------------------------------------
 
-using std::erf, std::exp, std::fabs, std::floor, std::fma, std::isinf, std::isnan, std::log, std::pow, std::sqrt, std::tanh;
+using std::erf, std::exp, std::log, std::pow, std::sqrt, std::tanh;
+using std::fabs, std::floor, std::fma, std::isinf, std::isnan;
 inline float rsqrt(float x) { return 1.0f / sqrt(x); }
 inline double rsqrt(double x) { return 1.0 / sqrt(x); }
 inline float max(float a, float b) { return fmax(a, b); }  // of a number and NaN the number, as in CUDA
@@ -72,7 +74,7 @@ inline unsigned __float_as_uint(float x) { return cuda_on_host::same_bits<unsign
 
 namespace cuda_on_host {
 
-// ---- Threads: each has a stack and registers of its own, and one runs at a time --------------------------------------------
+// ---- Threads: each has a stack and registers of its own, and one runs at a time -------------------------------------
 
 enum class State { ready, at_syncthreads, at_warp_function, returned };
 
@@ -106,7 +108,7 @@ inline void resume(Thread& thread) {
     swapcontext(&scheduler, &thread.context);
 }
 
-// ---- Meeting the other threads ---------------------------------------------------------------------------------------------
+// ---- Meeting the other threads --------------------------------------------------------------------------------------
 
 // A warp function: each lane offers a value, names the lane whose value it wants, and waits for the lanes of the mask.
 template <typename T>
@@ -153,7 +155,7 @@ T __shfl_up_sync(unsigned mask, T value, int lanes, int width = warpSize, int li
 
 namespace cuda_on_host {
 
-// ---- The scheduler ---------------------------------------------------------------------------------------------------------
+// ---- The scheduler --------------------------------------------------------------------------------------------------
 
 inline bool stop(const Thread& thread, const char* what) {
     snprintf(problem, sizeof problem, "thread (%u, %u, %u) of block (%u, %u, %u) %s", thread.index.x, thread.index.y,
@@ -162,44 +164,51 @@ inline bool stop(const Thread& thread, const char* what) {
 }
 
 inline bool stop(const Thread& thread, const char* waits_at, const Thread& other) {
-    char what[256];
-    if (other.state == State::returned)
-        snprintf(what, sizeof what, "waits at %s in line %d, but thread (%u, %u, %u) has returned", waits_at, thread.line,
-                 other.index.x, other.index.y, other.index.z);
-    else
-        snprintf(what, sizeof what, "waits at %s in line %d, but thread (%u, %u, %u) waits in line %d", waits_at,
-                 thread.line, other.index.x, other.index.y, other.index.z, other.line);
+    char where[32] = "has returned", what[256];
+    if (other.state != State::returned) snprintf(where, sizeof where, "waits in line %d", other.line);
+    snprintf(what, sizeof what, "waits at %s in line %d, but thread (%u, %u, %u) %s", waits_at, thread.line,
+             other.index.x, other.index.y, other.index.z, where);
     return stop(thread, what);
 }
 
-// Lanes that wait for each other at one warp function, all those of its mask that have not returned: values change hands.
-// False: nobody can be released.
+inline bool is_in(unsigned mask, int lane) { return mask >> lane & 1; }
+
+// Whom a lane at a warp function still waits for; null if for nobody. Those who have returned are not waited for.
+inline const Thread* missing(const Thread* warp, int n_lanes, const Thread& lane) {
+    for (int j = 0; j < n_lanes; j++) {
+        const Thread& other = warp[j];
+        bool there = other.state == State::at_warp_function && other.line == lane.line && other.mask == lane.mask;
+        if (is_in(lane.mask, j) && other.state != State::returned && !there) return &other;
+    }
+    return nullptr;
+}
+
+// The lanes of a mask, which have all arrived, get the values that they asked for.
+inline bool hand_over(Thread* warp, int n_lanes, unsigned mask) {
+    auto takes_part = [&](int j) { return j < n_lanes && is_in(mask, j) && warp[j].state != State::returned; };
+    for (int j = 0; j < n_lanes; j++) {
+        if (!takes_part(j)) continue;
+        if (!takes_part(warp[j].source)) return stop(warp[j], "shuffles with a lane that takes no part in it");
+        memcpy(warp[j].received, warp[warp[j].source].offered, sizeof warp[j].received);
+    }
+    for (int j = 0; j < n_lanes; j++)
+        if (takes_part(j)) warp[j].state = State::ready;
+    return true;
+}
+
+// Whether any lanes that waited can go on.
 inline bool release_lanes(Thread* warp, int n_lanes) {
     bool released = false;
     for (int i = 0; i < n_lanes; i++) {
-        if (warp[i].state != State::at_warp_function) continue;
-        unsigned mask = warp[i].mask;
-        bool all = true;
-        for (int j = 0; j < n_lanes; j++) {
-            bool arrived = warp[j].state == State::at_warp_function && warp[j].line == warp[i].line && warp[j].mask == mask;
-            all = all && (arrived || !(mask >> j & 1) || warp[j].state == State::returned);
-        }
-        if (!all || !(mask >> i & 1)) continue;
-        for (int j = 0; j < n_lanes; j++) {
-            if (!(mask >> j & 1) || warp[j].state == State::returned) continue;
-            int source = warp[j].source;
-            bool there = source >= 0 && source < n_lanes && (mask >> source & 1) && warp[source].state != State::returned;
-            if (!there) return stop(warp[j], "asks in a shuffle for the value of a lane that takes no part in it");
-            memcpy(warp[j].received, warp[source].offered, sizeof warp[j].received);
-        }
-        for (int j = 0; j < n_lanes; j++)
-            if (mask >> j & 1 && warp[j].state == State::at_warp_function) warp[j].state = State::ready;
+        if (warp[i].state != State::at_warp_function || missing(warp, n_lanes, warp[i])) continue;
+        if (!is_in(warp[i].mask, i)) return stop(warp[i], "is not in the mask of the warp function that it calls");
+        if (!hand_over(warp, n_lanes, warp[i].mask)) return false;
         released = true;
     }
     return released;
 }
 
-// Runs the lanes of one warp until each has returned or waits at a __syncthreads().
+// Runs the lanes of one warp until each has returned or waits at a __syncthreads(). False: there is a problem.
 inline bool run_warp(Thread* warp, int n_lanes, bool backwards) {
     do {
         for (int i = 0; i < n_lanes; i++) {
@@ -207,34 +216,29 @@ inline bool run_warp(Thread* warp, int n_lanes, bool backwards) {
             if (thread.state == State::ready) resume(thread);
         }
     } while (release_lanes(warp, n_lanes));
-    for (int i = 0; i < n_lanes && !*problem; i++) {
-        if (warp[i].state != State::at_warp_function) continue;
-        if (!(warp[i].mask >> i & 1)) return stop(warp[i], "is not in the mask of the warp function that it calls");
-        for (int j = 0; j < n_lanes; j++)
-            if (warp[i].mask >> j & 1 && warp[j].state != State::returned &&
-                (warp[j].state != State::at_warp_function || warp[j].line != warp[i].line || warp[j].mask != warp[i].mask))
-                return stop(warp[i], "a warp function", warp[j]);
-    }
+    for (int i = 0; i < n_lanes && !*problem; i++)
+        if (warp[i].state == State::at_warp_function)
+            return stop(warp[i], "a warp function", *missing(warp, n_lanes, warp[i]));
     return !*problem;
 }
 
-// Runs all threads of a block: up to the barrier, where all must meet, and on from there until all have returned.
+// Runs all threads of a block up to the barrier, where all must meet, and on from there, until all have returned.
 inline bool run_block(int n_threads, bool backwards) {
     int n_warps = (n_threads + warpSize - 1) / warpSize;
+    const Thread& one = threads[0];
     do {
+        for (int i = 0; i < n_threads; i++) threads[i].state = State::ready;
         for (int i = 0; i < n_warps; i++) {
             int first = warpSize * (backwards ? n_warps - 1 - i : i);
-            if (!run_warp(threads + first, n_threads - first < warpSize ? n_threads - first : warpSize, backwards)) return false;
+            if (!run_warp(threads + first, min(n_threads - first, warpSize), backwards)) return false;
         }
         for (int i = 0; i < n_threads; i++) {
-            const Thread &thread = threads[i], &other = threads[0];
-            if (thread.state == other.state && (thread.state == State::returned || thread.line == other.line)) continue;
-            return thread.state == State::returned ? stop(other, "__syncthreads()", thread)
-                                                   : stop(thread, "__syncthreads()", other);
+            const Thread& other = threads[i];
+            if (one.state == State::returned && other.state != one.state) return stop(other, "__syncthreads()", one);
+            if (one.state != other.state || one.line != other.line) return stop(one, "__syncthreads()", other);
         }
-        if (threads[0].state == State::returned) return true;
-        for (int i = 0; i < n_threads; i++) threads[i].state = State::ready;
-    } while (true);
+    } while (one.state != State::returned);
+    return true;
 }
 
 // Shared memory is not zero when a block starts: it holds what was there. Here all its bits are set, which is NaN.
@@ -251,6 +255,7 @@ OF_THE_SHIM void* body_arguments = nullptr;
 inline void thread_main() {
     body(body_arguments);
     current->state = State::returned;
+    current->line = 0;
 }
 
 // Runs a grid. Null, or what went wrong.
@@ -268,7 +273,6 @@ inline const char* run_grid(const unsigned* grid, const unsigned* block, bool ba
         for (int t = 0; t < n_threads; t++) {
             Thread& thread = threads[t];
             thread.index = {t % block[0], t / block[0] % block[1], t / block[0] / block[1]};
-            thread.state = State::ready;
             getcontext(&thread.context);
             thread.context.uc_stack.ss_sp = stacks + t * STACK_BYTES;
             thread.context.uc_stack.ss_size = STACK_BYTES;
@@ -280,7 +284,7 @@ inline const char* run_grid(const unsigned* grid, const unsigned* block, bool ba
     return nullptr;
 }
 
-// ---- Launching: void** arguments to those of a kernel, as cudaLaunchKernel does ----------------------------------------------
+// ---- Launching: void** arguments to those of a kernel, as cudaLaunchKernel does -------------------------------------
 
 template <typename... P>
 struct Call {
@@ -293,7 +297,8 @@ struct Call {
 };
 
 template <typename... P>
-const char* launch(void (*kernel)(P...), const unsigned* grid, const unsigned* block, bool backwards, void** arguments) {
+const char* launch(void (*kernel)(P...), const unsigned* grid, const unsigned* block, bool backwards,
+                   void** arguments) {
     Call<P...> call{kernel, arguments};
     body = &Call<P...>::run;
     body_arguments = &call;
@@ -318,7 +323,7 @@ struct Code<T*> {
 };
 template <typename... P>
 const char* signature(void (*)(P...)) {
-    OF_THE_SHIM static char codes[16 * (sizeof...(P) + 1)] = "";
+    static char codes[16 * (sizeof...(P) + 1)] = "";
     *codes = 0;
     (Code<P>::write(codes), ...);
     return codes;
