@@ -111,24 +111,20 @@ class DataParallel:
                 module.training = flag
 
     def _add_up(self, shares: list[float]) -> None:
-        """The gradient of the mean is the mean of the gradients, each part weighed by its share of the items.
-
-        The threads divide the parameters among themselves.
-        """
-
-        def add_up(first: int) -> None:
-            for own, *copies in parameters[first :: len(shares)]:
-                total: Array | None = None
-                for share, copied in zip(shares, copies, strict=False):
-                    gradient = copied.grad
-                    if gradient is not None:
+        """The gradient of the mean is the mean of the gradients, each part weighed by its share of the items."""
+        equal = len(set(shares)) == 1  # then it is enough to weigh the sum
+        for own, *copies in zip(self.model.parameters(), *self._parameters, strict=True):
+            total: Array | None = None
+            for share, copied in zip(shares, copies, strict=False):
+                gradient = copied.grad
+                if gradient is not None:
+                    if not equal:
                         gradient *= gradient.dtype.type(share)
-                        total = gradient if total is None else np.add(total, gradient, out=total)
-                if total is not None:
-                    accumulate(own, total, fresh=True)
-
-        parameters = list(zip(self.model.parameters(), *self._parameters, strict=True))
-        list(self._pool().map(add_up, range(len(shares))))
+                    total = gradient if total is None else np.add(total, gradient, out=total)
+            if total is not None:
+                if equal:
+                    total *= total.dtype.type(shares[0])
+                accumulate(own, total, fresh=True)
 
     def _pool(self) -> ThreadPoolExecutor:
         if self._process != os.getpid():  # after a fork the threads have stayed behind

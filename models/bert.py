@@ -73,7 +73,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, mask: np.ndarray | None) -> Tensor:
         x = self.attention_norm(x + self.dropout(self.attention(x, mask=mask)))
-        return self.feed_forward_norm(x + self.dropout(self.down(ops.gelu(self.up(x)))))
+        wide = ops.gelu(ops.linear(x, self.up.weight), self.up.bias)
+        return self.feed_forward_norm(x + self.dropout(self.down(wide)))
 
 
 class MaskedLMHead(nn.Module):

@@ -1,9 +1,9 @@
 """Gradient clipping by the global norm."""
 
+import math
 from collections.abc import Iterable
 
-import numpy as np
-
+from minigrad.kernels.sum_of_squares import sum_of_squares
 from minigrad.tensor import Tensor
 
 
@@ -21,8 +21,8 @@ def clip_grad_norm(params: Iterable[Tensor], max_norm: float) -> float:
     if not max_norm > 0:
         raise ValueError(f"max_norm must be positive, got {max_norm}")
     grads = [parameter.grad for parameter in params if parameter.grad is not None]
-    norm = float(np.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads)))
-    if np.isfinite(norm) and norm > max_norm:
+    norm = math.sqrt(sum(sum_of_squares(grad) for grad in grads))
+    if math.isfinite(norm) and norm > max_norm:
         for grad in grads:
             grad *= max_norm / (norm + 1e-6)
     return norm
