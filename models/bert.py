@@ -73,8 +73,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, mask: np.ndarray | None) -> Tensor:
         x = self.attention_norm(x + self.dropout(self.attention(x, mask=mask)))
-        wide = ops.gelu(ops.linear(x, self.up.weight), self.up.bias)
-        return self.feed_forward_norm(x + self.dropout(self.down(wide)))
+        return self.feed_forward_norm(x + self.dropout(self.down(ops.gelu(self.up(x)))))
 
 
 class MaskedLMHead(nn.Module):

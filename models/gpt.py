@@ -62,7 +62,7 @@ class FeedForward(nn.Module):
         self.down = nn.Linear(d_ff, config.d_model)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down(ops.gelu_tanh(ops.linear(x, self.up.weight), self.up.bias))
+        return self.down(ops.gelu_tanh(self.up(x)))
 
 
 class Block(nn.Module):

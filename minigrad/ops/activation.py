@@ -4,7 +4,6 @@ import numpy as np
 
 from minigrad.kernels import gelu as gelu_kernel
 from minigrad.kernels import relu as relu_kernel
-from minigrad.ops.linear import sum_of_rows
 from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
 
 
@@ -63,50 +62,34 @@ def silu(x: TensorLike) -> Tensor:
     return record(x_data * s, (x,), silu_backward, reads=(x,))
 
 
-def gelu(x: TensorLike, bias: Tensor | None = None) -> Tensor:
-    """v · Φ(v), v = x + bias, Φ the normal distribution function: BERT's activation.
-
-    Shapes: x (..., F), bias (F,) → (..., F). The bias of a linear layer may be handed in here instead of there:
-    adding it on the way saves a pass over memory.
-    Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", section 2.
-
-    Raises:
-        ValueError: if bias is not of the shape of x's last axis.
-    """
-    x, x_data, bias_data = _with_bias(x, bias)
-    out = gelu_kernel.gelu_forward(x_data, bias_data)
-
-    def gelu_backward(grad: Array) -> Array | tuple[Array, Array]:
-        grad_v = gelu_kernel.gelu_backward(grad, x_data, bias_data, out)
-        return grad_v if bias is None else (grad_v, sum_of_rows(grad_v))
-
-    inputs = (x,) if bias is None else (x, bias)
-    return record(out, inputs, gelu_backward, reads=inputs, reads_output=True)
-
-
-def gelu_tanh(x: TensorLike, bias: Tensor | None = None) -> Tensor:
-    """GELU through tanh: GPT-2's activation, and T5 version 1.1's. The rest as in `gelu`.
+def gelu(x: TensorLike) -> Tensor:
+    """x · Φ(x), Φ the normal distribution function: BERT's activation.
 
     Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", section 2.
     """
-    x, x_data, bias_data = _with_bias(x, bias)
-    out = gelu_kernel.gelu_tanh_forward(x_data, bias_data)
-
-    def gelu_tanh_backward(grad: Array) -> Array | tuple[Array, Array]:
-        grad_v = gelu_kernel.gelu_tanh_backward(grad, x_data, bias_data, out)
-        return grad_v if bias is None else (grad_v, sum_of_rows(grad_v))
-
-    inputs = (x,) if bias is None else (x, bias)
-    return record(out, inputs, gelu_tanh_backward, reads=inputs, reads_output=True)
-
-
-def _with_bias(x: TensorLike, bias: Tensor | None) -> tuple[Tensor, Array, Array | None]:
     x = as_tensor(x)
-    if bias is None:
-        return x, x.data, None
-    if bias.shape != x.shape[-1:]:
-        raise ValueError(f"bias must have the shape of x's last axis, {x.shape[-1:]}, got {bias.shape}")
-    return x, x.data, bias.data
+    x_data = x.data
+    out = gelu_kernel.gelu_forward(x_data)
+
+    def gelu_backward(grad: Array) -> Array:
+        return gelu_kernel.gelu_backward(grad, x_data, out)
+
+    return record(out, (x,), gelu_backward, reads=(x,), reads_output=True)
+
+
+def gelu_tanh(x: TensorLike) -> Tensor:
+    """GELU through tanh: GPT-2's activation, and T5 version 1.1's.
+
+    Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", section 2.
+    """
+    x = as_tensor(x)
+    x_data = x.data
+    out = gelu_kernel.gelu_tanh_forward(x_data)
+
+    def gelu_tanh_backward(grad: Array) -> Array:
+        return gelu_kernel.gelu_tanh_backward(grad, x_data, out)
+
+    return record(out, (x,), gelu_tanh_backward, reads=(x,), reads_output=True)
 
 
 def _sigmoid(x: Array) -> Array:

@@ -64,13 +64,12 @@ def linear(x: TensorLike, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         grad = grad.reshape(-1, n_out)
         grad_x = kernel.matmul(grad, w).reshape(x_shape) if x_needs_grad else None
         grad_w = kernel.matmul(grad.T, rows)
-        return (grad_x, grad_w) if bias is None else (grad_x, grad_w, sum_of_rows(grad))
+        return (grad_x, grad_w) if bias is None else (grad_x, grad_w, _sum_of_rows(grad))
 
     inputs = (x, weight) if bias is None else (x, weight, bias)
     return record(out.reshape(*x_shape[:-1], n_out), inputs, linear_backward, reads=(x, weight))
 
 
-def sum_of_rows(grad: Array) -> Array:
-    """(..., D) → (D,). A row of ones times the matrix: two to three times as fast in BLAS as a sum in NumPy."""
-    rows = grad.reshape(-1, grad.shape[-1])
-    return np.ones_like(rows, shape=len(rows)) @ rows
+def _sum_of_rows(grad: Array) -> Array:
+    """(N, D) → (D,). A row of ones times the matrix: two to three times as fast in BLAS as `grad.sum(axis=0)`."""
+    return np.ones_like(grad, shape=len(grad)) @ grad

@@ -94,12 +94,10 @@ def test_gelu(name, dtype):
     x = np.array(EDGES, dtype)
     forward, backward = (getattr(gelu, f"{name}_{way}") for way in ("forward", "backward"))
     expected, derivative = (getattr(gelu_reference, f"{name}_{way}") for way in ("forward", "backward"))
-    out, one = expected(x, None), np.ones_like(x)
-    assert_alike((forward(x, None),), (out,))
-    assert_alike((forward(np.zeros_like(x), x),), (out,))
-    assert_alike((backward(one, x, None, out),), (derivative(one, x, None, out),))
-    assert_alike((backward(one, np.zeros_like(x), x, out),), (derivative(one, x, None, out),))
-    assert np.isnan(backward(np.full_like(x, np.nan), x, None, out)).all()
+    out, one = expected(x), np.ones_like(x)
+    assert_alike((forward(x),), (out,))
+    assert_alike((backward(one, x, out),), (derivative(one, x, out),))
+    assert np.isnan(backward(np.full_like(x, np.nan), x, out)).all()
 
 
 @given(seeds, dtypes, special, st.integers(1, 3), sizes, st.sampled_from(["x", "grad", "weight"]))

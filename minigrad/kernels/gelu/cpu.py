@@ -28,44 +28,38 @@ _C7, _C8, _C9 = np.float32(-0.487199948), np.float32(0.284574991), np.float32(-0
 _HALF, _ONE = np.float32(0.5), np.float32(1)
 
 
-def gelu_forward(x: Array, bias: Array | None) -> Array:
-    """v · Φ(v), v = x + bias."""
-    rows = _rows(x)
-    out = np.empty_like(rows)
-    _gelu_forward(rows, _row(bias, rows), out)
+def gelu_forward(x: Array) -> Array:
+    """x · Φ(x)."""
+    flat = _flat(x)
+    out = np.empty_like(flat)
+    _gelu_forward(flat, out)
     return out.reshape(x.shape)
 
 
-def gelu_backward(grad: Array, x: Array, bias: Array | None, out: Array) -> Array:
-    """The gradient of v = x + bias through `gelu_forward`."""
-    rows = _rows(x)
-    grad_x = np.empty_like(rows)
-    _gelu_backward(_rows(grad), rows, _row(bias, rows), _rows(out), grad_x, x.dtype.type(_INV_SQRT_2PI))
+def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
+    """The gradient of x through `gelu_forward`."""
+    grad_x = np.empty(x.size, x.dtype)
+    _gelu_backward(_flat(grad), _flat(x), _flat(out), grad_x, x.dtype.type(_INV_SQRT_2PI))
     return grad_x.reshape(x.shape)
 
 
-def gelu_tanh_forward(x: Array, bias: Array | None) -> Array:
+def gelu_tanh_forward(x: Array) -> Array:
     """The approximation through tanh."""
-    rows = _rows(x)
-    out = np.empty_like(rows)
-    _gelu_tanh_forward(rows, _row(bias, rows), out, *_constants(x.dtype))
+    flat = _flat(x)
+    out = np.empty_like(flat)
+    _gelu_tanh_forward(flat, out, *_constants(x.dtype))
     return out.reshape(x.shape)
 
 
-def gelu_tanh_backward(grad: Array, x: Array, bias: Array | None, out: Array) -> Array:
-    """The gradient of v = x + bias through `gelu_tanh_forward`."""
-    rows = _rows(x)
-    grad_x = np.empty_like(rows)
-    _gelu_tanh_backward(_rows(grad), rows, _row(bias, rows), _rows(out), grad_x, *_constants(x.dtype))
+def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
+    """The gradient of x through `gelu_tanh_forward`."""
+    grad_x = np.empty(x.size, x.dtype)
+    _gelu_tanh_backward(_flat(grad), _flat(x), _flat(out), grad_x, *_constants(x.dtype))
     return grad_x.reshape(x.shape)
 
 
-def _rows(x: Array) -> Array:
-    return np.ascontiguousarray(x).reshape(-1, x.shape[-1] if x.ndim and x.size else 1)
-
-
-def _row(bias: Array | None, rows: Array) -> Array:
-    return np.zeros(rows.shape[1], rows.dtype) if bias is None else np.ascontiguousarray(bias)
+def _flat(x: Array) -> Array:
+    return np.ascontiguousarray(x).reshape(-1)
 
 
 def _constants(dtype: np.dtype) -> tuple[np.floating, np.floating]:
@@ -95,46 +89,38 @@ def _cdf_of_type(x, bell):  # type: ignore[no-untyped-def]
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def _gelu_forward(x, bias, out):  # type: ignore[no-untyped-def]
+def _gelu_forward(x, out):  # type: ignore[no-untyped-def]
     half = x.dtype.type(0.5)
-    for i in range(len(x)):
-        row, target = x[i], out[i]
-        for j in range(row.size):
-            v = row[j] + bias[j]
-            target[j] = v * _cdf(v, exp(-half * v * v))
+    for i in range(x.size):
+        v = x[i]
+        out[i] = v * _cdf(v, exp(-half * v * v))
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def _gelu_backward(grad, x, bias, out, grad_x, inv_sqrt_2pi):  # type: ignore[no-untyped-def]
+def _gelu_backward(grad, x, out, grad_x, inv_sqrt_2pi):  # type: ignore[no-untyped-def]
     half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below, the output has lost bits, or all
-    for i in range(len(x)):
-        g, row, y, target = grad[i], x[i], out[i], grad_x[i]
-        for j in range(row.size):
-            v = row[j] + bias[j]
-            ratio = y[j] / v
-            cdf = ratio if abs(v) > tiny else half
-            target[j] = g[j] * (cdf + v * exp(-half * v * v) * inv_sqrt_2pi)
+    for i in range(x.size):
+        v = x[i]
+        ratio = out[i] / v
+        cdf = ratio if abs(v) > tiny else half
+        grad_x[i] = grad[i] * (cdf + v * exp(-half * v * v) * inv_sqrt_2pi)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def _gelu_tanh_forward(x, bias, out, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
+def _gelu_tanh_forward(x, out, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
     one = x.dtype.type(1)
-    for i in range(len(x)):
-        row, target = x[i], out[i]
-        for j in range(row.size):
-            v = row[j] + bias[j]
-            target[j] = v / (one + exp(minus_2_slope * (v + cubic * v * v * v)))
+    for i in range(x.size):
+        v = x[i]
+        out[i] = v / (one + exp(minus_2_slope * (v + cubic * v * v * v)))
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
-def _gelu_tanh_backward(grad, x, bias, out, grad_x, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
+def _gelu_tanh_backward(grad, x, out, grad_x, minus_2_slope, cubic):  # type: ignore[no-untyped-def]
     half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below, the output has lost bits, or all
     one, three = x.dtype.type(1), x.dtype.type(3)
-    for i in range(len(x)):
-        g, row, y, target = grad[i], x[i], out[i], grad_x[i]
-        for j in range(row.size):
-            v = row[j] + bias[j]
-            ratio = y[j] / v
-            cdf = ratio if abs(v) > tiny else half  # (1 + tanh u) / 2
-            slope = -minus_2_slope * (one + three * cubic * v * v)  # 2 u'
-            target[j] = g[j] * (cdf + y[j] * (one - cdf) * slope)
+    for i in range(x.size):
+        v, y = x[i], out[i]
+        ratio = y / v
+        cdf = ratio if abs(v) > tiny else half  # (1 + tanh u) / 2
+        slope = -minus_2_slope * (one + three * cubic * v * v)  # 2 u'
+        grad_x[i] = grad[i] * (cdf + y * (one - cdf) * slope)

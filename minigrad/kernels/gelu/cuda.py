@@ -16,24 +16,24 @@ THREADS, MAX_BLOCKS = 256, 8192
 """Of a block; and of a grid: enough to fill any GPU several times over. Where there are more elements, threads loop."""
 
 
-def gelu_forward(x: Array, bias: Array | None) -> Array:
-    """v · Φ(v), v = x + bias."""
-    return _forward("Exact", x if bias is None else x + bias)
+def gelu_forward(x: Array) -> Array:
+    """x · Φ(x)."""
+    return _forward("Exact", x)
 
 
-def gelu_backward(grad: Array, x: Array, bias: Array | None, out: Array) -> Array:
-    """The gradient of v = x + bias through `gelu_forward`."""
-    return _backward("Exact", grad, x if bias is None else x + bias)
+def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
+    """The gradient of x through `gelu_forward`."""
+    return _backward("Exact", grad, x)
 
 
-def gelu_tanh_forward(x: Array, bias: Array | None) -> Array:
+def gelu_tanh_forward(x: Array) -> Array:
     """The approximation through tanh."""
-    return _forward("Tanh", x if bias is None else x + bias)
+    return _forward("Tanh", x)
 
 
-def gelu_tanh_backward(grad: Array, x: Array, bias: Array | None, out: Array) -> Array:
-    """The gradient of v = x + bias through `gelu_tanh_forward`."""
-    return _backward("Tanh", grad, x if bias is None else x + bias)
+def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
+    """The gradient of x through `gelu_tanh_forward`."""
+    return _backward("Tanh", grad, x)
 
 
 def _forward(form: str, x: Array) -> Array:

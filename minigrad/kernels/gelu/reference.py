@@ -13,35 +13,27 @@ SLOPE, CUBIC = math.sqrt(2 / math.pi), 0.044715
 """The constants of the tanh form: Φ(x) ≈ (1 + tanh(SLOPE (x + CUBIC x³))) / 2."""
 
 
-def gelu_forward(x: Array, bias: Array | None) -> Array:
-    """v Φ(v), with v = x + bias and Φ(v) = (1 + erf(v / √2)) / 2."""
-    v = _add(x, bias)
-    return v * _normal_cdf(v)
+def gelu_forward(x: Array) -> Array:
+    """x Φ(x), with Φ(x) = (1 + erf(x / √2)) / 2."""
+    return x * _normal_cdf(x)
 
 
-def gelu_backward(grad: Array, x: Array, bias: Array | None, out: Array) -> Array:
-    """d/dv v Φ(v) = Φ(v) + v φ(v), φ the normal density."""
-    v = _add(x, bias)
-    density = np.exp(-0.5 * v * v) / math.sqrt(2 * math.pi)
-    return grad * (_normal_cdf(v) + v * density)
+def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
+    """d/dx x Φ(x) = Φ(x) + x φ(x), φ the normal density."""
+    density = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+    return grad * (_normal_cdf(x) + x * density)
 
 
-def gelu_tanh_forward(x: Array, bias: Array | None) -> Array:
-    """v (1 + tanh u) / 2, with u = SLOPE (v + CUBIC v³)."""
-    v = _add(x, bias)
-    return 0.5 * v * (1 + np.tanh(SLOPE * (v + CUBIC * v * v * v)))
+def gelu_tanh_forward(x: Array) -> Array:
+    """x (1 + tanh u) / 2, with u = SLOPE (x + CUBIC x³)."""
+    return 0.5 * x * (1 + np.tanh(SLOPE * (x + CUBIC * x * x * x)))
 
 
-def gelu_tanh_backward(grad: Array, x: Array, bias: Array | None, out: Array) -> Array:
-    """(1 + tanh u) / 2 + v (1 - tanh² u) u' / 2."""
-    v = _add(x, bias)
-    t = np.tanh(SLOPE * (v + CUBIC * v * v * v))
-    slope = SLOPE * (1 + 3 * CUBIC * v * v)
-    return grad * (0.5 * (1 + t) + 0.5 * v * (1 - t * t) * slope)
-
-
-def _add(x: Array, bias: Array | None) -> Array:
-    return x if bias is None else x + bias
+def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
+    """(1 + tanh u) / 2 + x (1 - tanh² u) u' / 2."""
+    t = np.tanh(SLOPE * (x + CUBIC * x * x * x))
+    slope = SLOPE * (1 + 3 * CUBIC * x * x)
+    return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
 
 
 def _normal_cdf(x: Array) -> Array:
