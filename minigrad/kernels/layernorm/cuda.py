@@ -59,16 +59,17 @@ def rmsnorm_backward(grad: Array, x: Array, weight: Array, rstd: Array) -> tuple
 def _forward(norm: str, x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
     t = c_type(x, weight, bias)
     x, weight, bias = contiguous(x), contiguous(weight), contiguous(bias)
-    n_rows, width, statistics = _rows(x), np.int32(x.shape[-1]), (*x.shape[:-1], 1)
+    n_rows, width, statistics = *_rows(x), (*x.shape[:-1], 1)
     out, rstd = np.empty_like(x), np.empty_like(x, shape=statistics)
     mean = np.empty_like(x, shape=statistics if norm == "LAYER" else 0)
-    arrays, eps = (x, weight, bias, out, mean, rstd), x.dtype.type(eps)
+    arrays = x, weight, bias, out, mean, rstd
+    numbers = np.int32(n_rows), np.int32(width), x.dtype.type(eps)
     pack, (threads, at_once) = _pack(x, weight, bias), _block(width)
     if threads > MAX_THREADS[pack]:
-        SOURCE.launch(f"wide_norm_forward<{t}, {norm}>", n_rows, THREADS, *arrays, width, eps)
+        SOURCE.launch(f"wide_norm_forward<{t}, {norm}>", n_rows, THREADS, *arrays, *numbers[1:])
     else:
         grid, kernel = -(-n_rows // at_once), f"norm_forward<{t}, {pack}, {norm}>"
-        SOURCE.launch(kernel, grid, (threads, at_once), *arrays, n_rows, width, eps)
+        SOURCE.launch(kernel, grid, (threads, at_once), *arrays, *numbers)
     return out, mean, rstd
 
 
@@ -76,30 +77,32 @@ def _backward(norm: str, grad: Array, x: Array, weight: Array, mean: Array, rstd
     """The gradient of x; and those of weight and bias, or of weight alone, in one array."""
     t = c_type(grad, x, weight, mean, rstd)
     grad, x, weight, mean, rstd = (contiguous(array) for array in (grad, x, weight, mean, rstd))
-    n_rows, width, n_sums = _rows(x), np.int32(x.shape[-1]), 2 if norm == "LAYER" else 1
+    n_rows, width, n_sums = *_rows(x), 2 if norm == "LAYER" else 1
     pack, (threads, at_once) = _pack(grad, x, weight), _block(width)
-    n_slots = np.int32(min(-(-n_rows // at_once), BACKWARD_BLOCKS))
+    n_slots = min(-(-n_rows // at_once), BACKWARD_BLOCKS)
     grad_x, sums = np.empty_like(x), np.empty_like(x, shape=(n_sums, width))
     slots = np.empty_like(x, shape=(n_sums, n_slots, width))
-    inputs = grad, x, weight, mean, rstd
+    inputs, numbers = (grad, x, weight, mean, rstd), (np.int32(n_rows), np.int32(width))
     if threads > MAX_THREADS[pack]:
-        SOURCE.launch(f"wide_norm_backward<{t}, {norm}>", n_rows, THREADS, *inputs, grad_x, width)
+        SOURCE.launch(f"wide_norm_backward<{t}, {norm}>", n_rows, THREADS, *inputs, grad_x, np.int32(width))
         grid, kernel = (-(-width // THREADS), n_slots), f"wide_norm_slots<{t}, {norm}>"
-        SOURCE.launch(kernel, grid, THREADS, grad, x, mean, rstd, slots, n_rows, width)
+        SOURCE.launch(kernel, grid, THREADS, grad, x, mean, rstd, slots, *numbers)
     else:
         kernel = f"norm_backward<{t}, {pack}, {norm}>"
-        SOURCE.launch(kernel, n_slots, (threads, at_once), *inputs, grad_x, slots, n_rows, width)
-    SOURCE.launch(f"add_slots<{t}>", (-(-width // 32), n_sums), (32, 32), slots, sums, n_slots, width)
+        SOURCE.launch(kernel, n_slots, (threads, at_once), *inputs, grad_x, slots, *numbers)
+    grid = (-(-width // 32), n_sums)
+    SOURCE.launch(f"add_slots<{t}>", grid, (32, 32), slots, sums, np.int32(n_slots), np.int32(width))
     return grad_x, sums
 
 
-def _rows(x: Array) -> np.int32:
-    return np.int32(x.size // x.shape[-1])
+def _rows(x: Array) -> tuple[int, int]:
+    """How many rows, and how wide."""
+    return x.size // x.shape[-1], x.shape[-1]
 
 
-def _block(width: np.int32) -> tuple[int, int]:
+def _block(width: int) -> tuple[int, int]:
     """Threads to a row, whole warps; and rows at a time."""
-    threads = 32 * -(-int(width) // (32 * ELEMENTS))
+    threads = 32 * -(-width // (32 * ELEMENTS))
     return threads, max(1, THREADS // threads)
 
 
