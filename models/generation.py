@@ -21,6 +21,8 @@ import numpy as np
 from minigrad import Tensor, nn, no_grad
 from models.inputs import check_mask
 
+DIVERGED = "logits must be numbers, got NaN: the model has diverged"
+
 
 class NextLogits(Protocol):
     """What the loops need of a language model. `beam_search.py` needs `select` too."""
@@ -94,6 +96,28 @@ class Remembering:
             layer.select(rows)
 
 
+def check_dials(temperature: float, top_k: int | None, top_p: float | None) -> None:
+    """Raise ValueError if an argument of sampling is out of range."""
+    if temperature < 0:
+        raise ValueError(f"temperature must not be negative, got {temperature}")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be at least 1, got {top_k}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
+
+
+def likeliest(logits: np.ndarray) -> np.ndarray:
+    """The token that greedy decoding takes: logits (B, V) → (B,). Of several the first.
+
+    Raises:
+        ValueError: if a logit is not a number.
+    """
+    ids = logits.argmax(axis=-1)  # of what is not a number, if there is such
+    if np.isnan(logits[np.arange(len(logits)), ids]).any():
+        raise ValueError(DIVERGED)
+    return ids
+
+
 def next_token_distribution(
     logits: np.ndarray, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
 ) -> np.ndarray:
@@ -109,14 +133,9 @@ def next_token_distribution(
     Raises:
         ValueError: if an argument is out of range, or a logit is not a number.
     """
-    if temperature < 0:
-        raise ValueError(f"temperature must not be negative, got {temperature}")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k must be at least 1, got {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
+    check_dials(temperature, top_k, top_p)
     if np.isnan(logits).any():
-        raise ValueError("logits must be numbers, got NaN: the model has diverged")
+        raise ValueError(DIVERGED)
     logits = logits.astype(np.float64)
     if temperature == 0:
         probs = np.zeros_like(logits)
@@ -191,6 +210,7 @@ def generate(
     """
     ids = np.asarray(ids)
     check_start(ids, max_new_tokens, attention_mask)
+    check_dials(temperature, top_k, top_p)
     generator = np.random.default_rng(seed)
     ended = np.zeros(len(ids), dtype=bool)
     for _ in range(max_new_tokens):
@@ -198,8 +218,10 @@ def generate(
         if repetition_penalty != 1:  # of what stands in the text, padding does not (the last token always does)
             text = ids if attention_mask is None else np.where(attention_mask == 1, ids, ids[:, -1:])
             logits = penalise_repetition(logits, text, repetition_penalty)
-        probs = next_token_distribution(logits, temperature, top_k, top_p)
-        new = draw(probs, generator).astype(ids.dtype)
+        if temperature == 0:
+            new = likeliest(logits).astype(ids.dtype)
+        else:
+            new = draw(next_token_distribution(logits, temperature, top_k, top_p), generator).astype(ids.dtype)
         if eos_id is not None:
             new[ended] = eos_id if pad_id is None else pad_id
             ended |= new == eos_id

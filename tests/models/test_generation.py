@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from minigrad import Tensor
 from models import generation
-from models.generation import Rereading, next_token_distribution, penalise_repetition
+from models.generation import Rereading, likeliest, next_token_distribution, penalise_repetition
 from models.gpt import GPT, GPTConfig
 
 PROBS = np.array([0.1, 0.4, 0.15, 0.3, 0.05])
@@ -119,6 +119,19 @@ def test_an_argument_out_of_range_is_refused(arguments, message):
 def test_logits_that_are_not_numbers_are_refused():
     with pytest.raises(ValueError, match="got NaN"):
         next_token_distribution(np.array([[0.0, np.nan]]))
+    with pytest.raises(ValueError, match="got NaN"):
+        likeliest(np.array([[0.0, 1.0], [0.0, np.nan]]))
+
+
+def test_greedy_decoding_refuses_dials_that_it_does_not_need():
+    with pytest.raises(ValueError, match="top_k must be at least 1"):
+        generate(FixedModel(LOGITS[0]), np.zeros((1, 1), np.int64), max_new_tokens=1, temperature=0, top_k=0)
+
+
+def test_the_likeliest_token_has_all_of_the_greedy_distribution():
+    logits = np.array([[0.0, 3.0, 3.0], [5.0, 1.0, 2.0]])
+    np.testing.assert_array_equal(next_token_distribution(logits, temperature=0).argmax(axis=-1), [1, 0])
+    np.testing.assert_array_equal(likeliest(logits), [1, 0])
 
 
 def assert_keeps(probs: np.ndarray, kept) -> None:
