@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from math import ceil, prod
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from minigrad.array_type import Array
 from minigrad.kernels.cuda_source import CudaSource, c_type
@@ -47,6 +48,7 @@ def tiled_matmul(a: Array, b: Array) -> Array:
         TypeError: if the dtype is another.
         ValueError: if the shapes do not fit.
     """
+    check_shapes(a, b)
     a, b, c = operands(a, b)
     kernel = f"tiled_matmul<{c_type(c)}>"
     for x, y, out in batches(a, b, c):
@@ -72,6 +74,7 @@ def blocked_matmul(a: Array, b: Array) -> Array:
     """
     if a.dtype != np.float32 or b.dtype != np.float32:
         raise TypeError(f"blocked_matmul is for float32, got {a.dtype} and {b.dtype}")
+    check_shapes(a, b)
     a, b, c = operands(dense_lines(a), dense_lines(b))
     kernel = f"blocked_matmul<{cpp(lines_are_rows(a))}, {cpp(not lines_are_rows(b))}>"
     for x, y, out in batches(a, b, c):
@@ -81,15 +84,18 @@ def blocked_matmul(a: Array, b: Array) -> Array:
     return c
 
 
-def operands(a: Array, b: Array) -> tuple[Array, Array, Array]:
-    """a and b in one dtype, with leading axes broadcast, and a C to be filled."""
+def check_shapes(a: Array, b: Array) -> None:
     if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2]:
         raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
+
+
+def operands(a: Array, b: Array, dtype_of_c: DTypeLike | None = None) -> tuple[Array, Array, Array]:
+    """a and b in one dtype, with leading axes broadcast, and a C to be filled."""
     leading = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     dtype = np.promote_types(a.dtype, b.dtype)
     a, b = (x.astype(dtype, copy=any(stride % x.itemsize for stride in x.strides)) for x in (a, b))
     a, b = (np.broadcast_to(x, (*leading, *x.shape[-2:])) for x in (a, b))
-    return a, b, np.empty_like(a, shape=(*leading, a.shape[-2], b.shape[-1]), order="C")
+    return a, b, np.empty_like(a, shape=(*leading, a.shape[-2], b.shape[-1]), dtype=dtype_of_c, order="C")
 
 
 def batches(a: Array, b: Array, c: Array) -> Iterator[tuple[Array, Array, Array]]:
@@ -120,7 +126,7 @@ def beginning(array: Array) -> Array:
 
 def lines_are_rows(x: Array) -> bool:
     """Whether the rows of the matrices are dense, each element beside the next."""
-    return x.shape[-1] == 1 or x.strides[-1] == x.itemsize
+    return x.shape[-1] <= 1 or x.size == 0 or x.strides[-1] == x.itemsize
 
 
 def dense_lines(x: Array) -> Array:
