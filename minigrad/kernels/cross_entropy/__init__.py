@@ -5,7 +5,7 @@ carries no loss.
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 def cross_entropy(
@@ -16,6 +16,10 @@ def cross_entropy(
         from minigrad.kernels.cross_entropy import reference
 
         return reference.cross_entropy(logits, targets, counts, gradient_scale)
+    if wants_cuda(logits):
+        from minigrad.kernels.cross_entropy import cuda
+
+        return cuda.cross_entropy(logits, targets, counts, gradient_scale)
     from minigrad.kernels.cross_entropy import cpu
 
     return cpu.cross_entropy(logits, targets, counts, gradient_scale)

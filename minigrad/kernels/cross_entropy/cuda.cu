@@ -1,0 +1,115 @@
+// Softmax cross-entropy on a GPU: a block for each row of logits; a row without a label is not read.
+//
+// The loss, log Σ eˣ - x[target], is log Σ eˣ⁻ᵐ - (x[target] - m) with m the highest logit, lest eˣ overflow. One pass
+// finds both m and the sum ("online"): a thread keeps the highest logit that it has seen, and the sum relative to it;
+// when a higher one comes, the sum so far is multiplied by e^(old m - new m). Two threads' findings are combined in the
+// same way, those of all threads by a tree whose order is fixed. The gradient is a second pass over the row.
+//
+// Where a logit is infinite, ∞ - ∞ makes the sum NaN, as in the reference. But logits of -∞ are allowed, which is why
+// a thread starts from a finite m.
+
+constexpr int WARP = 32, MAX_WARPS = 16, CHUNK = 4;
+constexpr unsigned ALL_LANES = 0xffffffff;
+constexpr double LOWEST = -3e38;  // in place of -∞, for either type
+
+template <typename T>
+struct Found {  // in a part of a row
+    T highest;  // m
+    T total;    // Σ eˣ⁻ᵐ
+};
+
+template <typename T>
+__device__ Found<T> combine(Found<T> a, Found<T> b) {
+    const T highest = max(a.highest, b.highest);
+    return {highest, a.total * exp(a.highest - highest) + b.total * exp(b.highest - highest)};
+}
+
+// Of the 32 threads of a warp, in five steps: 16 and 16 lanes, 8 and 8, …; the first lane gets it.
+template <typename T>
+__device__ Found<T> combine_warp(Found<T> found) {
+    for (int step = WARP / 2; step > 0; step /= 2) {
+        const Found<T> other = {__shfl_down_sync(ALL_LANES, found.highest, step),
+                                __shfl_down_sync(ALL_LANES, found.total, step)};
+        found = combine(found, other);
+    }
+    return found;
+}
+
+// Of all threads of a block: each warp's through shared memory to the first warp, and back to all threads.
+template <typename T>
+__device__ Found<T> combine_block(Found<T> found) {
+    __shared__ Found<T> of_warp[MAX_WARPS];
+    const int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, n_warps = blockDim.x / WARP;
+    found = combine_warp(found);
+    if (lane == 0) of_warp[warp] = found;
+    __syncthreads();
+    if (warp == 0) {
+        found = combine_warp(lane < n_warps ? of_warp[lane] : Found<T>{T(LOWEST), T(0)});
+        if (lane == 0) of_warp[0] = found;
+    }
+    __syncthreads();
+    return of_warp[0];
+}
+
+// Thread i has the logits i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbours; it reads CHUNK of them
+// at a time, so that as many reads are on their way. Past the end of the row stands -∞.
+template <typename T>
+__device__ void read_chunk(T (&x)[CHUNK], const T* __restrict__ row, int j, int vocab_size) {
+    for (int k = 0; k < CHUNK; ++k, j += blockDim.x) x[k] = j < vocab_size ? row[j] : T(-INFINITY);
+}
+
+template <typename T>
+__device__ Found<T> look_through(const T* __restrict__ row, int vocab_size) {
+    Found<T> found = {T(LOWEST), T(0)};
+    for (int j = threadIdx.x; j < vocab_size; j += CHUNK * blockDim.x) {
+        T x[CHUNK], highest = found.highest;
+        read_chunk(x, row, j, vocab_size);
+        for (int k = 0; k < CHUNK; ++k) highest = max(highest, x[k]);
+        T total = found.total * exp(found.highest - highest);
+        for (int k = 0; k < CHUNK; ++k) total += exp(x[k] - highest);
+        found = {highest, total};
+    }
+    return combine_block(found);
+}
+
+template <typename T>
+__global__ void __launch_bounds__(MAX_WARPS * WARP)
+    cross_entropy(const T* __restrict__ logits, const long long* __restrict__ targets, const bool* __restrict__ counts,
+                  T* __restrict__ losses, int vocab_size) {
+    const long long i = blockIdx.x;
+    if (!counts[i]) {
+        if (threadIdx.x == 0) losses[i] = 0;
+        return;
+    }
+    const T* row = logits + i * vocab_size;
+    const Found<T> found = look_through(row, vocab_size);
+    if (threadIdx.x == 0) losses[i] = log(found.total) - (row[targets[i]] - found.highest);
+}
+
+// The gradient is (softmax(x) - one at the target) · scale.
+template <typename T>
+__global__ void __launch_bounds__(MAX_WARPS * WARP)
+    cross_entropy_and_gradient(const T* __restrict__ logits, const long long* __restrict__ targets,
+                               const bool* __restrict__ counts, T* __restrict__ losses, T* __restrict__ grad,
+                               int vocab_size, T scale) {
+    const long long i = blockIdx.x;
+    T* grad_row = grad + i * vocab_size;
+    if (!counts[i]) {
+        if (threadIdx.x == 0) losses[i] = 0;
+        for (int j = threadIdx.x; j < vocab_size; j += blockDim.x) grad_row[j] = 0;
+        return;
+    }
+    const T* row = logits + i * vocab_size;
+    const long long target = targets[i];
+    const Found<T> found = look_through(row, vocab_size);
+    if (threadIdx.x == 0) losses[i] = log(found.total) - (row[target] - found.highest);
+
+    const T factor = scale / found.total;
+    for (int j = threadIdx.x; j < vocab_size; j += CHUNK * blockDim.x) {
+        T x[CHUNK];
+        read_chunk(x, row, j, vocab_size);
+        for (int k = 0, at = j; k < CHUNK; ++k, at += blockDim.x) {
+            if (at < vocab_size) grad_row[at] = exp(x[k] - found.highest) * factor - (at == target ? scale : T(0));
+        }
+    }
+}
