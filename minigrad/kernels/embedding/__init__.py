@@ -4,7 +4,7 @@ Contract: grad (N, D) floating, any strides; rows (N,) integers in [0, n_rows).
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 def scatter_add(grad: Array, rows: Array, n_rows: int) -> Array:
@@ -13,6 +13,10 @@ def scatter_add(grad: Array, rows: Array, n_rows: int) -> Array:
         from minigrad.kernels.embedding import reference
 
         return reference.scatter_add(grad, rows, n_rows)
+    if wants_cuda(grad):
+        from minigrad.kernels.embedding import cuda
+
+        return cuda.scatter_add(grad, rows, n_rows)
     from minigrad.kernels.embedding import cpu
 
     return cpu.scatter_add(grad, rows, n_rows)
