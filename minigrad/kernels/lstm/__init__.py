@@ -5,7 +5,7 @@ gates are stacked in the order i, f, g, o.
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 def lstm_forward(
@@ -16,6 +16,10 @@ def lstm_forward(
         from minigrad.kernels.lstm import reference
 
         return reference.lstm_forward(x, h0, c0, weight_ih, weight_hh, bias)
+    if wants_cuda(x):
+        from minigrad.kernels.lstm import cuda
+
+        return cuda.lstm_forward(x, h0, c0, weight_ih, weight_hh, bias)
     from minigrad.kernels.lstm import cpu
 
     return cpu.lstm_forward(x, h0, c0, weight_ih, weight_hh, bias)
@@ -37,6 +41,10 @@ def lstm_backward(
         from minigrad.kernels.lstm import reference
 
         return reference.lstm_backward(grad, x, h0, c0, weight_ih, weight_hh, outputs, cells, gates)
+    if wants_cuda(x):
+        from minigrad.kernels.lstm import cuda
+
+        return cuda.lstm_backward(grad, x, h0, c0, weight_ih, weight_hh, outputs, cells, gates)
     from minigrad.kernels.lstm import cpu
 
     return cpu.lstm_backward(grad, x, h0, c0, weight_ih, weight_hh, outputs, cells, gates)
