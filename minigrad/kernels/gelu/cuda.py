@@ -43,11 +43,11 @@ def _forward(form: str, x: Array) -> Array:
 
 
 def _backward(form: str, grad: Array, x: Array) -> Array:
-    if (grad.shape, grad.dtype) != (x.shape, x.dtype):
-        raise ValueError(f"grad must be like x, {x.dtype} of shape {x.shape}; got {grad.dtype} of shape {grad.shape}")
+    if grad.shape != x.shape:
+        raise ValueError(f"grad must have the shape of x, {x.shape}; got {grad.shape}")
     grad_x = np.empty_like(x, order="C")
     SOURCE.launch(
-        f"gelu_backward<{form}, {c_type(x)}>",
+        f"gelu_backward<{form}, {c_type(grad, x)}>",
         _n_blocks(x),
         THREADS,
         contiguous(grad),
