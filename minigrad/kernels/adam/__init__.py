@@ -6,7 +6,7 @@ Contract: data, grad, m and v of one shape and floating dtype; data, m and v are
 from dataclasses import dataclass
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_reference
+from minigrad.kernels import wants_cuda, wants_reference
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) ->
         from minigrad.kernels.adam import reference
 
         reference.adam_step(data, grad, m, v, dials)
+    elif wants_cuda(data):
+        from minigrad.kernels.adam import cuda
+
+        cuda.adam_step(data, grad, m, v, dials)
     else:
         from minigrad.kernels.adam import cpu
 

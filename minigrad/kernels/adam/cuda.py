@@ -1,0 +1,43 @@
+"""Adam's step on a GPU: one pass over the four arrays, see cuda.cu."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minigrad.array_type import Array
+from minigrad.kernels.cuda_source import CudaSource, c_type, contiguous
+
+if TYPE_CHECKING:
+    from minigrad.kernels.adam import AdamDials
+
+SOURCE = CudaSource(__file__)
+KERNELS = ("adam_step<float>", "adam_step<double>")
+THREADS, MAX_BLOCKS = 256, 8192
+"""Of a block; and of a grid: enough to fill any GPU several times over. Where there are more elements, threads loop."""
+
+
+def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: "AdamDials") -> None:
+    """See the reference for the formulas.
+
+    Raises:
+        ValueError: if grad, m or v has another shape than data; TypeError: if it has another dtype.
+    """
+    for name, array in (("grad", grad), ("m", m), ("v", v)):
+        if array.shape != data.shape:
+            raise ValueError(f"{name} must have the shape of data, {data.shape}; got {array.shape}")
+    beta1, beta2 = dials.beta1, dials.beta2
+    step_size, v_scale = dials.lr / (1 - beta1**dials.step), 1 / (1 - beta2**dials.step)
+    numbers = beta1, 1 - beta1, beta2, 1 - beta2, step_size, v_scale, dials.eps, dials.decay
+    arrays = [contiguous(array) for array in (data, grad, m, v)]
+    elements = THREADS * 16 // data.dtype.itemsize  # a thread has 16 bytes at a time
+    SOURCE.launch(
+        f"adam_step<{c_type(data, grad, m, v)}>",
+        min(-(-data.size // elements), MAX_BLOCKS),
+        THREADS,
+        *arrays,
+        np.int64(data.size),
+        *(data.dtype.type(number) for number in numbers),
+    )
+    for array, changed in ((data, arrays[0]), (m, arrays[2]), (v, arrays[3])):
+        if changed is not array:  # then it was a copy that changed
+            array[...] = changed
