@@ -284,6 +284,8 @@ def record(
     tensor.requires_grad = False
     if anomaly.enabled:
         anomaly.check_forward(data, rule)
+    if not is_grad_enabled():
+        return tensor
     parents: list[Node | Tensor | None] = []
     for input in inputs:
         if input.requires_grad:
@@ -291,8 +293,7 @@ def record(
             parents.append(input._node or input)
         else:
             parents.append(None)
-    if not (tensor.requires_grad and is_grad_enabled()):
-        tensor.requires_grad = False
+    if not tensor.requires_grad:
         return tensor
     read = (*reads, tensor) if reads_output else reads
     tensor._node = node = Node(rule, parents, data, [it._last_write for it in read])

@@ -49,13 +49,13 @@ def linear(x: TensorLike, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         ValueError: if the shapes do not fit.
     """
     x = as_tensor(x)
-    n_out, n_in = weight.shape
-    if x.shape[-1] != n_in:
-        raise ValueError(f"linear needs x (..., {n_in}) for a weight of shape {weight.shape}, got x {x.shape}")
+    w, x_shape, x_needs_grad = weight.data, x.shape, x.requires_grad
+    n_out, n_in = w.shape
+    if x_shape[-1] != n_in:
+        raise ValueError(f"linear needs x (..., {n_in}) for a weight of shape {w.shape}, got x {x_shape}")
     if bias is not None and bias.shape != (n_out,):
         raise ValueError(f"bias must have shape ({n_out},), got {bias.shape}")
-    x_shape, x_needs_grad = x.shape, x.requires_grad
-    rows, w = x.data.reshape(-1, n_in), weight.data
+    rows = x.data.reshape(-1, n_in)
     out = kernel.matmul(rows, w.T)
     if bias is not None:
         out += bias.data

@@ -113,7 +113,7 @@ def points_along(path: str) -> np.ndarray:
 def test_every_edge_goes_from_the_bottom_of_a_box_down_to_the_top_of_another_and_crosses_none(block: str):
     found = np.array(rectangles(block))
     left, top, right, bottom = found.T
-    assert len(edges(block)) == 35
+    assert len(edges(block)) == 31
     for path in edges(block):
         points = points_along(path)
         x, y = points[0]
