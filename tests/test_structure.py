@@ -98,7 +98,7 @@ def test_a_kernel_knows_arrays_and_never_tensors():
         choice = ["minigrad.kernels"] if path.name == "__init__.py" else []
         for name in imports(path):
             shared = tuple(f"minigrad.kernels.{file}" for file in ("compilation", "elementary", "cuda_source"))
-            allowed = ("minigrad.array_type", *shared, *choice)
+            allowed = ("minigrad.array_type", "minigrad.errors", *shared, *choice)
             if is_below(name, "minigrad") and name not in allowed and not is_below(name, own):
                 wrong.append(f"{module_name(path)} imports {name}")
     assert wrong == []
@@ -159,10 +159,16 @@ def test_both_rooms_of_a_kernel_have_the_functions_of_its_contract():
             assert public.items() <= functions(contract.with_name(room)).items()
 
 
-def test_the_cuda_room_has_the_functions_of_its_contract_too():
-    for wrapper in (PROJECT / "minigrad" / "kernels").glob("*/cuda.py"):
-        assert wrapper.with_suffix(".cu").is_file()
-        assert functions(wrapper.with_name("__init__.py")).items() <= functions(wrapper).items()
+IN_CUDA = ["adam", "attention", "cross_entropy", "embedding", "gelu", "layernorm", "lstm", "matmul"]
+
+
+def test_cuda_is_a_room_with_the_functions_of_its_contract_and_a_source():
+    kernels = PROJECT / "minigrad" / "kernels"
+    assert sorted(path.parent.name for path in kernels.glob("*/cuda.py")) == IN_CUDA
+    for folder in IN_CUDA:
+        assert functions(kernels / folder / "__init__.py").items() <= functions(kernels / folder / "cuda.py").items()
+    assert {path for path in kernels.glob("*/*.cu") if not path.with_suffix(".py").is_file()} == set()
+    assert [folder for folder in IN_CUDA if not (kernels / folder / "cuda.cu").is_file()] == []
 
 
 def functions(path: Path) -> dict[str, int]:

@@ -1,6 +1,6 @@
-"""Launching CUDA kernels: `cuda.cu` compiled for where the arrays are.
+"""Launching CUDA kernels: a `.cu` file, compiled for where the arrays are.
 
-    SOURCE = CudaSource(__file__)  # cuda.cu, beside this cuda.py
+    SOURCE = CudaSource(__file__)  # in cuda.py: the cuda.cu beside it
     SOURCE.launch(f"scale<{c_type(x)}>", n_blocks, n_threads, x, out, np.int32(x.size), np.float32(2))
 
 A kernel is named as in C++, with its template arguments. Arrays on a GPU: NVRTC compiles it, through CuPy, when it is
@@ -56,10 +56,10 @@ def contiguous(array: Array) -> Array:
 
 
 class CudaSource:
-    """The kernels in the `cuda.cu` beside a Python file."""
+    """The kernels in the `.cu` file beside a Python file of the same name."""
 
     def __init__(self, python_file: str) -> None:
-        self.path = Path(python_file).with_name("cuda.cu")
+        self.path = Path(python_file).with_suffix(".cu")
 
     def launch(
         self, kernel: str, grid: int | tuple[int, ...], block: int | tuple[int, ...], *arguments: Array | np.generic

@@ -13,7 +13,7 @@ from minigrad import cuda_on_host
 from minigrad.errors import DeviceError
 from minigrad.kernels.cuda_source import CudaSource
 
-SOURCE = CudaSource(__file__)
+SOURCE = CudaSource(str(Path(__file__).with_name("kernels.cu")))
 
 
 def floats(n: int) -> np.ndarray:
