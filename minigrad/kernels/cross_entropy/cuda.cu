@@ -7,6 +7,8 @@
 //
 // Where a logit is infinite, ∞ - ∞ makes the sum NaN, as in the reference. But logits of -∞ are allowed, which is why
 // a thread starts from a finite m.
+//
+// Source: Milakov and Gimelshein 2018, "Online normalizer calculation for softmax", section 3.
 
 constexpr int WARP = 32, MAX_WARPS = 16, CHUNK = 4;
 constexpr unsigned ALL_LANES = 0xffffffff;
@@ -51,8 +53,8 @@ __device__ Found<T> combine_block(Found<T> found) {
     return of_warp[0];
 }
 
-// Thread i has the logits i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbours; it reads CHUNK of them
-// at a time, so that as many reads are on their way. Past the end of the row stands -∞.
+// Thread i has the logits i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbours; it reads CHUNK of
+// them at a time, so that as many reads are on their way. Past the end of the row stands -∞.
 template <typename T>
 __device__ void read_chunk(T (&x)[CHUNK], const T* __restrict__ row, int j, int vocab_size) {
     for (int k = 0; k < CHUNK; ++k, j += blockDim.x) x[k] = j < vocab_size ? row[j] : T(-INFINITY);
