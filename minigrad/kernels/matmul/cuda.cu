@@ -3,10 +3,10 @@
 // A multiprocessor can do dozens of multiplications in the time in which memory delivers one number. So what counts
 // is how often a number is used once it has been read, and both kernels below are about that and nothing else:
 //
-//   tiled_matmul     A block of 16 × 16 threads computes a tile of 16 × 16 numbers of C, one a thread. It reads
-//                    tiles of A and B into shared memory, where each number serves 16 threads. Read this one first.
-//   blocked_matmul   A block of 256 threads computes 128 × 128 numbers, each thread 8 × 8 of them in registers: a
-//                    number serves 128 threads' sums, and from shared memory 8 sums of one thread.
+//   tiled_matmul     A block of 16 × 16 threads computes 16 × 16 numbers of C, one a thread. It reads tiles of A and
+//                    B into shared memory, where each number serves 16 threads. Read this one first.
+//   blocked_matmul   A block of 256 threads computes 128 × 128 numbers, each thread 8 × 8 of them: what has been
+//                    read from memory serves 128 sums, and what has been read from shared memory 8.
 //
 // Leading axes (a batch of products) come as two, outer and inner, each with its own stride: 0 where an operand
 // is broadcast. All strides count numbers, not bytes. C is written in C order.
@@ -28,14 +28,14 @@ __device__ Place place_of_block(int M, int N, int tile_rows, int tile_columns, i
 // ---------------------------------------------------------------------------------------------------------------
 // Tiles in shared memory
 //
-//                      k →  B   ┌──┬──┐
-//                               │  │##│ k        For its tile of C (##) a block needs a band of A and a band of B.
-//                               ├──┼──┤ ↓        It walks along k in steps of 16. At each step every thread
-//                               │  │##│          fetches one number of A's tile and one of B's, and when all have
-//            k →                └──┴──┘          arrived, multiplies 16 pairs out of shared memory.
-//      A   ┌──┬──┐         C    ┌──┬──┐
-//          │##│##│              │  │##│          Each number of A and B is thus read N/16 or M/16 times from memory
-//          └──┴──┘              └──┴──┘          instead of N or M times.
+//                   ┌──┬──┐
+//                 B │  │##│ k      For its tile of C a block needs a band of A and a band of B. It walks along k in
+//                   ├──┼──┤ ↓      steps of 16. At each step every thread fetches one number of A's tile and one of
+//                   │  │##│        B's; when all are there, it multiplies 16 pairs of numbers out of shared memory.
+//         k →       └──┴──┘
+//      A ┌──┬──┐    ┌──┬──┐        So each number of A is read N/16 times from memory instead of N times, each number
+//        │##│##│    │  │##│ C      of B M/16 times instead of M times.
+//        └──┴──┘    └──┴──┘
 
 constexpr int TILE = 16;
 
@@ -53,8 +53,9 @@ tiled_matmul(const T* a, const T* b, T* c, int M, int N, int K, int n_inner,
 
     T sum = 0;
     for (int k = 0; k < K; k += TILE) {
-        a_tile[i][j] = row < M && k + j < K ? a[row * a_row + (k + j) * a_column] : T(0);  // outside: zeros, which
-        b_tile[i][j] = k + i < K && column < N ? b[(k + i) * b_row + column * b_column] : T(0);  // add nothing
+        // Outside of the matrices there are zeros, which add nothing.
+        a_tile[i][j] = row < M && k + j < K ? a[row * a_row + (k + j) * a_column] : T(0);
+        b_tile[i][j] = k + i < K && column < N ? b[(k + i) * b_row + column * b_column] : T(0);
         __syncthreads();  // nobody multiplies before all have fetched
         for (int step = 0; step < TILE; ++step) sum += a_tile[i][step] * b_tile[step][j];
         __syncthreads();  // nobody fetches the next tiles before all have multiplied
@@ -170,7 +171,7 @@ blocked_matmul(const float* a, const float* b, float* c, int M, int N, int K, in
             int at_column = place.column + column + half * 16;
             float* out = c + (long long)at_row * N + at_column;
             const float* four = &sums[i][half * 4];
-            if (at_column + 3 < N && N % 4 == 0) {
+            if (N % 4 == 0 && at_column < N) {
                 *reinterpret_cast<float4*>(out) = make_float4(four[0], four[1], four[2], four[3]);
             } else {
                 for (int j = 0; j < 4; ++j)

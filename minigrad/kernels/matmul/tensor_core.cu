@@ -47,7 +47,8 @@ __device__ int warp() { return threadIdx.x / 32; }
 
 __device__ unsigned shared_address(const void* at) { return (unsigned)__cvta_generic_to_shared(at); }
 
-// Copies from memory to shared memory that a thread does not wait for until it says so.
+// Copies from memory to shared memory that a thread does not wait for until it says so. It waits for its own alone:
+// what others have copied is there after a __syncthreads() behind their wait.
 struct Pipeline {
     // 16 bytes, or as many zeros. Both addresses are multiples of 16.
     __device__ void copy(char* to, const void* from, bool exists) {
@@ -208,9 +209,8 @@ struct Operand {
         constexpr int AT_ONCE = THREADS / CHUNKS;  // rows
         int row = threadIdx.x / CHUNKS, chunk = threadIdx.x % CHUNKS;
         #pragma unroll
-        for (int i = 0; i < HEIGHT; i += AT_ONCE) {
+        for (int i = 0; i < HEIGHT; i += AT_ONCE)
             pipeline.copy(tile + place(row + i, chunk), from + i * stride, i < rows && numbers > 0);
-        }
         from += ALONG_K ? DEPTH : DEPTH * stride;
         (ALONG_K ? numbers : rows) -= DEPTH;
     }
@@ -331,7 +331,7 @@ tensor_core_matmul(const typename Format::Number* a, const typename Format::Numb
             int column = place.column + warp_column() + j * 8 + lane() % 4 * 2;
             float* out = c + (long long)row * N + column;
             const float* pair = &sums[i / 2][j][i % 2 * 2];
-            if (row < M && column + 1 < N && N % 2 == 0) {
+            if (row < M && column < N && N % 2 == 0) {
                 *(float2*)out = make_float2(pair[0], pair[1]);
             } else if (row < M) {
                 if (column < N) out[0] = pair[0];

@@ -52,9 +52,9 @@ MAX_BLOCKS = 8192
 def tensor_core_matmul(a: Array, b: Array, precision: str) -> Array:
     """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j], the factors rounded to `precision`, "tf32" or "bf16".
 
-    Shapes: a (..., M, K), b (..., K, N) → (..., M, N), float32. A and B are float32, for "bf16" also bfloat16. In
-    TF32 and bfloat16 a matrix is read where it lies if each of its rows (or, if it is transposed, columns) begins
-    and ends at a multiple of 16 bytes: else it is copied.
+    Shapes: a (..., M, K), b (..., K, N) → (..., M, N), float32. a and b are float32, or for "bf16" bfloat16 already.
+    A matrix in the kernel's format is read where it lies if each of its rows, or each of its columns, is dense and
+    begins and ends at a multiple of 16 bytes; else it is copied.
 
     Raises:
         ValueError: if precision is another, or the shapes do not fit.

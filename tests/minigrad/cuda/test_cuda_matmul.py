@@ -1,5 +1,11 @@
 """The CUDA matrix products, run on the CPU: against the reference, for any shapes and strides, in every branch."""
 
+import ctypes
+import mmap
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,9 +69,48 @@ def test_a_batch_of_heads_is_multiplied_where_it_lies(on_host, function, dtype):
 @functions
 def test_numbers_beside_an_operand_are_not_read(on_host, function, dtype):
     a, b = (np.full((40, 40), np.nan, dtype) for _ in "ab")
-    a[7:26, 5:18], b[3:16, 11:30] = normal(19, 13), normal(13, 19)
-    left, right = a[7:26, 5:18], b[3:16, 11:30]
+    a[7:26, 4:19], b[3:18, 12:31] = normal(19, 15), normal(15, 19)
+    left, right = a[7:26, 4:19], b[3:18, 12:31]
     assert_product(on_host(function, left, right), left, right)
+
+
+@functions
+@pytest.mark.parametrize(("m", "k", "n"), [(5, 7, 3), (20, 16, 24), (19, 18, 17)])
+def test_nothing_is_read_behind_the_end_of_an_operand(on_host, function, dtype, m, k, n):
+    a, b = (before_forbidden_memory(normal(*shape).astype(dtype)) for shape in ((m, k), (k, n)))
+    assert_product(on_host(function, a, b), a, b)
+    assert_product(on_host(function, b.T, a.T), b.T, a.T)
+
+
+def before_forbidden_memory(x: np.ndarray) -> np.ndarray:
+    """The same numbers, the last of them the last before a page that must not be read: whoever does is killed."""
+    page = mmap.PAGESIZE
+    memory = mmap.mmap(-1, (x.nbytes // page + 2) * page)
+    whole = np.frombuffer(memory, np.uint8)
+    forbidden = whole.ctypes.data + len(memory) - page
+    if ctypes.CDLL(None).mprotect(ctypes.c_void_p(forbidden), ctypes.c_size_t(page), 0) != 0:
+        pytest.skip("this system forbids no memory")
+    copy = whole[len(memory) - page - x.nbytes : len(memory) - page].view(x.dtype).reshape(x.shape)
+    copy[...] = x
+    return copy
+
+
+ODD_PRODUCTS = """
+import numpy as np
+from minigrad.kernels.matmul import cuda
+from minigrad.kernels.matmul.tensor_core import tensor_core_matmul
+
+a, b = np.ones((9, 11), np.float32)[:, 1:], np.ones((10, 7), np.float32)
+for left, right in ((a, b), (b.T, a.T)):
+    assert (cuda.blocked_matmul(left, right) == 10).all()
+    assert (tensor_core_matmul(left, right, "tf32") == 10).all()
+"""
+
+
+def test_what_is_read_or_written_at_once_lies_on_a_multiple_of_its_size(on_host, tmp_path):
+    trap = "-fsanitize=alignment -fsanitize-undefined-trap-on-error"  # a CPU would not mind, a GPU stops
+    variables = {**os.environ, "CXXFLAGS": trap, "XDG_CACHE_HOME": str(tmp_path)}
+    assert subprocess.run([sys.executable, "-c", ODD_PRODUCTS], env=variables).returncode == 0
 
 
 @functions

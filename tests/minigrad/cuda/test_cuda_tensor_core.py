@@ -12,7 +12,7 @@ from minigrad.errors import DeviceError
 from minigrad.kernels.matmul import reference as matmul_reference
 from minigrad.kernels.matmul import tensor_core
 from minigrad.kernels.matmul.tensor_core import tensor_core_matmul
-from tests.minigrad.cuda.test_cuda_matmul import normal
+from tests.minigrad.cuda.test_cuda_matmul import before_forbidden_memory, normal
 from tests.minigrad.test_fast_kernels import assert_agrees, wide
 
 LOST_BITS = {"tf32": 13, "bf16": 16}
@@ -83,6 +83,14 @@ def test_numbers_beside_an_operand_are_not_used(on_host, precision):
     a[8:27, 16:29], b[8:21, 16:39] = normal(19, 13), normal(13, 23)
     left, right = a[8:27, 16:29], b[8:21, 16:39]
     assert_product(on_host(tensor_core_matmul, left, right, precision), left, right, precision)
+
+
+@precisions
+@pytest.mark.parametrize(("m", "k", "n"), [(20, 16, 24), (5, 7, 3)])
+def test_nothing_is_read_behind_the_end_of_an_operand(on_host, precision, m, k, n):
+    a, b = before_forbidden_memory(normal(m, k)), before_forbidden_memory(normal(k, n))
+    assert_product(on_host(tensor_core_matmul, a, b, precision), a, b, precision)
+    assert_product(on_host(tensor_core_matmul, b.T, a.T, precision), b.T, a.T, precision)
 
 
 def test_what_lies_on_sixteen_bytes_is_not_copied():
