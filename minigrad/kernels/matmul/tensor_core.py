@@ -10,12 +10,12 @@ C++, so that the rest, who computes what and where it lies, is the same code and
 """
 
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 
 from minigrad.array_type import Array
-from minigrad.kernels.cuda_source import CudaSource, DeviceError, address, contiguous
+from minigrad.errors import DeviceError
+from minigrad.kernels.cuda_source import CudaSource, address, contiguous
 from minigrad.kernels.matmul.cuda import (
     arguments,
     batches,
@@ -29,7 +29,6 @@ from minigrad.kernels.matmul.cuda import (
 )
 
 SOURCE = CudaSource(__file__)
-SOURCE.path = Path(__file__).with_suffix(".cu")
 KERNELS = (
     "round_to_bfloat16",
     *(
