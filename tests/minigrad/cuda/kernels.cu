@@ -45,7 +45,7 @@ __global__ void what_shared_memory_holds(float* out) {
     tile[threadIdx.x] = 1;
 }
 
-// out (6, 64)
+// out (7, 64)
 template <typename T>
 __global__ void shuffles(const T* x, T* out) {
     int t = threadIdx.x;
@@ -55,6 +55,7 @@ __global__ void shuffles(const T* x, T* out) {
     out[192 + t] = __shfl_up_sync(0xffffffff, x[t], 7);
     out[256 + t] = __shfl_sync(0xffffffff, x[t], t + 1, 8);
     out[320 + t] = __shfl_down_sync(0xffffffff, x[t], 3, 8);
+    out[384 + t] = __shfl_xor_sync(0xffffffff, x[t], 12, 8);
 }
 
 // The halves of a warp go different ways, and meet among themselves as often as they like.
@@ -107,6 +108,7 @@ __global__ void wrong(int* out) {
     if (MISTAKE == 3) __shfl_sync(0x0000ffff, 1, 3);
     if (MISTAKE == 4) out[threadIdx.x] = __shfl_sync(0xffffffff, threadIdx.x, 20);
     if (MISTAKE == 5 && threadIdx.x > 0) __syncthreads();
+    if (MISTAKE == 6) __shfl_sync(threadIdx.x < 16 ? 0xffffffff : 0xffff0000, 1, 20);
 }
 
 // out (11, n)

@@ -86,6 +86,22 @@ def test_the_widest_rows_in_registers_and_the_first_beyond(on_host, dtype, width
     assert_layernorm_agrees(on_host, dtype, grad, x, weight, bias, 1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_more_blocks_than_a_block_adds_slots_at_once(on_host, dtype):
+    rng = np.random.default_rng(3)
+    x, grad, weight = normal(rng, dtype, 300, 3), normal(rng, dtype, 300, 3), normal(rng, dtype, 3)
+    assert 300 / cuda._block(3)[1] > 32
+    assert_layernorm_agrees(on_host, dtype, grad, x, weight, weight, 1e-5)
+
+
+def test_both_files_have_the_same_constants():
+    source = cuda.SOURCE.path.read_text("utf-8")
+    assert f"constexpr int ELEMENTS = {cuda.ELEMENTS};" in source
+    assert {1: 256, 2: 256, 4: 512} == cuda.MAX_THREADS
+    assert "constexpr int MAX_THREADS = PACK == 4 ? 512 : 256;" in source
+    assert f"constexpr int MAX_WARPS = {max(cuda.MAX_THREADS.values()) // 32};" in source
+
+
 @given(sources, st.lists(st.integers(1, 4), max_size=3), st.sampled_from([1, 6, 40]))
 @settings(max_examples=10)
 def test_rows_may_stand_in_any_number_of_axes(on_host, draw, leading, width):
