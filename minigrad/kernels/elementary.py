@@ -6,9 +6,11 @@ loop over it becomes vector instructions: less than 1 ns. With n the whole numbe
     e^x = 2^n · e^r,   r = x - n ln 2,   |r| ≤ ln 2 / 2,
 
 e^r is a polynomial, and multiplying by 2^n is writing n into the bits of the exponent. The relative error is
-8e-8. The functions state their own compiler flags (`contract`: a product and a sum become one instruction), or
-they would get those of the kernel that happens to call them first. tanh x is 1 - 2 / (1 + e^(2x)), near 0, where this cancels, a polynomial; its relative error is 2.5e-7. In
+8e-8. tanh x is 1 - 2 / (1 + e^(2x)), near 0, where this cancels, a polynomial; its relative error is 2.5e-7. In
 float64, where there is less to gain, both are NumPy's.
+
+The functions state their own compiler flags (`contract` makes one instruction of a product and a sum); without,
+Numba would compile them with those of the kernel that happens to call them first.
 
 Source: the splitting of ln 2 and the polynomials are those of `expf` and `tanhf` in Moshier's Cephes library.
 """

@@ -4,11 +4,13 @@
 only moves.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from minigrad.kernels import embedding as embedding_kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
 
 
@@ -136,13 +138,20 @@ def getitem(x: TensorLike, index: Any) -> Tensor:
     index = tuple(map(_raw, index)) if isinstance(index, tuple) else _raw(index)
     out = x.data[index]
     is_view = all(isinstance(i, slice | int | None | type(...)) for i in _as_tuple(index))
+    names_rows = not is_view and all(isinstance(i, np.ndarray) and i.dtype.kind in "iu" for i in _as_tuple(index))
     shape = x.shape
 
     def getitem_backward(grad: Array) -> Array:
+        if names_rows:  # perhaps one of them twice: its gradients add up
+            n_leading = len(_as_tuple(index))
+            leading, row_size = shape[:n_leading], math.prod(shape[n_leading:])
+            rows = np.ravel_multi_index(np.broadcast_arrays(*_as_tuple(index)), leading, mode="wrap").reshape(-1)
+            of_rows = grad.reshape(len(rows), row_size)
+            return embedding_kernel.scatter_add(of_rows, rows, math.prod(leading)).reshape(shape)
         whole = np.zeros_like(grad, shape=shape)
         if is_view:
             whole[index] = grad
-        else:  # an integer array may name a place twice: add, where `+=` would keep only the last
+        else:  # where `+=` would keep only the last
             np.add.at(whole, index, grad)
         return whole
 

@@ -191,6 +191,8 @@ CASES = [
     ),
     Case("getitem", with_axes, lambda x: x[0, ..., ::2], lambda T, x: x[0, ..., ::2]),
     Case("getitem", with_axes, lambda x: x[INDEX, 0], lambda T, x: x[INDEX, 0]),
+    Case("getitem", with_axes, lambda x: x[INDEX], lambda T, x: x[INDEX]),
+    Case("getitem", with_axes, lambda x: x[INDEX[:, None], INDEX], lambda T, x: x[INDEX[:, None], INDEX]),
     Case("getitem", with_axes, lambda x: x[:, INDEX], lambda T, x: x[:, INDEX]),
     Case("matmul", matrices(), ops.matmul, lambda T, a, b: a @ b, kernel=True),
     Case(

@@ -3,14 +3,13 @@
 Contract: data, grad, m and v of one shape and floating dtype; data, m and v are overwritten.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from minigrad.array_type import Array
 from minigrad.kernels import wants_cuda, wants_reference
 
 
-@dataclass(frozen=True)
-class AdamDials:
+class AdamDials(NamedTuple):
     """What a step depends on besides the arrays.
 
     Attributes:
