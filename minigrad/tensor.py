@@ -200,7 +200,7 @@ class Tensor:
                 if input_grad.dtype is not parent.dtype:
                     input_grad = input_grad.astype(parent.dtype, copy=False)
                 fresh = input_grad is not grad and input_grad.base is None
-                if type(parent) is not Node:
+                if not isinstance(parent, Node):
                     accumulate(parent, input_grad, fresh=fresh)
                 elif parent not in gradients:
                     gradients[parent] = input_grad
