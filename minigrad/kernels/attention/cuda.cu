@@ -5,9 +5,8 @@
 // Dao et al. 2022, "FlashAttention", and Dao 2023, "FlashAttention-2" (tiles, and computing the scores again in the
 // backward pass instead of keeping them).
 //
-// Four kernels: the output; Σ_k dO O of each query, which is what softmax's backward pass subtracts; the gradient of
-// the queries; the gradients of the keys and values. The first, third and fourth have one shape. A block owns some rows
-// (of queries, or of keys), a stream of tiles of the other kind passes by, and for each tile
+// Three kernels: the output; the gradient of the queries; the gradients of the keys and values. They have one shape. A
+// block owns some rows (of queries, or of keys), a stream of tiles of the other kind passes by, and for each tile
 //
 //     row_products        the scores: dot products of the rows owned with the rows that pass
 //     add_weighted_rows   what they are for: sums of rows that pass, weighted by something made of the scores.
@@ -21,6 +20,7 @@
 // filled up with zeros, which add nothing to a dot product.
 
 constexpr int THREADS = 64, WARPS = 2, LANES_Y = 4, LANES_X = 8;
+using Stride = long long;  // in numbers, not in bytes
 constexpr int BLOCKS = 4;  // that a multiprocessor should have room for: a thread may then use all of its 255 registers
 
 // Shared memory is read 16 bytes at a time. A row of a tile is that much longer than what it holds: rows one below the
@@ -36,21 +36,22 @@ __device__ Pack<T> read_pack(const T* from) {
     return *reinterpret_cast<const Pack<T>*>(from);
 }
 
-// ---- Four axes that broadcast, and what a query may see ------------------------------------------------------------------
+// ---- What a query may see, and what is added to its scores ----------------------------------------------------------
 
-// A matrix of one head, in memory that is laid out in any way.
+// The mask or the bias of one head: T × S numbers that lie in memory in any way.
 template <typename T>
-struct View {
-    const T* start;
-    long long row_stride, column_stride;
-    __device__ const T& operator()(int row, int column) const { return start[row * row_stride + column * column_stride]; }
+struct Matrix {
+    const T* start;  // null: there is none
+    Stride row_stride, column_stride;
+
+    __device__ T operator()(int row, int column) const { return start[row * row_stride + column * column_stride]; }
 };
 
 // What turns q · k into a score.
 template <typename T>
 struct Scoring {
-    View<bool> mask;  // start is null: there is none
-    View<T> bias;     // likewise
+    Matrix<bool> mask;
+    Matrix<T> bias;
     int n_queries, n_keys, causal;
     T scale;
 
@@ -60,23 +61,26 @@ struct Scoring {
         return causal ? min(max(t + 1 + n_keys - n_queries, 0), n_keys) : n_keys;
     }
 
-    __device__ T score(T product, int t, int s, int n_visible) const {
-        if (s >= n_visible || (mask.start && !mask(t, s))) return -INFINITY;
-        return bias.start ? scale * product + bias(t, s) : scale * product;
+    // Whether nothing but the scale makes scores of the products of these queries and keys: it does for nearly all.
+    __device__ bool plain(int first_query, int last_query, int last_key) const {
+        return !mask.start && !bias.start && last_query < n_queries && last_key < visible(first_query);
     }
 };
 
-// ---- The three steps that the kernels are made of ------------------------------------------------------------------------
+// ---- The steps that the kernels are made of -------------------------------------------------------------------------
 
-// Rows first, first + 1, … of a head, to shared memory; zeros beyond the last row and beyond the head's size.
+// Rows first, first + 1, … of a head, to shared memory; zeros beyond the last row and beyond the head's size. A thread
+// goes down a column, neighbours go down neighbouring columns.
 template <typename T, int ROWS, int LENGTH>
-__device__ void load_rows(T (&tile)[ROWS][LENGTH], const T* head, long long row_stride, int first, int n_rows,
+__device__ void load_rows(T (&tile)[ROWS][LENGTH], const T* head, Stride row_stride, int first, int n_rows,
                           int head_size) {
-    constexpr int HEAD = LENGTH - Pack<T>::SIZE;
-    for (int i = threadIdx.x; i < ROWS * HEAD; i += THREADS) {
-        const int row = i / HEAD, column = i % HEAD;
-        const bool there = first + row < n_rows && column < head_size;
-        tile[row][column] = there ? head[(first + row) * row_stride + column] : T(0);
+    constexpr int HEAD = LENGTH - Pack<T>::SIZE, ACROSS = HEAD < THREADS ? HEAD : THREADS, DOWN = THREADS / ACROSS;
+    const int y = threadIdx.x / ACROSS;
+    for (int column = threadIdx.x % ACROSS; column < HEAD; column += ACROSS) {
+        const T* from = head + (first + y) * row_stride + column;
+#pragma unroll 16  // so many loads are on their way before the first must have arrived
+        for (int row = 0; row < ROWS; row += DOWN, from += DOWN * row_stride)
+            tile[row + y][column] = first + row + y < n_rows && column < head_size ? *from : T(0);
     }
 }
 
@@ -96,9 +100,33 @@ __device__ void row_products(T (&products)[ROWS][COLUMNS], const T (*owned)[LENG
     }
 }
 
+// Those products to scores. The first of the thread's rows and columns are given; rows are queries, or keys.
+template <bool ROWS_ARE_KEYS, typename T, int ROWS, int COLUMNS>
+__device__ void to_scores(T (&products)[ROWS][COLUMNS], const Scoring<T>& scoring, int row, int column) {
+    auto each = [&](auto change) {
+#pragma unroll
+        for (int i = 0; i < ROWS; i++)
+            for (int j = 0; j < COLUMNS; j++) {
+                const int r = row + LANES_Y * i, c = column + LANES_X * j;
+                ROWS_ARE_KEYS ? change(products[i][j], c, r) : change(products[i][j], r, c);
+            }
+    };
+    const int below = row + LANES_Y * (ROWS - 1), right = column + LANES_X * (COLUMNS - 1);  // the last of the thread's
+    const int last_t = scoring.n_queries - 1, last_s = scoring.n_keys - 1;  // beyond them there is no mask and no bias
+
+    each([&](T& score, int, int) { score *= scoring.scale; });
+    if (ROWS_ARE_KEYS ? scoring.plain(column, right, below) : scoring.plain(row, below, right)) return;
+    if (const auto bias = scoring.bias; bias.start)
+        each([&](T& score, int t, int s) { score += bias(min(t, last_t), min(s, last_s)); });
+    if (const auto mask = scoring.mask; mask.start)
+        each([&](T& score, int t, int s) { if (!mask(min(t, last_t), min(s, last_s))) score = -INFINITY; });
+    each([&](T& score, int t, int s) { if (s >= scoring.visible(t)) score = -INFINITY; });
+}
+
 // sums[i] += Σ_s weights[row i][s] · passing[s]; of a row's numbers, those that are the thread's: packs x, x + 8, …
 template <typename T, int ROWS, int NUMBERS, int KEPT, int LENGTH>
-__device__ void add_weighted_rows(T (&sums)[ROWS][NUMBERS], const T (*weights)[KEPT], const T (*passing)[LENGTH], int x) {
+__device__ void add_weighted_rows(T (&sums)[ROWS][NUMBERS], const T (*weights)[KEPT],
+                                  const T (*passing)[LENGTH], int x) {
     constexpr int SIZE = Pack<T>::SIZE;
 #pragma unroll 2
     for (int s = 0; s < KEPT - SIZE; s += SIZE) {
@@ -124,18 +152,16 @@ __device__ void store_row(T* row, const T (&sums)[NUMBERS], T factor, int x, int
 }
 
 // Over the eight lanes that share a row.
-template <typename T>
-__device__ T row_max(T value) {
+template <typename T> __device__ T row_max(T value) {
     for (int lanes = 1; lanes < LANES_X; lanes *= 2) value = max(value, __shfl_xor_sync(0xffffffff, value, lanes));
     return value;
 }
-template <typename T>
-__device__ T row_sum(T value) {
+template <typename T> __device__ T row_sum(T value) {
     for (int lanes = 1; lanes < LANES_X; lanes *= 2) value += __shfl_xor_sync(0xffffffff, value, lanes);
     return value;
 }
 
-// ---- Where a block of threads is -----------------------------------------------------------------------------------------
+// ---- Where a block of threads is ------------------------------------------------------------------------------------
 
 struct Place {
     int batch, head, first;  // the first of the rows owned
@@ -148,14 +174,14 @@ __device__ Place place(int n_heads, int n_rows, int rows, bool last_first) {
 }
 
 // In an array (B, T, H, K) without gaps, the row of query or key t; and in one (B, H, T), its number.
-__device__ long long row_offset(Place at, int n_heads, int n_rows, int t, int head_size) {
-    return (((long long)at.batch * n_rows + t) * n_heads + at.head) * head_size;
+__device__ Stride row_offset(Place at, int n_heads, int n_rows, int t, int head_size) {
+    return (((Stride)at.batch * n_rows + t) * n_heads + at.head) * head_size;
 }
-__device__ long long number_offset(Place at, int n_heads, int n_rows) {
-    return ((long long)at.batch * n_heads + at.head) * n_rows;
+__device__ Stride number_offset(Place at, int n_heads, int n_rows) {
+    return ((Stride)at.batch * n_heads + at.head) * n_rows;
 }
 
-// ---- Forward -------------------------------------------------------------------------------------------------------------
+// ---- Forward --------------------------------------------------------------------------------------------------------
 
 // out (B, T, H, K) and log_sum (B, H, T), the logarithm of Σ_s e^score of each query.
 //
@@ -164,18 +190,16 @@ __device__ long long number_offset(Place at, int n_heads, int n_rows) {
 // term so far was too large by the same factor, e^(new - old): one product with e^(old - new) puts the sums right.
 template <typename T, int HEAD, int QUERIES, int KEYS>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
-    const T* q, long long q_batch, long long q_head, long long q_row,
-    const T* k, long long k_batch, long long k_head, long long k_row,
-    const T* v, long long v_batch, long long v_head, long long v_row,
-    const bool* mask, int has_mask, long long mask_batch, long long mask_head, long long mask_row, long long mask_column,
-    const T* bias, int has_bias, long long bias_batch, long long bias_head, long long bias_row, long long bias_column,
+    const T* q, Stride q_batch, Stride q_head, Stride q_row, const T* k, Stride k_batch, Stride k_head, Stride k_row,
+    const T* v, Stride v_batch, Stride v_head, Stride v_row,
+    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
+    const T* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
     T* out, T* log_sum, int n_heads, int n_queries, int n_keys, int head_size, int causal, T scale) {
     constexpr int ROWS = QUERIES / (WARPS * LANES_Y), COLUMNS = KEYS / LANES_X, NUMBERS = HEAD / LANES_X;
     constexpr int SIZE = Pack<T>::SIZE;
     alignas(16) __shared__ T tile_q[QUERIES][HEAD + SIZE], tile_k[KEYS][HEAD + SIZE], tile_v[KEYS][HEAD + SIZE];
     alignas(16) __shared__ T tile_p[QUERIES][KEYS + SIZE];
-    const int lane = threadIdx.x % 32, x = lane % LANES_X;
-    const int y = threadIdx.x / 32 * (QUERIES / WARPS) + lane / LANES_X;
+    const int x = threadIdx.x % LANES_X, y = threadIdx.x / 32 * (QUERIES / WARPS) + threadIdx.x % 32 / LANES_X;
 
     const Place at = place(n_heads, n_queries, QUERIES, causal);
     k += at.batch * k_batch + at.head * k_head;
@@ -187,7 +211,6 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
     load_rows(tile_q, q + at.batch * q_batch + at.head * q_head, q_row, at.first, n_queries, head_size);
 
     T sums[ROWS][NUMBERS] = {}, highest[ROWS], total[ROWS];
-#pragma unroll
     for (int i = 0; i < ROWS; i++) highest[i] = -INFINITY, total[i] = 0;
 
     const int stop = scoring.visible(min(at.first + QUERIES, n_queries) - 1);  // no query of the block sees further
@@ -197,16 +220,13 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
         load_rows(tile_v, v, v_row, first_key, n_keys, head_size);
         __syncthreads();
 
-        T p[ROWS][COLUMNS];
-        row_products(p, tile_q + y, tile_k + x);
+        T scores[ROWS][COLUMNS];
+        row_products(scores, tile_q + y, tile_k + x);
+        to_scores<false>(scores, scoring, at.first + y, first_key + x);
 #pragma unroll
         for (int i = 0; i < ROWS; i++) {
-            const int t = at.first + y + LANES_Y * i, n_visible = scoring.visible(t);
-            T new_highest = highest[i];
-            for (int j = 0; j < COLUMNS; j++) {
-                p[i][j] = scoring.score(p[i][j], t, first_key + x + LANES_X * j, n_visible);
-                new_highest = max(new_highest, p[i][j]);  // of a number and NaN the number; NaN comes in through the sums
-            }
+            T new_highest = highest[i];  // max() of a number and NaN is the number; NaN comes in through the sums
+            for (int j = 0; j < COLUMNS; j++) new_highest = max(new_highest, scores[i][j]);
             new_highest = row_max(new_highest);
             const T subtracted = new_highest == -INFINITY ? T(0) : new_highest;  // nothing seen yet: -∞ - (-∞) is NaN
             const T rescale = exp(highest[i] - subtracted);
@@ -215,7 +235,7 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
             total[i] *= rescale;
             for (int n = 0; n < NUMBERS; n++) sums[i][n] *= rescale;
             for (int j = 0; j < COLUMNS; j++) {
-                const T weight = exp(p[i][j] - subtracted);
+                const T weight = exp(scores[i][j] - subtracted);
                 total[i] += weight;
                 tile_p[y + LANES_Y * i][x + LANES_X * j] = weight;
             }
@@ -224,70 +244,61 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
         add_weighted_rows(sums, tile_p + y, tile_v, x);
     }
 
-#pragma unroll
     for (int i = 0; i < ROWS; i++) {
         const int t = at.first + y + LANES_Y * i;
         const T sum = row_sum(total[i]);  // until here each of the eight lanes has summed its own keys
         if (t >= n_queries) continue;
         const bool nothing = sum == 0;  // then e^(score - log_sum) is to be zero as well
-        store_row(out + row_offset(at, n_heads, n_queries, t, head_size), sums[i], nothing ? T(0) : 1 / sum, x, head_size);
+        T* row = out + row_offset(at, n_heads, n_queries, t, head_size);
+        store_row(row, sums[i], nothing ? T(0) : 1 / sum, x, head_size);
         if (x == 0) log_sum[number_offset(at, n_heads, n_queries) + t] = nothing ? INFINITY : highest[i] + log(sum);
     }
 }
 
-// ---- Backward ------------------------------------------------------------------------------------------------------------
+// ---- Backward -------------------------------------------------------------------------------------------------------
 //
 // With P = softmax(scores) and O = P V:  dV = Pᵀ dO,  dP = dO Vᵀ,  dscores = P (dP - δ),  dQ = scale · dscores K,
 // dK = scale · dscoresᵀ Q.  Here P is e^(score - log_sum), and δ = Σ_s P dP = Σ_k dO O: one number for each query.
 
-template <typename T>
-__global__ void __launch_bounds__(THREADS) attention_delta(
-    const T* grad, long long grad_batch, long long grad_head, long long grad_row, const T* out, T* delta, int n_heads,
-    int n_queries, int head_size, long long n_rows) {
-    const long long row = (long long)blockIdx.x * WARPS + threadIdx.x / 32;  // one warp for each of the B · H · T
-    if (row >= n_rows) return;
-    const long long head = row / n_queries;
-    const Place at{int(head / n_heads), int(head % n_heads), int(row % n_queries)};
-    grad += at.batch * grad_batch + at.head * grad_head + at.first * grad_row;
-    out += row_offset(at, n_heads, n_queries, at.first, head_size);
-    T sum = 0;
-    for (int i = threadIdx.x % 32; i < head_size; i += 32) sum += grad[i] * out[i];
-    for (int lanes = 1; lanes < 32; lanes *= 2) sum += __shfl_xor_sync(0xffffffff, sum, lanes);
-    if (threadIdx.x % 32 == 0) delta[row] = sum;
-}
-
-// grad_q (B, T, H, K), and if there is a bias grad_scores (B, H, T, S), which is zero where the walk does not come.
+// grad_q (B, T, H, K); delta (B, H, T), which the other kernel needs; and if there is a bias grad_scores (B, H, T, S),
+// which is zero where the walk does not come.
 template <typename T, int HEAD, int QUERIES, int KEYS>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
-    const T* grad, long long grad_batch, long long grad_head, long long grad_row,
-    const T* q, long long q_batch, long long q_head, long long q_row,
-    const T* k, long long k_batch, long long k_head, long long k_row,
-    const T* v, long long v_batch, long long v_head, long long v_row,
-    const bool* mask, int has_mask, long long mask_batch, long long mask_head, long long mask_row, long long mask_column,
-    const T* bias, int has_bias, long long bias_batch, long long bias_head, long long bias_row, long long bias_column,
-    const T* log_sum, const T* delta, T* grad_q, T* grad_scores, int n_heads, int n_queries, int n_keys, int head_size,
-    int causal, T scale) {
+    const T* q, Stride q_batch, Stride q_head, Stride q_row, const T* k, Stride k_batch, Stride k_head, Stride k_row,
+    const T* v, Stride v_batch, Stride v_head, Stride v_row,
+    const T* grad, Stride grad_batch, Stride grad_head, Stride grad_row,
+    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
+    const T* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
+    const T* out, const T* log_sum, T* grad_q, T* delta, T* grad_scores, int n_heads, int n_queries, int n_keys,
+    int head_size, int causal, T scale) {
     constexpr int ROWS = QUERIES / (WARPS * LANES_Y), COLUMNS = KEYS / LANES_X, NUMBERS = HEAD / LANES_X;
     constexpr int SIZE = Pack<T>::SIZE;
     alignas(16) __shared__ T tile_q[QUERIES][HEAD + SIZE], tile_grad[QUERIES][HEAD + SIZE];
     alignas(16) __shared__ T tile_k[KEYS][HEAD + SIZE], tile_v[KEYS][HEAD + SIZE], tile_ds[QUERIES][KEYS + SIZE];
-    const int lane = threadIdx.x % 32, x = lane % LANES_X;
-    const int y = threadIdx.x / 32 * (QUERIES / WARPS) + lane / LANES_X;
+    const int x = threadIdx.x % LANES_X, y = threadIdx.x / 32 * (QUERIES / WARPS) + threadIdx.x % 32 / LANES_X;
 
     const Place at = place(n_heads, n_queries, QUERIES, causal);
     k += at.batch * k_batch + at.head * k_head;
     v += at.batch * v_batch + at.head * v_head;
-    log_sum += number_offset(at, n_heads, n_queries);
-    delta += number_offset(at, n_heads, n_queries);
-    grad_scores += number_offset(at, n_heads, n_queries) * n_keys;
+    const Stride numbers = number_offset(at, n_heads, n_queries);
     const Scoring<T> scoring{
         {has_mask ? mask + at.batch * mask_batch + at.head * mask_head : nullptr, mask_row, mask_column},
         {has_bias ? bias + at.batch * bias_batch + at.head * bias_head : nullptr, bias_row, bias_column},
         n_queries, n_keys, causal, scale};
     load_rows(tile_q, q + at.batch * q_batch + at.head * q_head, q_row, at.first, n_queries, head_size);
     load_rows(tile_grad, grad + at.batch * grad_batch + at.head * grad_head, grad_row, at.first, n_queries, head_size);
+    __syncthreads();
 
-    T sums[ROWS][NUMBERS] = {};
+    T sums[ROWS][NUMBERS] = {}, log_sum_of[ROWS] = {}, delta_of[ROWS] = {};
+    for (int i = 0; i < ROWS; i++) {
+        const int t = at.first + y + LANES_Y * i;
+        const T* row = out + row_offset(at, n_heads, n_queries, min(t, n_queries - 1), head_size);
+        for (int n = x; n < head_size; n += LANES_X) delta_of[i] += tile_grad[y + LANES_Y * i][n] * row[n];
+        delta_of[i] = row_sum(delta_of[i]);
+        if (t >= n_queries) continue;
+        log_sum_of[i] = log_sum[numbers + t];
+        if (x == 0) delta[numbers + t] = delta_of[i];
+    }
     const int stop = scoring.visible(min(at.first + QUERIES, n_queries) - 1);
     for (int first_key = 0; first_key < stop; first_key += KEYS) {
         __syncthreads();
@@ -295,47 +306,46 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
         load_rows(tile_v, v, v_row, first_key, n_keys, head_size);
         __syncthreads();
 
-        T qk[ROWS][COLUMNS], dp[ROWS][COLUMNS];
-        row_products(qk, tile_q + y, tile_k + x);
+        T scores[ROWS][COLUMNS], dp[ROWS][COLUMNS];
+        row_products(scores, tile_q + y, tile_k + x);
         row_products(dp, tile_grad + y, tile_v + x);
+        to_scores<false>(scores, scoring, at.first + y, first_key + x);
 #pragma unroll
         for (int i = 0; i < ROWS; i++) {
-            const int t = at.first + y + LANES_Y * i, n_visible = scoring.visible(t);
-            const T log_sum_t = t < n_queries ? log_sum[t] : T(0), delta_t = t < n_queries ? delta[t] : T(0);
+            const int t = at.first + y + LANES_Y * i;
             for (int j = 0; j < COLUMNS; j++) {
                 const int s = first_key + x + LANES_X * j;
-                const T p = exp(scoring.score(qk[i][j], t, s, n_visible) - log_sum_t), ds = p * (dp[i][j] - delta_t);
+                const T ds = exp(scores[i][j] - log_sum_of[i]) * (dp[i][j] - delta_of[i]);
                 tile_ds[y + LANES_Y * i][x + LANES_X * j] = ds;
-                if (has_bias && t < n_queries && s < n_keys) grad_scores[(long long)t * n_keys + s] = ds;
+                if (has_bias && t < n_queries && s < n_keys) grad_scores[(numbers + t) * n_keys + s] = ds;
             }
         }
         __syncwarp();
         add_weighted_rows(sums, tile_ds + y, tile_k, x);
     }
-#pragma unroll
     for (int i = 0; i < ROWS; i++) {
         const int t = at.first + y + LANES_Y * i;
-        if (t < n_queries) store_row(grad_q + row_offset(at, n_heads, n_queries, t, head_size), sums[i], scale, x, head_size);
+        if (t >= n_queries) continue;
+        store_row(grad_q + row_offset(at, n_heads, n_queries, t, head_size), sums[i], scale, x, head_size);
     }
 }
 
-// grad_k and grad_v (B, S, H, K). The rows owned are keys and the queries pass by: the matrices are those above, transposed.
+// grad_k and grad_v (B, S, H, K). The rows owned are keys, and queries pass by: the matrices above, transposed.
 template <typename T, int HEAD, int KEYS, int QUERIES>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_kv(
-    const T* grad, long long grad_batch, long long grad_head, long long grad_row,
-    const T* q, long long q_batch, long long q_head, long long q_row,
-    const T* k, long long k_batch, long long k_head, long long k_row,
-    const T* v, long long v_batch, long long v_head, long long v_row,
-    const bool* mask, int has_mask, long long mask_batch, long long mask_head, long long mask_row, long long mask_column,
-    const T* bias, int has_bias, long long bias_batch, long long bias_head, long long bias_row, long long bias_column,
+    const T* q, Stride q_batch, Stride q_head, Stride q_row, const T* k, Stride k_batch, Stride k_head, Stride k_row,
+    const T* v, Stride v_batch, Stride v_head, Stride v_row,
+    const T* grad, Stride grad_batch, Stride grad_head, Stride grad_row,
+    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
+    const T* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
     const T* log_sum, const T* delta, T* grad_k, T* grad_v, int n_heads, int n_queries, int n_keys, int head_size,
     int causal, T scale) {
     constexpr int ROWS = KEYS / (WARPS * LANES_Y), COLUMNS = QUERIES / LANES_X, NUMBERS = HEAD / LANES_X;
     constexpr int SIZE = Pack<T>::SIZE;
     alignas(16) __shared__ T tile_k[KEYS][HEAD + SIZE], tile_v[KEYS][HEAD + SIZE];
-    alignas(16) __shared__ T tile_q[QUERIES][HEAD + SIZE], tile_grad[QUERIES][HEAD + SIZE], tile_weights[KEYS][QUERIES + SIZE];
-    const int lane = threadIdx.x % 32, x = lane % LANES_X;
-    const int y = threadIdx.x / 32 * (KEYS / WARPS) + lane / LANES_X;
+    alignas(16) __shared__ T tile_q[QUERIES][HEAD + SIZE], tile_grad[QUERIES][HEAD + SIZE];
+    alignas(16) __shared__ T tile_w[KEYS][QUERIES + SIZE];
+    const int x = threadIdx.x % LANES_X, y = threadIdx.x / 32 * (KEYS / WARPS) + threadIdx.x % 32 / LANES_X;
 
     const Place at = place(n_heads, n_keys, KEYS, false);
     q += at.batch * q_batch + at.head * q_head;
@@ -350,41 +360,40 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_kv(
     load_rows(tile_v, v + at.batch * v_batch + at.head * v_head, v_row, at.first, n_keys, head_size);
 
     T sums_k[ROWS][NUMBERS] = {}, sums_v[ROWS][NUMBERS] = {};
-    const int start = causal ? max(at.first + n_queries - n_keys, 0) / QUERIES * QUERIES : 0;  // no query before sees them
+    // The first query that sees the first of the keys; the walk begins at a multiple of QUERIES.
+    const int start = causal ? max(at.first + n_queries - n_keys, 0) / QUERIES * QUERIES : 0;
     for (int first_query = start; first_query < n_queries; first_query += QUERIES) {
         __syncthreads();
         load_rows(tile_q, q, q_row, first_query, n_queries, head_size);
         load_rows(tile_grad, grad, grad_row, first_query, n_queries, head_size);
         __syncthreads();
 
-        T qk[ROWS][COLUMNS], dp[ROWS][COLUMNS];
-        row_products(qk, tile_k + y, tile_q + x);
+        T scores[ROWS][COLUMNS], dp[ROWS][COLUMNS];
+        row_products(scores, tile_k + y, tile_q + x);
         row_products(dp, tile_v + y, tile_grad + x);
+        to_scores<true>(scores, scoring, at.first + y, first_query + x);
 #pragma unroll
         for (int j = 0; j < COLUMNS; j++) {
-            const int t = first_query + x + LANES_X * j, n_visible = scoring.visible(t);
+            const int t = first_query + x + LANES_X * j;
             const T log_sum_t = t < n_queries ? log_sum[t] : T(0), delta_t = t < n_queries ? delta[t] : T(0);
             for (int i = 0; i < ROWS; i++) {
-                const int s = at.first + y + LANES_Y * i;
-                const T p = exp(scoring.score(qk[i][j], t, s, n_visible) - log_sum_t);
-                tile_weights[y + LANES_Y * i][x + LANES_X * j] = p;
+                const T p = exp(scores[i][j] - log_sum_t);
+                tile_w[y + LANES_Y * i][x + LANES_X * j] = p;
                 dp[i][j] = p * (dp[i][j] - delta_t);
             }
         }
         __syncwarp();
-        add_weighted_rows(sums_v, tile_weights + y, tile_grad, x);
+        add_weighted_rows(sums_v, tile_w + y, tile_grad, x);
         __syncwarp();  // the same memory, now for dscores
-#pragma unroll
         for (int i = 0; i < ROWS; i++)
-            for (int j = 0; j < COLUMNS; j++) tile_weights[y + LANES_Y * i][x + LANES_X * j] = dp[i][j];
+            for (int j = 0; j < COLUMNS; j++) tile_w[y + LANES_Y * i][x + LANES_X * j] = dp[i][j];
         __syncwarp();
-        add_weighted_rows(sums_k, tile_weights + y, tile_q, x);
+        add_weighted_rows(sums_k, tile_w + y, tile_q, x);
     }
-#pragma unroll
     for (int i = 0; i < ROWS; i++) {
         const int s = at.first + y + LANES_Y * i;
         if (s >= n_keys) continue;
-        const long long row = row_offset(at, n_heads, n_keys, s, head_size);
+        const Stride row = row_offset(at, n_heads, n_keys, s, head_size);
         store_row(grad_k + row, sums_k[i], scale, x, head_size);
         store_row(grad_v + row, sums_v[i], T(1), x, head_size);
     }

@@ -1,10 +1,10 @@
 """Softmax attention on a GPU: launches the kernels of `cuda.cu`, which say how it works.
 
-What the backward pass needs is not the T × S probabilities but one number for each query, the logarithm of its softmax's
-denominator, from which the kernels compute the probabilities again.
+What the backward pass needs is not the T × S probabilities but one number for each query, the logarithm of what its
+softmax divides by; from it the kernels compute the probabilities again.
 
-Queries, keys and values are read where they are, whatever their strides, as long as the K numbers of a row stand side by
-side. What goes out is laid out in memory as (B, T, H, K), as in `cpu.py`.
+Queries, keys and values are read where they are, whatever their strides, as long as the K numbers of a row stand side
+by side. What goes out is laid out in memory as (B, T, H, K), as in `cpu.py`.
 """
 
 from typing import NamedTuple
@@ -30,14 +30,12 @@ _BACKWARD_TILES = {
 }  # fmt: skip
 """Rows that a block of threads owns, and rows that pass by at a time: what 48 KiB of shared memory have room for."""
 
-_THREADS, _WARPS = 64, 2  # of a block
+_THREADS = 64  # of a block
 
 KERNELS = (
     *(f"attention_forward<{c}, {head}, {own}, {passing}>" for (c, head), (own, passing) in _FORWARD_TILES.items()),
     *(f"attention_grad_q<{c}, {head}, {own}, {passing}>" for (c, head), (own, passing) in _BACKWARD_TILES.items()),
     *(f"attention_grad_kv<{c}, {head}, {own}, {passing}>" for (c, head), (own, passing) in _BACKWARD_TILES.items()),
-    "attention_delta<float>",
-    "attention_delta<double>",
 )
 
 
@@ -62,14 +60,14 @@ def attention_forward(
         ValueError: if the head size is above MAX_HEAD_SIZE.
         TypeError: if the dtypes of q, k, v and bias differ, or there are no kernels for them.
     """
-    batch, n_heads, n_queries, head_size = q.shape
+    n_batch, n_heads, n_queries, _ = q.shape
     kernel_type, head = _compiled_for(q, k, v, bias)
     own, passing = _FORWARD_TILES[kernel_type, head]
     out = _heads_side_by_side(q)
-    log_sum = np.empty_like(q, shape=(batch, n_heads, n_queries), order="C")
+    log_sum = np.empty_like(q, shape=(n_batch, n_heads, n_queries), order="C")
     SOURCE.launch(
         f"attention_forward<{kernel_type}, {head}, {own}, {passing}>",
-        batch * n_heads * _ceil_div(n_queries, own),
+        n_batch * n_heads * _ceil_div(n_queries, own),
         _THREADS,
         *_strided(q),
         *_strided(k),
@@ -93,52 +91,41 @@ def attention_backward(
     Raises:
         TypeError: if the dtype of grad is another than that of q.
     """
-    batch, n_heads, n_queries, head_size = q.shape
+    (n_batch, n_heads, n_queries, _), n_keys = q.shape, k.shape[2]
     kernel_type, head = _compiled_for(q, grad)
     own, passing = _BACKWARD_TILES[kernel_type, head]
     grad_q, grad_k, grad_v = (_heads_side_by_side(x) for x in (q, k, v))
-    scores_shape = (*q.shape[:3], k.shape[2])
-    grad_scores = None if saved.bias is None else np.zeros_like(q, shape=scores_shape, order="C")
-
-    delta = np.empty_like(saved.log_sum)
-    n_rows = batch * n_heads * n_queries
-    SOURCE.launch(
-        f"attention_delta<{kernel_type}>",
-        _ceil_div(n_rows, _WARPS),
-        _THREADS,
-        *_strided(grad),
-        saved.out.swapaxes(1, 2),
-        delta,
-        np.int32(n_heads),
-        np.int32(n_queries),
-        np.int32(head_size),
-        np.int64(n_rows),
-    )
+    shape = n_batch, n_heads, n_queries, n_keys
+    grad_scores = None if saved.bias is None else np.zeros_like(q, shape=shape, order="C")
+    delta = np.empty_like(saved.log_sum)  # which the first kernel computes and the second needs too
     inputs = (
-        *_strided(grad),
         *_strided(q),
         *_strided(k),
         *_strided(v),
+        *_strided(grad),
         *_broadcast(saved.mask, q, np.bool_),
         *_broadcast(saved.bias, q, q.dtype),
-        saved.log_sum,
-        delta,
     )
     numbers = (*_sizes(q, k), np.int32(saved.causal), q.dtype.type(scale))
     SOURCE.launch(
         f"attention_grad_q<{kernel_type}, {head}, {own}, {passing}>",
-        batch * n_heads * _ceil_div(n_queries, own),
+        n_batch * n_heads * _ceil_div(n_queries, own),
         _THREADS,
         *inputs,
+        saved.out.swapaxes(1, 2),
+        saved.log_sum,
         grad_q.swapaxes(1, 2),
+        delta,
         delta if grad_scores is None else grad_scores,  # without a bias nothing is written there
         *numbers,
     )
     SOURCE.launch(
         f"attention_grad_kv<{kernel_type}, {head}, {own}, {passing}>",
-        batch * n_heads * _ceil_div(k.shape[2], own),
+        n_batch * n_heads * _ceil_div(n_keys, own),
         _THREADS,
         *inputs,
+        saved.log_sum,
+        delta,
         grad_k.swapaxes(1, 2),
         grad_v.swapaxes(1, 2),
         *numbers,
@@ -148,12 +135,10 @@ def attention_backward(
 
 def _compiled_for(q: Array, *others: Array | None) -> tuple[str, int]:
     """The element type and the head size of the kernels for these arrays."""
-    for other in others:
-        if other is not None and other.dtype != q.dtype:
-            raise TypeError(f"attention needs arrays of one dtype, got {q.dtype} for q and {other.dtype} for another")
     if q.shape[-1] > MAX_HEAD_SIZE:
         raise ValueError(f"the CUDA kernels of attention take heads of up to {MAX_HEAD_SIZE}, got K = {q.shape[-1]}")
-    return c_type(q), next(size for size in _HEAD_SIZES if q.shape[-1] <= size)
+    kernel_type = c_type(q, *(other for other in others if other is not None))
+    return kernel_type, next(size for size in _HEAD_SIZES if q.shape[-1] <= size)
 
 
 def _ceil_div(n: int, size: int) -> int:
@@ -174,7 +159,7 @@ def _strided(x: Array) -> tuple[Array | np.int64, ...]:
 
 
 def _broadcast(x: Array | None, like: Array, dtype: np.dtype | type) -> tuple[Array | np.generic, ...]:
-    """A mask or bias as a kernel takes it: its first element, whether there is one, and four strides, 0 for length 1."""
+    """A mask or bias as a kernel takes it: its first element, whether there is one, and the strides, 0 for length 1."""
     there = x is not None
     x = np.empty_like(like, shape=(1, 1, 1, 1), dtype=dtype) if x is None else x.astype(dtype, copy=False)
     strides = (np.int64(0 if n == 1 else stride // x.itemsize) for n, stride in zip(x.shape, x.strides, strict=True))
