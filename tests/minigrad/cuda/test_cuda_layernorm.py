@@ -97,7 +97,7 @@ def test_more_blocks_than_a_block_adds_slots_at_once(on_host, dtype):
 def test_both_files_have_the_same_constants():
     source = cuda.SOURCE.path.read_text("utf-8")
     assert f"constexpr int ELEMENTS = {cuda.ELEMENTS};" in source
-    assert {1: 256, 2: 256, 4: 512} == cuda.MAX_THREADS
+    assert cuda.MAX_THREADS == {1: 256, 2: 256, 4: 512}
     assert "constexpr int MAX_THREADS = PACK == 4 ? 512 : 256;" in source
     assert f"constexpr int MAX_WARPS = {max(cuda.MAX_THREADS.values()) // 32};" in source
 
