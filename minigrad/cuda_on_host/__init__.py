@@ -7,9 +7,9 @@ How it works:
 
 - `shim.h` gives a C++ compiler the words of CUDA C++ that our kernels use. `__global__` means nothing, `__shared__`
   means `static`, `threadIdx` is a global variable, `exp` is the C library's.
-- A file is made of three lines: include the shim, include `cuda.cu`, and a function that C can call, which takes a
-  kernel's arguments as an array of pointers. $CXX (or g++, or clang++) makes a library of it. It is kept in the user's
-  cache folder under the hash of all that went into it; `ctypes` loads it.
+- A program is made of the shim, the `.cu` file and, for the kernel that is wanted, a function that C can call: it takes
+  the kernel's arguments as an array of pointers. $CXX (or g++, or clang++) makes a library of it. It is kept in the
+  user's cache folder under the hash of all that went into it; `ctypes` loads it.
 - Each thread of a block is a fibre: a stack and a set of registers, which `swapcontext` exchanges for those of another.
   One runs at a time. A thread runs until it meets `__syncthreads()` or a warp function (a shuffle, `__syncwarp()`);
   there it stops and another has its turn. The warps of a block run one after the other up to the barrier, the blocks
@@ -66,6 +66,7 @@ PUBLIC const char* kernel_launch(const unsigned* grid, const unsigned* block, in
 """
 _one_at_a_time = threading.Lock()  # a library has one scheduler and one copy of shared memory
 _backwards = False
+_announced = False
 
 
 @contextlib.contextmanager
@@ -87,11 +88,11 @@ def launch(source: Path, kernel: str, grid: Sequence[int], block: Sequence[int],
         TypeError: if an argument is not of the type that the kernel declares.
         RuntimeError: if the source does not compile, or threads of the kernel wait for each other forever.
     """
-    library = _library(source, kernel)
-    _check_types(kernel, library.kernel_signature().decode().split(), arguments)
-    values = [_value(argument) for argument in arguments]
-    pointers = (ctypes.c_void_p * len(values))(*[ctypes.addressof(value) for value in values])
     with _one_at_a_time:
+        library = _library(source, kernel)
+        _check_types(kernel, library.kernel_signature().decode().split(), arguments)
+        values = [_value(argument) for argument in arguments]
+        pointers = (ctypes.c_void_p * len(values))(*[ctypes.addressof(value) for value in values])
         problem = library.kernel_launch((ctypes.c_uint * 3)(*grid), (ctypes.c_uint * 3)(*block), _backwards, pointers)
     if problem is not None:
         raise RuntimeError(f"{kernel}: {problem.decode()} ({source})")
@@ -124,6 +125,7 @@ def _library(source: Path, kernel: str) -> Any:
     folder = _cache_folder()
     path = folder / f"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}.so"
     if not path.exists():
+        _announce()
         unfinished = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         command = [compiler(), *flags, "-x", "c++", "-", "-o", str(unfinished)]
         done = subprocess.run(command, input=program, capture_output=True, encoding="utf-8")
@@ -133,6 +135,14 @@ def _library(source: Path, kernel: str) -> Any:
     library = ctypes.CDLL(str(path))
     library.kernel_signature.restype = library.kernel_launch.restype = ctypes.c_char_p
     return library
+
+
+def _announce() -> None:
+    """Say once why the first step takes so long."""
+    global _announced
+    if not _announced:
+        print("minigrad: compiling CUDA kernels for the CPU, half a second each", file=sys.stderr, flush=True)
+        _announced = True
 
 
 def compiler() -> str:

@@ -118,9 +118,15 @@ def _check(kernel: str, arguments: tuple[Any, ...]) -> bool:
         where = ("the CPU" if place is None else f"GPU {place}" for place in places)
         raise DeviceError(f"{kernel} was given arrays on {' and '.join(where)}; move them to one device first")
     place = next(iter(places), None)
-    if place is not None and place != (current := cupy().cuda.Device().id):
+    if place is not None and place != (current := _cuda_runtime().getDevice()):
         raise DeviceError(f"{kernel} was given arrays on GPU {place}, and GPU {current} is the current one")
     return place is None
+
+
+@functools.cache
+def _cuda_runtime() -> Any:
+    """CuPy's. `cupy()` asks whether there is a GPU each time, and this is for every launch."""
+    return cupy().cuda.runtime
 
 
 @functools.cache

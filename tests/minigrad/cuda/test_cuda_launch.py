@@ -1,5 +1,6 @@
 """The launcher: what CUDA would take without a word and misread is refused, and names what is wrong."""
 
+import functools
 import sys
 import types
 from pathlib import Path
@@ -100,12 +101,11 @@ def fake_cupy(monkeypatch: pytest.MonkeyPatch) -> list:
         def get_function(self, name: str):
             return lambda *launched: asked.append((name, *launched))
 
-    device = types.SimpleNamespace(id=0)
-    cuda = types.SimpleNamespace(is_available=lambda: True, Device=lambda: device)
+    cuda = types.SimpleNamespace(is_available=lambda: True, runtime=types.SimpleNamespace(getDevice=lambda: 0))
     monkeypatch.setitem(sys.modules, "cupy", types.SimpleNamespace(cuda=cuda, RawModule=RawModule))
-    cuda_source._compiled.cache_clear()
-    yield asked
-    cuda_source._compiled.cache_clear()
+    for cached in (cuda_source._compiled, cuda_source._cuda_runtime):
+        monkeypatch.setattr(cuda_source, cached.__name__, functools.cache(cached.__wrapped__))
+    return asked
 
 
 def test_arrays_on_a_gpu_go_to_cupy_which_compiles_a_kernel_once(fake_cupy):
