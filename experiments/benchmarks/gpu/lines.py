@@ -1,0 +1,221 @@
+"""What is measured: each kernel at each size, what it has to move or compute, beside whom, and what it must reach.
+
+Numbers alone: the list needs no GPU. Bytes are counted as the least that anyone has to move: inputs are read once,
+outputs written once. Operations are multiplications and additions of the products, whoever computes them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from experiments.benchmarks.cpu import kernel_list
+from experiments.benchmarks.cpu.sizes import Size
+
+FLOAT32 = 4  # bytes
+PRECISIONS = ("float32", "TF32", "bf16")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Ours must be at least so many times as fast as the other; "copy" stands for a copy of as many bytes."""
+
+    other: str
+    at_least: float
+
+
+TARGETS = {
+    "layer norm": Target("copy", 0.85),  # both passes, at 8,192 × 4,096
+    "attention, bf16": Target("flash", 0.5),  # both passes together, at length 2,048 and head size 64
+    "attention, float32": Target("math", 1.0),
+    "matmul": Target("cuBLAS", 0.7),  # float32 and TF32, at 4,096³
+    "training step": Target("PyTorch", 1 / 1.3),
+}
+"""What issue 6 asks of an H200-class card."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table.
+
+    Attributes:
+        kind, arguments: which work of `ours.py` and `torch_peers.py` this is, and what they are called with.
+        amount, unit: of a call: 10⁹ bytes ("GB"), 10⁹ operations ("GFLOP"), or tokens.
+        limit: of which measured limit of the card a share is told: "copy", a precision, or "" for none.
+        checks: the names of the checks without which there is nothing to time.
+        peers: who else does it.
+    """
+
+    task: str
+    shape: str
+    kind: str
+    arguments: dict[str, int | str]
+    amount: float
+    unit: str
+    limit: str
+    checks: tuple[str, ...]
+    peers: tuple[str, ...] = ()
+    target: Target | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large everything is.
+
+    Attributes:
+        rows, width: of what the norms get.
+        square: M, K and N of the square matrix product.
+        length, tokens: of the attention: T, and B · H · K, so that the work is the same for all head sizes.
+        weights: how many numbers AdamW changes.
+        gpt: the model of the training step; the other kernels have the sizes that it gives them.
+    """
+
+    rows: int
+    width: int
+    square: int
+    length: int
+    heads_in_all: int
+    head_sizes: tuple[int, ...]
+    weights: int
+    gpt: Size
+
+
+FULL = Sizes(
+    rows=8192,
+    width=4096,
+    square=4096,
+    length=2048,
+    heads_in_all=64,
+    head_sizes=(64, 128),
+    weights=2**26,
+    gpt=Size(vocab_size=50257, length=1024, d_model=768, n_layers=12, n_heads=12, batch_size=8),
+)
+QUICK = Sizes(
+    rows=512,
+    width=512,
+    square=512,
+    length=256,
+    heads_in_all=8,
+    head_sizes=(64, 128),
+    weights=2**20,
+    gpt=Size(vocab_size=1000, length=128, d_model=128, n_layers=2, n_heads=2, batch_size=2),
+)
+
+
+def limits(sizes: Sizes) -> list[Line]:
+    """What the card can do at most: copying, and cuBLAS's matrix products."""
+    n, m = sizes.rows * sizes.width, sizes.square
+    copy = Line("copy", f"{n:,} float32", "copy", {"size": n}, 2 * n * FLOAT32 / 1e9, "GB", "", ())
+    return [copy] + [
+        Line(precision, cube(m), "cuBLAS", {"m": m, "k": m, "n": m, "precision": precision}, 2 * m**3 / 1e9, "GFLOP",
+             "", ())
+        for precision in PRECISIONS
+    ]  # fmt: skip
+
+
+def kernels(sizes: Sizes) -> list[Line]:
+    """Every kernel that is measured."""
+    return [*norms(sizes), *attentions(sizes), *matmuls(sizes), *others(sizes)]
+
+
+def steps(sizes: Sizes) -> list[Line]:
+    """The training step: forward, loss, backward, clipping, AdamW, in float32."""
+    gpt = sizes.gpt
+    shape = f"{gpt.n_layers} layers, width {gpt.d_model}; {gpt.batch_size} × {gpt.length:,} tokens"
+    n_tokens, peers = gpt.batch_size * gpt.length, ("PyTorch", "torch.compile")
+    checks = ("layer norm", "attention, float32", "cross-entropy", "GELU", "embedding", "AdamW", "GPT step")
+    return [
+        Line("GPT step", shape, "step", {}, n_tokens, "tokens", "", checks, peers, TARGETS["training step"]),
+    ]
+
+
+def norms(sizes: Sizes) -> Iterator[Line]:
+    """Layer norm and RMS norm, each pass by itself."""
+    arguments: dict[str, int | str] = {"rows": sizes.rows, "width": sizes.width}
+    for norm, target in (("layer norm", TARGETS["layer norm"]), ("RMS norm", None)):
+        for way in ("forward", "backward"):
+            yield Line(
+                f"{norm}, {way}", f"{sizes.rows:,} × {sizes.width:,}", f"{norm} {way}", arguments,
+                norm_bytes(norm, way, sizes.rows, sizes.width) / 1e9, "GB", "copy", (norm,), ("PyTorch",), target,
+            )  # fmt: skip
+
+
+def norm_bytes(norm: str, way: str, rows: int, width: int) -> int:
+    """Forward x and the parameters in, the output and each row's statistics out; backward the gradient, x, the weight
+    and the statistics in, the gradients out. Layer norm has a bias and a mean; RMS norm has not."""
+    of_width = {"layer norm": 2, "RMS norm": 1}[norm]  # parameters, and as many gradients
+    statistics = of_width * rows
+    if way == "forward":
+        return FLOAT32 * (2 * rows * width + of_width * width + statistics)
+    return FLOAT32 * (3 * rows * width + width + of_width * width + statistics)
+
+
+def attentions(sizes: Sizes) -> Iterator[Line]:
+    """In float32 and bfloat16, small heads and large, all keys and those up to the query."""
+    t = sizes.length
+    for precision, peers in (("float32", ("math", "efficient")), ("bf16", ("flash", "math"))):
+        for head_size in sizes.head_sizes:
+            heads = max(sizes.heads_in_all * min(sizes.head_sizes) // head_size, 1)  # as much work for each
+            for causal in (False, True):
+                for way in ("forward", "both passes"):
+                    arguments: dict[str, int | str] = {
+                        "heads": heads, "length": t, "head_size": head_size, "causal": int(causal),
+                        "precision": precision,
+                    }  # fmt: skip
+                    held = way == "both passes" and head_size == 64
+                    yield Line(
+                        f"attention, {precision}{', causal' if causal else ''}, {way}",
+                        f"{heads} heads, T = {t:,}, K = {head_size}", f"attention {way}", arguments,
+                        attention_operations(heads, t, head_size, causal, way) / 1e9, "GFLOP", precision,
+                        (f"attention, {precision}",), peers, TARGETS[f"attention, {precision}"] if held else None,
+                    )  # fmt: skip
+
+
+def attention_operations(heads: int, length: int, head_size: int, causal: bool, way: str) -> int:
+    """Two products in the forward pass; in the backward pass five, since the scores are computed once more."""
+    pairs = length * (length + 1) // 2 if causal else length**2
+    return 2 * heads * pairs * head_size * {"forward": 2, "both passes": 7}[way]
+
+
+def matmuls(sizes: Sizes) -> Iterator[Line]:
+    """Ours beside cuBLAS, in the same precision: a square one, and those of a GPT's layers, (M, K) · (K, N)."""
+    m = sizes.square
+    yield matmul(m, m, m, "float32", "tiled")
+    for precision, ours in (("float32", "blocked"), ("TF32", "TF32"), ("bf16", "bf16")):
+        yield matmul(m, m, m, precision, ours, None if precision == "bf16" else TARGETS["matmul"])
+        for m_k_n in kernel_list.matmuls(sizes.gpt)[:4]:
+            yield matmul(*m_k_n, precision, ours)
+
+
+def matmul(m: int, k: int, n: int, precision: str, ours: str, target: Target | None = None) -> Line:
+    """One of them; `ours` says which of our kernels."""
+    shape = cube(m) if m == k == n else f"({m:,}, {k:,}) · ({k:,}, {n:,})"
+    arguments: dict[str, int | str] = {"m": m, "k": k, "n": n, "precision": precision, "ours": ours}
+    task = f"matmul, {precision}" + (f", {ours}" if precision == "float32" else "")
+    return Line(
+        task, shape, "matmul", arguments, 2 * m * k * n / 1e9, "GFLOP", precision, (f"matmul, {ours}",), ("cuBLAS",),
+        target,
+    )  # fmt: skip
+
+
+def others(sizes: Sizes) -> Iterator[Line]:
+    """What else a training step has, at the sizes of the GPT."""
+    gpt = sizes.gpt
+    n, d, v = gpt.batch_size * gpt.length, gpt.d_model, gpt.vocab_size
+    hidden, peers = n * 4 * d, ("PyTorch",)
+
+    def line(task: str, shape: str, check: str, n_bytes: int, **arguments: int | str) -> Line:
+        return Line(task, shape, task, arguments, n_bytes / 1e9, "GB", "copy", (check,), peers)
+
+    # The logits in and their gradient out; the losses out; targets in 8 bytes, and a byte that says whether they count.
+    cross_entropy = FLOAT32 * (2 * n * v + n) + 9 * n
+    yield line("cross-entropy", f"{n:,} × {v:,}", "cross-entropy", cross_entropy, rows=n, vocab_size=v)
+    yield line("GELU, forward", f"{n:,} × {4 * d:,}", "GELU", 2 * FLOAT32 * hidden, size=hidden)
+    yield line("GELU, backward", f"{n:,} × {4 * d:,}", "GELU", 3 * FLOAT32 * hidden, size=hidden)
+    scatter = FLOAT32 * (n * d + v * d) + 8 * n  # gradients in, all of the table out; ids in 8 bytes
+    yield line("embedding, backward", f"{n:,} of {v:,} × {d:,}", "embedding", scatter, rows=n, vocab_size=v, width=d)
+    # Weights, gradient and two moments in; weights and moments out.
+    yield line("AdamW", f"{sizes.weights:,} weights", "AdamW", 7 * FLOAT32 * sizes.weights, size=sizes.weights)
+
+
+def cube(m: int) -> str:
+    """4,096³."""
+    return f"{m:,}³"

@@ -1,0 +1,166 @@
+"""Our kernels, ready to be called: a function for each kind of line, which makes the arrays and gives the work.
+
+Each takes `move`, which brings an array to where the kernels run, so that all of it also runs on the host.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from experiments.benchmarks.cpu import models
+from experiments.benchmarks.cpu.sizes import Size, batch
+from experiments.benchmarks.gpu.lines import Line
+from minigrad import optim
+from minigrad.array_type import Array
+from minigrad.kernels.adam import AdamDials
+from minigrad.kernels.adam import cuda as adam
+from minigrad.kernels.attention import cuda as attention
+from minigrad.kernels.cross_entropy import cuda as cross_entropy
+from minigrad.kernels.embedding import cuda as embedding
+from minigrad.kernels.gelu import cuda as gelu
+from minigrad.kernels.layernorm import cuda as layernorm
+from minigrad.kernels.matmul import cuda as matmul
+from minigrad.kernels.matmul import tensor_core
+
+Work = Callable[[], object]
+Move = Callable[[np.ndarray], Array]
+
+EPS = 1e-5
+
+
+def kernel(line: Line, move: Move) -> Work:
+    """The work of a line of `lines.kernels`."""
+    return KERNELS[line.kind](move, **line.arguments)
+
+
+def values(move: Move, *shape: int, dtype: str = "float32") -> Array:
+    """Normally distributed numbers, a million of them again and again: more take the host longer than the benchmark."""
+    size, some = int(np.prod(shape)), np.random.default_rng(0).standard_normal(2**20, dtype=np.float32)
+    if dtype == "bf16":
+        import ml_dtypes
+
+        some = some.astype(ml_dtypes.bfloat16)
+    some = some[:size]
+    period = move(some.view(np.uint16) if dtype == "bf16" else some)
+    repeated = np.empty_like(period, shape=(-(-size // len(some)), len(some)))
+    repeated[...] = period
+    array = repeated.reshape(-1)[:size].reshape(shape)
+    return array.view(ml_dtypes.bfloat16) if dtype == "bf16" else array
+
+
+def ids(move: Move, vocab_size: int, size: int) -> Array:
+    """Random token ids."""
+    return move(np.random.default_rng(0).integers(vocab_size, size=size))
+
+
+def layer_norm_forward(move: Move, rows: int, width: int) -> Work:
+    x, weight, bias = values(move, rows, width), values(move, width), values(move, width)
+    return partial(layernorm.layernorm_forward, x, weight, bias, EPS)
+
+
+def layer_norm_backward(move: Move, rows: int, width: int) -> Work:
+    x, grad, weight = values(move, rows, width), values(move, rows, width), values(move, width)
+    _, mean, rstd = layernorm.layernorm_forward(x, weight, weight, EPS)
+    return partial(layernorm.layernorm_backward, grad, x, weight, mean, rstd)
+
+
+def rms_norm_forward(move: Move, rows: int, width: int) -> Work:
+    return partial(layernorm.rmsnorm_forward, values(move, rows, width), values(move, width), EPS)
+
+
+def rms_norm_backward(move: Move, rows: int, width: int) -> Work:
+    x, grad, weight = values(move, rows, width), values(move, rows, width), values(move, width)
+    _, rstd = layernorm.rmsnorm_forward(x, weight, EPS)
+    return partial(layernorm.rmsnorm_backward, grad, x, weight, rstd)
+
+
+def attention_forward(move: Move, heads: int, length: int, head_size: int, causal: int, precision: str) -> Work:
+    q, k, v = (values(move, 1, heads, length, head_size, dtype=precision) for _ in range(3))
+    return partial(attention.attention_forward, q, k, v, None, None, bool(causal), head_size**-0.5)
+
+
+def attention_both(move: Move, heads: int, length: int, head_size: int, causal: int, precision: str) -> Work:
+    q, k, v, grad = (values(move, 1, heads, length, head_size, dtype=precision) for _ in range(4))
+    scale = head_size**-0.5
+
+    def work() -> object:
+        _, saved = attention.attention_forward(q, k, v, None, None, bool(causal), scale)
+        return attention.attention_backward(grad, q, k, v, saved, scale)
+
+    return work
+
+
+def product(move: Move, m: int, k: int, n: int, precision: str, ours: str) -> Work:
+    a, b = values(move, m, k, dtype=precision), values(move, k, n, dtype=precision)
+    if precision == "float32":
+        return partial(matmul.tiled_matmul if ours == "tiled" else matmul.blocked_matmul, a, b)
+    return partial(tensor_core.tensor_core_matmul, a, b, precision.lower())
+
+
+def cross_entropy_and_gradient(move: Move, rows: int, vocab_size: int) -> Work:
+    logits, targets, counts = values(move, rows, vocab_size), ids(move, vocab_size, rows), move(np.ones(rows, bool))
+    return partial(cross_entropy.cross_entropy, logits, targets, counts, 1 / rows)
+
+
+def gelu_forward(move: Move, size: int) -> Work:
+    return partial(gelu.gelu_tanh_forward, values(move, size))
+
+
+def gelu_backward(move: Move, size: int) -> Work:
+    x = values(move, size)
+    return partial(gelu.gelu_tanh_backward, values(move, size), x, gelu.gelu_tanh_forward(x))
+
+
+def embedding_backward(move: Move, rows: int, vocab_size: int, width: int) -> Work:
+    return partial(embedding.scatter_add, values(move, rows, width), ids(move, vocab_size, rows), vocab_size)
+
+
+def adamw(move: Move, size: int) -> Work:
+    data, grad, m = (values(move, size) for _ in range(3))
+    v = np.ones_like(data)
+    dials = AdamDials(lr=1e-4, beta1=0.9, beta2=0.999, eps=1e-8, step=10, decay=1 - 1e-6)
+    return partial(adam.adam_step, data, grad, m, v, dials)
+
+
+KERNELS: dict[str, Callable[..., Work]] = {
+    "layer norm forward": layer_norm_forward,
+    "layer norm backward": layer_norm_backward,
+    "RMS norm forward": rms_norm_forward,
+    "RMS norm backward": rms_norm_backward,
+    "attention forward": attention_forward,
+    "attention both passes": attention_both,
+    "matmul": product,
+    "cross-entropy": cross_entropy_and_gradient,
+    "GELU, forward": gelu_forward,
+    "GELU, backward": gelu_backward,
+    "embedding, backward": embedding_backward,
+    "AdamW": adamw,
+}
+
+
+def training_step(size: Size, device: str) -> Callable[[], float]:
+    """A GPT's step on `device`, "cpu" or "cuda": forward, loss, backward, clipping, AdamW; it returns the loss."""
+    model, arrays = models.build("gpt", size).to(device), batch("gpt", size)
+    optimizer = optim.AdamW(model.parameters(), lr=1e-4)
+    backward = models.whole_batch(model, arrays)
+
+    def step() -> float:
+        value = backward()
+        optim.clip_grad_norm(optimizer.params, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        return value
+
+    return step
+
+
+def copy(cupy: Any, size: int) -> Work:
+    """A copy on the card, as the driver does it."""
+    source, target = cupy.ones(size, np.float32), cupy.empty(size, np.float32)
+
+    def work() -> None:
+        target.data.copy_from_device(source.data, source.nbytes)  # cudaMemcpy
+
+    return work

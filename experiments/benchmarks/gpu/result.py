@@ -1,0 +1,142 @@
+"""What came out: checks and times, as JSON and back."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from experiments import folders
+from experiments.benchmarks.gpu.lines import Line, Target
+from experiments.results import decode
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of a contender's runs; or why there are none."""
+
+    runs: int = 0
+    median: float = 0.0
+    least: float = 0.0
+    most: float = 0.0
+    missing: str = ""
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> "Times":
+        """Told with four digits."""
+        median, least, most = (float(f"{of(seconds):.4g}") for of in (statistics.median, min, max))
+        return cls(len(seconds), median, least, most)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line, and what each contender took: "ours", and the peers. Of a limit there is "ours" alone, which is its own.
+
+    An empty `times` means that it was not measured.
+    """
+
+    task: str
+    shape: str
+    amount: float
+    unit: str
+    limit: str
+    peers: list[str]
+    target: Target | None
+    times: dict[str, Times] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, line: Line, times: dict[str, Times]) -> "Row":
+        """What of a line goes into the table."""
+        peers = list(line.peers)
+        return cls(line.task, line.shape, line.amount, line.unit, line.limit, peers, line.target, times)
+
+    def median(self, name: str) -> float | None:
+        """Seconds a call; None where there is none."""
+        times = self.times.get(name)
+        return times.median if times is not None and times.runs else None
+
+    def rate(self) -> float | None:
+        """Of ours: units a second."""
+        seconds = self.median("ours")
+        return self.amount / seconds if seconds else None
+
+    def speed(self, other: str) -> float | None:
+        """How many times as fast as the other ours is."""
+        theirs, ours = self.median(other), self.median("ours")
+        return theirs / ours if theirs and ours else None
+
+
+@dataclass(frozen=True)
+class Check:
+    """How a kernel's values compare with the reference's.
+
+    Attributes:
+        worst: the largest error, as a share of what is allowed.
+        failures: what is wrong, case by case.
+        missing: why there was nothing to check.
+    """
+
+    name: str
+    cases: int = 0
+    worst: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    missing: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the kernel may be timed."""
+        return not self.failures and not self.missing
+
+
+@dataclass
+class GPUBenchmark:
+    """Everything that was checked and measured, and on what."""
+
+    card: dict[str, Any]
+    limits: list[Row] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    kernels: list[Row] = field(default_factory=list)
+    steps: list[Row] = field(default_factory=list)
+    wall_seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return not any(check.failures for check in self.checks)
+
+    def limit(self, row: Row) -> float | None:
+        """The rate of the limit that a row's share is told of."""
+        return next((limit.rate() for limit in self.limits if limit.task == row.limit), None)
+
+    def speed(self, row: Row, other: str) -> float | None:
+        """How many times as fast as the other ours is; a copy moves as many bytes at the card's own rate."""
+        if other != "copy":
+            return row.speed(other)
+        ours, limit = row.rate(), self.limit(row)
+        return ours / limit if ours and limit else None
+
+    def met(self, row: Row) -> bool | None:
+        """Whether the row's target is met; None without a target, or if it could not be measured."""
+        speed = self.speed(row, row.target.other) if row.target else None
+        return None if row.target is None or speed is None else speed >= row.target.at_least
+
+
+def path() -> Path:
+    """Where the result is written."""
+    return folders.results_folder() / "benchmarks" / "gpu.json"
+
+
+def save(benchmark: GPUBenchmark) -> Path:
+    """Write it as JSON; the file's path."""
+    folders.write_text(path(), json.dumps(asdict(benchmark), indent=1, ensure_ascii=False) + "\n")
+    return path()
+
+
+def load(file: Path) -> GPUBenchmark:
+    """Read it back.
+
+    Raises:
+        ValueError: naming the field, if something is missing, unknown or of another type.
+    """
+    return decode(GPUBenchmark, json.loads(file.read_text(encoding="utf-8")), "")

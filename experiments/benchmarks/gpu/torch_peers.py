@@ -1,0 +1,169 @@
+"""PyTorch's works: the same as in `ours.py`, a function for each kind of line, which gives a work for each peer.
+
+Products of float32 stay in float32: PyTorch's default, said here once more.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from experiments.benchmarks.cpu import torch_twins
+from experiments.benchmarks.cpu.sizes import Size, batch
+from experiments.benchmarks.gpu.lines import Line
+
+Work = Callable[[], object]
+BACKENDS = {
+    "flash": SDPBackend.FLASH_ATTENTION,
+    "efficient": SDPBackend.EFFICIENT_ATTENTION,
+    "math": SDPBackend.MATH,
+}
+DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
+
+
+def kernel(line: Line, device: str) -> dict[str, Work]:
+    """The works of a line of `lines.kernels`, by peer; none where PyTorch's would be cuBLAS's once more."""
+    if line.kind not in KERNELS:
+        return {}
+    return KERNELS[line.kind](device, **line.arguments)
+
+
+def values(device: str, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Normally distributed numbers."""
+    return torch.randn(*shape, device=device, dtype=dtype)
+
+
+def ids(device: str, vocab_size: int, size: int) -> Tensor:
+    """Random token ids."""
+    return torch.randint(vocab_size, (size,), device=device)
+
+
+def backward(out: Tensor, *leaves: Tensor) -> Work:
+    """The backward pass alone: gradients are returned, not added up anywhere."""
+    grad = torch.randn_like(out)
+    return partial(torch.autograd.grad, out, leaves, grad, retain_graph=True)
+
+
+def layer_norm_forward(device: str, rows: int, width: int) -> dict[str, Work]:
+    x, weight, bias = values(device, rows, width), values(device, width), values(device, width)
+    return {"PyTorch": partial(functional.layer_norm, x, (width,), weight, bias)}
+
+
+def layer_norm_backward(device: str, rows: int, width: int) -> dict[str, Work]:
+    x, weight, bias = (values(device, *s).requires_grad_() for s in ((rows, width), (width,), (width,)))
+    return {"PyTorch": backward(functional.layer_norm(x, (width,), weight, bias), x, weight, bias)}
+
+
+def rms_norm_forward(device: str, rows: int, width: int) -> dict[str, Work]:
+    return {"PyTorch": partial(functional.rms_norm, values(device, rows, width), (width,), values(device, width))}
+
+
+def rms_norm_backward(device: str, rows: int, width: int) -> dict[str, Work]:
+    x, weight = (values(device, *shape).requires_grad_() for shape in ((rows, width), (width,)))
+    return {"PyTorch": backward(functional.rms_norm(x, (width,), weight), x, weight)}
+
+
+def attention_forward(
+    device: str, heads: int, length: int, head_size: int, causal: int, precision: str
+) -> dict[str, Work]:
+    q, k, v = (values(device, 1, heads, length, head_size, dtype=DTYPES[precision]) for _ in range(3))
+    return {name: partial(attended, name, q, k, v, bool(causal)) for name in backends(precision)}
+
+
+def attention_both(device: str, heads: int, length: int, head_size: int, causal: int, precision: str) -> dict[str, Work]:
+    shape = 1, heads, length, head_size
+    q, k, v = (values(device, *shape, dtype=DTYPES[precision]).requires_grad_() for _ in range(3))
+    grad = values(device, *shape, dtype=DTYPES[precision])
+
+    def work(name: str) -> object:
+        return torch.autograd.grad(attended(name, q, k, v, bool(causal)), (q, k, v), grad)
+
+    return {name: partial(work, name) for name in backends(precision)}
+
+
+def backends(precision: str) -> list[str]:
+    """Flash attention is for 16 bits; what it is for, PyTorch takes it for."""
+    return ["flash", "math"] if precision == "bf16" else ["math", "efficient"]
+
+
+def attended(backend: str, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
+    """By this backend and no other."""
+    with sdpa_kernel(BACKENDS[backend]):
+        return functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
+
+
+def cross_entropy(device: str, rows: int, vocab_size: int) -> dict[str, Work]:
+    logits, targets = values(device, rows, vocab_size).requires_grad_(), ids(device, vocab_size, rows)
+    return {"PyTorch": lambda: torch.autograd.grad(functional.cross_entropy(logits, targets), logits)}
+
+
+def gelu_forward(device: str, size: int) -> dict[str, Work]:
+    return {"PyTorch": partial(functional.gelu, values(device, size), approximate="tanh")}
+
+
+def gelu_backward(device: str, size: int) -> dict[str, Work]:
+    x = values(device, size).requires_grad_()
+    return {"PyTorch": backward(functional.gelu(x, approximate="tanh"), x)}
+
+
+def embedding_backward(device: str, rows: int, vocab_size: int, width: int) -> dict[str, Work]:
+    table = values(device, vocab_size, width).requires_grad_()
+    return {"PyTorch": backward(functional.embedding(ids(device, vocab_size, rows), table), table)}
+
+
+def adamw(device: str, size: int) -> dict[str, Work]:
+    weights = values(device, size).requires_grad_()
+    weights.grad = values(device, size)
+    return {"PyTorch": torch.optim.AdamW([weights], lr=1e-4, fused=True).step}
+
+
+KERNELS: dict[str, Callable[..., dict[str, Work]]] = {
+    "layer norm forward": layer_norm_forward,
+    "layer norm backward": layer_norm_backward,
+    "RMS norm forward": rms_norm_forward,
+    "RMS norm backward": rms_norm_backward,
+    "attention forward": attention_forward,
+    "attention both passes": attention_both,
+    "cross-entropy": cross_entropy,
+    "GELU, forward": gelu_forward,
+    "GELU, backward": gelu_backward,
+    "embedding, backward": embedding_backward,
+    "AdamW": adamw,
+}
+
+
+def training_steps(size: Size, device: str) -> dict[str, Work]:
+    """The GPT's step, as it is and compiled."""
+    torch.set_float32_matmul_precision("highest")
+    return {name: training_step(size, device, name == "torch.compile") for name in ("PyTorch", "torch.compile")}
+
+
+def training_step(size: Size, device: str, compile: bool) -> Callable[[], float]:
+    """Forward, loss, backward, clipping, AdamW; it returns the loss."""
+    twin = torch_twins.build("gpt", size).to(device)
+    arrays = {name: torch.from_numpy(array).to(device) for name, array in batch("gpt", size).items()}
+    optimizer = torch.optim.AdamW(twin.parameters(), lr=1e-4)
+    loss_of: Callable[..., Tensor] = torch.compile(twin) if compile else twin
+
+    def step() -> float:
+        optimizer.zero_grad()
+        loss = loss_of(**arrays)
+        loss.backward()
+        nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def missing(device: str = "cuda") -> str:
+    """Why PyTorch cannot take part on this device; "" if it can."""
+    return "" if device == "cpu" or torch.cuda.is_available() else "this build of torch finds no GPU"
+
+
+def free_memory() -> None:
+    """Give back what PyTorch keeps for later."""
+    torch.cuda.empty_cache()
