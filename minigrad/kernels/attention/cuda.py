@@ -7,6 +7,7 @@ Queries, keys and values are read where they are, whatever their strides, as lon
 by side. What goes out is laid out in memory as (B, T, H, K), as in `cpu.py`.
 """
 
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ class Saved(NamedTuple):
     out: Array
     """(B, H, T, K)."""
     log_sum: Array
-    """(B, H, T): log Σ_s e^score, or infinity where a query may attend to nothing."""
+    """(B, H, T): the logarithm of what softmax divides by, or infinity where a query may attend to nothing."""
     mask: Array | None
     bias: Array | None
     causal: bool
@@ -54,118 +55,144 @@ class Saved(NamedTuple):
 def attention_forward(
     q: Array, k: Array, v: Array, mask: Array | None, bias: Array | None, causal: bool, scale: float
 ) -> tuple[Array, Saved]:
-    """The output, and what the backward pass needs.
+    """The output, and what the backward pass needs. For float32 and float64, and bfloat16 on tensor cores.
 
     Raises:
         ValueError: if the head size is above MAX_HEAD_SIZE.
         TypeError: if the dtypes of q, k, v and bias differ, or there are no kernels for them.
+        DeviceError: for bfloat16, if the GPU is too old for it.
     """
-    n_batch, n_heads, n_queries, _ = q.shape
-    kernel_type, head = _compiled_for(q, k, v, bias)
-    own, passing = _FORWARD_TILES[kernel_type, head]
-    out = _heads_side_by_side(q)
-    log_sum = np.empty_like(q, shape=(n_batch, n_heads, n_queries), order="C")
-    SOURCE.launch(
-        f"attention_forward<{kernel_type}, {head}, {own}, {passing}>",
-        n_batch * n_heads * _ceil_div(n_queries, own),
-        _THREADS,
-        *_strided(q),
-        *_strided(k),
-        *_strided(v),
-        *_broadcast(mask, q, np.bool_),
-        *_broadcast(bias, q, q.dtype),
-        out.swapaxes(1, 2),
-        log_sum,
-        *_sizes(q, k),
-        np.int32(causal),
-        q.dtype.type(scale),
-    )
-    return out, Saved(out, log_sum, mask, bias, causal)
+    c, head = _compiled_for(q, k, v, *(() if bias is None else (bias,)))
+    if c == "bfloat16":
+        from minigrad.kernels.attention import tensor_core
+
+        return tensor_core.attention_forward(q, k, v, mask, bias, causal, scale)
+    own, passing = _FORWARD_TILES[c, head]
+    saved = Saved(heads_side_by_side(q), np.empty_like(q, shape=q.shape[:3], order="C"), mask, bias, causal)
+    launch_forward(SOURCE, f"<{c}, {head}, {own}, {passing}>", own, _THREADS, q, k, v, saved, scale)
+    return saved.out, saved
 
 
 def attention_backward(
     grad: Array, q: Array, k: Array, v: Array, saved: Saved, scale: float
 ) -> tuple[Array, Array, Array, Array | None]:
-    """The gradients of q, k, v, and of the scores if the forward pass had a bias.
+    """The gradients of q, k, v, and of the scores if the forward pass had a bias: else they are nowhere in memory.
 
     Raises:
         TypeError: if the dtype of grad is another than that of q.
     """
-    (n_batch, n_heads, n_queries, _), n_keys = q.shape, k.shape[2]
-    kernel_type, head = _compiled_for(q, grad)
-    own, passing = _BACKWARD_TILES[kernel_type, head]
-    grad_q, grad_k, grad_v = (_heads_side_by_side(x) for x in (q, k, v))
-    shape = n_batch, n_heads, n_queries, n_keys
-    grad_scores = None if saved.bias is None else np.zeros_like(q, shape=shape, order="C")
-    delta = np.empty_like(saved.log_sum)  # which the first kernel computes and the second needs too
-    inputs = (
-        *_strided(q),
-        *_strided(k),
-        *_strided(v),
-        *_strided(grad),
-        *_broadcast(saved.mask, q, np.bool_),
-        *_broadcast(saved.bias, q, q.dtype),
+    c, head = _compiled_for(q, grad)
+    if c == "bfloat16":
+        from minigrad.kernels.attention import tensor_core
+
+        return tensor_core.attention_backward(grad, q, k, v, saved, scale)
+    own, passing = _BACKWARD_TILES[c, head]
+    return launch_backward(SOURCE, f"<{c}, {head}, {own}, {passing}>", own, _THREADS, grad, q, k, v, saved, scale)
+
+
+def _compiled_for(q: Array, *others: Array) -> tuple[str, int]:
+    """The element type of the arrays, and the head size of the kernels for them."""
+    if q.shape[-1] > MAX_HEAD_SIZE:
+        raise ValueError(f"the CUDA kernels of attention take heads of up to {MAX_HEAD_SIZE}, got K = {q.shape[-1]}")
+    return c_type(q, *others), next(size for size in _HEAD_SIZES if q.shape[-1] <= size)
+
+
+# Rows that a block owns (`own`), threads of a block, and the kernels' template arguments are the caller's to choose:
+
+
+def launch_forward(
+    source: CudaSource, template: str, own: int, threads: int, q: Array, k: Array, v: Array, saved: Saved, scale: float
+) -> None:
+    """Fill `saved.out` and `saved.log_sum`."""
+    source.launch(
+        f"attention_forward{template}",
+        _n_blocks(q, own),
+        threads,
+        *_inputs(q, k, v),
+        *_mask_and_bias(q, saved),
+        saved.out.swapaxes(1, 2),
+        saved.log_sum,
+        *_numbers(q, k, saved, scale),
     )
-    numbers = (*_sizes(q, k), np.int32(saved.causal), q.dtype.type(scale))
-    SOURCE.launch(
-        f"attention_grad_q<{kernel_type}, {head}, {own}, {passing}>",
-        n_batch * n_heads * _ceil_div(n_queries, own),
-        _THREADS,
+
+
+def launch_backward(
+    source: CudaSource,
+    template: str,
+    own: int,
+    threads: int,
+    grad: Array,
+    q: Array,
+    k: Array,
+    v: Array,
+    saved: Saved,
+    scale: float,
+) -> tuple[Array, Array, Array, Array | None]:
+    """The gradients of q, k, v, and of the scores if there is a bias."""
+    grad_q, grad_k, grad_v = (heads_side_by_side(x) for x in (q, k, v))
+    scores_shape = (*q.shape[:3], k.shape[2])
+    grad_scores = None if saved.bias is None else np.zeros_like(q, shape=scores_shape, order="C")
+    delta = np.empty_like(saved.log_sum)  # which the first kernel computes and the second needs too
+    inputs = (*_inputs(q, k, v, grad), *_mask_and_bias(q, saved))
+    source.launch(
+        f"attention_grad_q{template}",
+        _n_blocks(q, own),
+        threads,
         *inputs,
         saved.out.swapaxes(1, 2),
         saved.log_sum,
         grad_q.swapaxes(1, 2),
         delta,
-        delta if grad_scores is None else grad_scores,  # without a bias nothing is written there
-        *numbers,
+        np.empty_like(q, shape=0) if grad_scores is None else grad_scores,  # without a bias nothing is written there
+        *_numbers(q, k, saved, scale),
     )
-    SOURCE.launch(
-        f"attention_grad_kv<{kernel_type}, {head}, {own}, {passing}>",
-        n_batch * n_heads * _ceil_div(n_keys, own),
-        _THREADS,
+    source.launch(
+        f"attention_grad_kv{template}",
+        _n_blocks(k, own),
+        threads,
         *inputs,
         saved.log_sum,
         delta,
         grad_k.swapaxes(1, 2),
         grad_v.swapaxes(1, 2),
-        *numbers,
+        *_numbers(q, k, saved, scale),
     )
     return grad_q, grad_k, grad_v, grad_scores
 
 
-def _compiled_for(q: Array, *others: Array | None) -> tuple[str, int]:
-    """The element type and the head size of the kernels for these arrays."""
-    if q.shape[-1] > MAX_HEAD_SIZE:
-        raise ValueError(f"the CUDA kernels of attention take heads of up to {MAX_HEAD_SIZE}, got K = {q.shape[-1]}")
-    kernel_type = c_type(q, *(other for other in others if other is not None))
-    return kernel_type, next(size for size in _HEAD_SIZES if q.shape[-1] <= size)
-
-
-def _ceil_div(n: int, size: int) -> int:
-    return -(-n // size)
-
-
-def _heads_side_by_side(x: Array) -> Array:
+def heads_side_by_side(x: Array) -> Array:
     """An array for (B, H, T, K) whose memory is (B, T, H, K)."""
     batch, heads, length, size = x.shape
     return np.empty_like(x, shape=(batch, length, heads, size), order="C").swapaxes(1, 2)
 
 
-def _strided(x: Array) -> tuple[Array | np.int64, ...]:
-    """An array (B, H, T, K) as a kernel takes it: its first row, for the address, and the strides of B, H and T."""
-    if x.shape[-1] > 1 and x.strides[-1] != x.itemsize:
-        x = x.copy(order="C")
-    return x[:1, :1, :1], *(np.int64(stride // x.itemsize) for stride in x.strides[:3])
+def _n_blocks(x: Array, own: int) -> int:
+    batch, heads, length, _ = x.shape
+    return batch * heads * ceil(length / own)
 
 
-def _broadcast(x: Array | None, like: Array, dtype: np.dtype | type) -> tuple[Array | np.generic, ...]:
-    """A mask or bias as a kernel takes it: its first element, whether there is one, and the strides, 0 for length 1."""
-    there = x is not None
-    x = np.empty_like(like, shape=(1, 1, 1, 1), dtype=dtype) if x is None else x.astype(dtype, copy=False)
-    strides = (np.int64(0 if n == 1 else stride // x.itemsize) for n, stride in zip(x.shape, x.strides, strict=True))
-    return x[:1, :1, :1, :1], np.int32(there), *strides
+def _inputs(*arrays: Array) -> tuple[Array | np.int64, ...]:
+    """Arrays (B, H, T, K) as a kernel takes them: the first row, for its address, and the strides of B, H and T."""
+    arguments = []
+    for x in arrays:
+        if x.shape[-1] > 1 and x.strides[-1] != x.itemsize:
+            x = x.copy(order="C")
+        arguments += [x[:1, :1, :1], *(np.int64(stride // x.itemsize) for stride in x.strides[:3])]
+    return tuple(arguments)
 
 
-def _sizes(q: Array, k: Array) -> tuple[np.int32, ...]:
+def _mask_and_bias(q: Array, saved: Saved) -> tuple[Array | np.generic, ...]:
+    """As a kernel takes them: the first element, whether there is one at all, and four strides, 0 for length 1."""
+    arguments = []
+    for x, dtype in ((saved.mask, np.dtype(np.bool_)), (saved.bias, q.dtype)):
+        there = x is not None
+        x = x.astype(dtype, copy=False) if there else np.empty_like(q, shape=(1, 1, 1, 1), dtype=dtype, order="C")
+        strides = (0 if n == 1 else stride // x.itemsize for n, stride in zip(x.shape, x.strides, strict=True))
+        arguments += [x[:1, :1, :1, :1], np.int32(there), *map(np.int64, strides)]
+    return tuple(arguments)
+
+
+def _numbers(q: Array, k: Array, saved: Saved, scale: float) -> tuple[np.generic, ...]:
     _, n_heads, n_queries, head_size = q.shape
-    return np.int32(n_heads), np.int32(n_queries), np.int32(k.shape[2]), np.int32(head_size)
+    sizes = n_heads, n_queries, k.shape[2], head_size, saved.causal
+    return (*map(np.int32, sizes), saved.log_sum.dtype.type(scale))

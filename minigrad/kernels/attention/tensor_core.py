@@ -1,0 +1,85 @@
+"""Softmax attention in bfloat16 on a GPU's tensor cores: launches the kernels of `tensor_core.cu`.
+
+bfloat16 has the exponents of float32 and 7 bits after the point. Softmax and all sums are in float32; what goes into a
+product is rounded: q, k, v and grad are bfloat16 when they come, and the probabilities, and in the backward pass the
+gradients of the scores, become so.
+
+The kernels also run on NumPy arrays, on the CPU: there the instructions that only a GPU has are written out in C++, so
+that the rest, who computes what and where it lies, is the same code and can be tested and stepped through.
+"""
+
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from minigrad.array_type import Array
+from minigrad.errors import DeviceError
+from minigrad.kernels.attention.cuda import Saved, heads_side_by_side, launch_backward, launch_forward
+from minigrad.kernels.cuda_source import CudaSource, address
+
+SOURCE = CudaSource(__file__)
+SOURCE.path = Path(__file__).with_suffix(".cu")
+
+_FORWARD = {64: (8, 64), 128: (4, 32)}
+_BACKWARD = {64: (4, 64), 128: (4, 32)}
+"""For each head size: the warps of a block, each of which owns 16 rows, and how many rows pass by at a time."""
+
+KERNELS = (
+    *(f"attention_forward<{head}, {warps}, {passing}>" for head, (warps, passing) in _FORWARD.items()),
+    *(f"attention_grad_q<{head}, {warps}, {passing}>" for head, (warps, passing) in _BACKWARD.items()),
+    *(f"attention_grad_kv<{head}, {warps}, {passing}>" for head, (warps, passing) in _BACKWARD.items()),
+)
+
+_CHUNK = 8
+"""Numbers that the kernels copy at once, 16 bytes."""
+
+
+def attention_forward(
+    q: Array, k: Array, v: Array, mask: Array | None, bias: Array | None, causal: bool, scale: float
+) -> tuple[Array, Saved]:
+    """The output, and what the backward pass needs. q, k, v and bias are bfloat16, or uint16: its bits.
+
+    Raises:
+        DeviceError: if the GPU's compute capability is below 8.0.
+    """
+    if not isinstance(q, np.ndarray) and int(has := q.device.compute_capability) < 80:
+        raise DeviceError(f"attention in bfloat16 needs compute capability 8.0, this GPU has {has[:-1]}.{has[-1]}")
+    dtype, head_size = q.dtype, q.shape[-1]
+    q, k, v = (_whole_chunks(x) for x in (q, k, v))
+    bias = None if bias is None else bias.view(np.uint16)
+    log_sum = np.empty_like(q, shape=q.shape[:3], dtype=np.float32, order="C")
+    saved = Saved(heads_side_by_side(q), log_sum, mask, bias, causal)
+    launch_forward(SOURCE, *_choice(_FORWARD, head_size), q, k, v, saved, scale)
+    return saved.out[..., :head_size].view(dtype), saved
+
+
+def attention_backward(
+    grad: Array, q: Array, k: Array, v: Array, saved: Saved, scale: float
+) -> tuple[Array, Array, Array, Array | None]:
+    """The gradients of q, k, v, and of the scores if the forward pass had a bias."""
+    dtype, head_size = q.dtype, q.shape[-1]
+    arrays = (_whole_chunks(x) for x in (grad, q, k, v))
+    *grads, grad_scores = launch_backward(SOURCE, *_choice(_BACKWARD, head_size), *arrays, saved, scale)
+    grad_q, grad_k, grad_v = (x[..., :head_size].view(dtype) for x in grads)
+    return grad_q, grad_k, grad_v, None if grad_scores is None else grad_scores.view(dtype)
+
+
+def _choice(kernels: dict[int, tuple[int, int]], head_size: int) -> tuple[str, int, int]:
+    """For a head size: the template arguments, the rows that a block owns, its threads."""
+    head = min(size for size in kernels if head_size <= size)
+    warps, passing = kernels[head]
+    return f"<{head}, {warps}, {passing}>", 16 * warps, 32 * warps
+
+
+def _whole_chunks(x: Array) -> Array:
+    """The bits of (B, H, T, K) in rows of whole chunks: where they are, if they can be read there, or in a copy."""
+    x, size = x.view(np.uint16), x.shape[-1]
+    dense = x.strides[-1] == x.itemsize and all(stride // x.itemsize % _CHUNK == 0 for stride in x.strides[:-1])
+    if dense and size % _CHUNK == 0 and address(x) % 16 == 0:
+        return x
+    batch, heads, length, _ = x.shape
+    shape = (batch, length, heads, ceil(size / _CHUNK) * _CHUNK)
+    longer = np.zeros_like(x, shape=shape, order="C").swapaxes(1, 2)
+    longer[..., :size] = x
+    return longer
