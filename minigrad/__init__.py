@@ -1,7 +1,7 @@
 """minigrad: reverse-mode autograd over NumPy, small enough to read.
 
 Start with `tensor.py` and `tape.py`, then `ops/arithmetic.py` (an op and its backward rule), then
-`kernels/` (the arithmetic of the large ops, two ways), `nn/` and `optim/`.
+`kernels/` (the arithmetic of the large ops, three ways), `nn/` and `optim/`.
 """
 
 from minigrad import memory, operators, ops, random
