@@ -49,9 +49,9 @@ class DataParallel:
             raise ValueError(f"n_threads must be at least 1, got {n_threads}")
         self.model = model
         self.replicas = [replicate(model) for _ in range(n_threads)]
-        # Their structure never changes; to walk through it at each step would cost as much as a small layer.
-        self._parameters = [replica.parameters() for replica in self.replicas]
-        self._modules = [[module for _, module in replica.named_modules()] for replica in self.replicas]
+        # The structure never changes; to walk through it at each step would cost as much as a small layer.
+        self._own_parameters, self._parameters = model.parameters(), [replica.parameters() for replica in self.replicas]
+        self._own_modules, self._modules = _modules(model), [_modules(replica) for replica in self.replicas]
         self._threads, self._process = ThreadPoolExecutor(n_threads), os.getpid()
 
     def backward(self, loss_of: Callable[..., tuple[Tensor, int]], *batch: np.ndarray) -> float:
@@ -101,19 +101,17 @@ class DataParallel:
 
     def _synchronise(self) -> None:
         """Let the copies follow what has been done to the model since: arrays exchanged, train() or eval()."""
-        own_parameters = self.model.parameters()
-        training = [module.training for _, module in self.model.named_modules()]
         for parameters, modules in zip(self._parameters, self._modules, strict=True):
-            for own, its in zip(own_parameters, parameters, strict=True):
+            for own, its in zip(self._own_parameters, parameters, strict=True):
                 if its.data is not own.data:
                     its.data = own.data
-            for module, flag in zip(modules, training, strict=True):
-                module.training = flag
+            for own_module, its_module in zip(self._own_modules, modules, strict=True):
+                its_module.training = own_module.training
 
     def _add_up(self, shares: list[float]) -> None:
         """The gradient of the mean is the mean of the gradients, each part weighed by its share of the items."""
         equal = len(set(shares)) == 1  # then it is enough to weigh the sum
-        for own, *copies in zip(self.model.parameters(), *self._parameters, strict=True):
+        for own, *copies in zip(self._own_parameters, *self._parameters, strict=True):
             total: Array | None = None
             for share, copied in zip(shares, copies, strict=False):
                 gradient = copied.grad
@@ -130,6 +128,10 @@ class DataParallel:
         if self._process != os.getpid():  # after a fork the threads have stayed behind
             self._threads, self._process = ThreadPoolExecutor(len(self.replicas)), os.getpid()
         return self._threads
+
+
+def _modules(model: Module) -> list[Module]:
+    return [module for _, module in model.named_modules()]
 
 
 def replicate(model: AnyModule) -> AnyModule:
