@@ -51,7 +51,7 @@ class Optimizer:
         """Change every parameter that has a gradient. Counts as an in-place write of its array."""
         for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):
             if parameter.grad is not None:
-                state["step"] += 1  # of this parameter: one without a gradient does not age
+                state["step"][0] += 1  # of this parameter: one without a gradient does not age
                 self.update(parameter.data, parameter.grad, state, weight_decay)
                 parameter.bump_version()
 
