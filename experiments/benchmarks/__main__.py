@@ -2,7 +2,11 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+from minigrad.errors import DeviceError
 
 # Nothing heavy is imported at the top: a benchmark may start processes, and each imports this module.
 
@@ -24,14 +28,20 @@ def main(arguments: list[str] | None = None) -> int:
     cpu.add_argument("--only", default="steps,kernels,generation", help="parts (default: steps,kernels,generation)")
     cpu.add_argument("--skip-peers", action="store_true", help="leave PyTorch and transformers out")
     cpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")
+    gpu = names.add_parser("gpu", help="CUDA kernels and a training step, checked, then beside cuBLAS and PyTorch")
+    gpu.add_argument("--only", default="checks,kernels,steps", help="parts (default: checks,kernels,steps)")
+    gpu.add_argument("--quick", action="store_true", help="small sizes: a smoke test in a minute")
+    gpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")
     options = parser.parse_args(arguments)
     if options.name == "tokenizers" and (options.rounds < 1 or options.gigabytes <= 0):
         tokenizers.error("--rounds and --gigabytes must be positive")
     if options.name == "cpu" and options.steps < 1:
         cpu.error("--steps must be positive")
     try:
+        if options.name == "gpu":
+            return run_gpu(options, gpu)
         return run_tokenizers(options) if options.name == "tokenizers" else run_cpu(options, cpu)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, DeviceError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -54,16 +64,33 @@ def run_cpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     sizes, models, parts = (value.split(",") for value in (options.sizes, options.models, options.only))
     result = program.run(sizes, models, options.steps, parts, peers=not options.skip_peers)
     print(f"{table.text(result)}\n\nFor the README:\n\n{table.markdown(result)}\n")
-    reduced = [
-        f"--{name.replace('_', '-')}"
-        for name in ("sizes", "models", "steps", "only", "skip_peers")
-        if getattr(options, name) != parser.get_default(name)
-    ]
+    write_unless_reduced(options, parser, ("sizes", "models", "steps", "only", "skip_peers"), program.write, result)
+    return 0
+
+
+def run_gpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Check, measure and print; write unless something was left out. The exit code is 1 if a check failed."""
+    from experiments.benchmarks.gpu import program, result, table
+
+    found = program.run(options.only.split(","), options.quick)
+    print(f"{table.text(found)}\n")
+    write_unless_reduced(options, parser, ("only", "quick"), result.save, found)
+    return 0 if found.passed else 1
+
+
+def write_unless_reduced(
+    options: argparse.Namespace,
+    parser: argparse.ArgumentParser,
+    names: Sequence[str],
+    write: Callable[[Any], Path],
+    result: Any,
+) -> None:
+    """Write a result that is whole, that is, unless one of these options was given; with --save write it anyway."""
+    reduced = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) != parser.get_default(name)]
     if reduced and not options.save:
         print(f"not written, because of {', '.join(reduced)}; --save writes it all the same")
     else:
-        print(f"written to {program.write(result)}")
-    return 0
+        print(f"written to {write(result)}")
 
 
 if __name__ == "__main__":

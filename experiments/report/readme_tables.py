@@ -1,6 +1,7 @@
 """The README's results: Markdown between `<!-- results:NAME -->` and `<!-- /results:NAME -->`.
 
-They are made from the full preset's committed results, never typed.
+They are made from the full preset's committed results, never typed. Besides the experiments there is one name more,
+`benchmarks/gpu`: before a GPU has been measured, its table says of each line that it was not.
 """
 
 import re
@@ -12,6 +13,7 @@ from experiments.results import Result, Table, load
 
 README = PROJECT / "README.md"
 RESULTS = PACKAGE / "results"
+GPU = "benchmarks/gpu"
 
 
 def write() -> str:
@@ -39,20 +41,31 @@ def update(text: str) -> str:
     markers = re.findall(r"<!--\s*/?results:.*?-->", text)
     names = re.findall(r"<!-- results:(.*?) -->", text)
     for name in names:
-        if name not in EXPERIMENTS:
-            raise ExperimentError(f"README: results:{name} names no experiment; there are: {', '.join(EXPERIMENTS)}")
+        if name not in (known := [*EXPERIMENTS, GPU]):
+            raise ExperimentError(f"README: results:{name} names no experiment; there are: {', '.join(known)}")
     expected = [marker for name in names for marker in (f"<!-- results:{name} -->", f"<!-- /results:{name} -->")]
     if markers != expected or len(set(names)) < len(names):
         raise ExperimentError(
             f"README: expected <!-- results:NAME --> and <!-- /results:NAME --> in turn, each name once, got {markers}"
         )
     for name in names:
-        path = RESULTS / name / "full.json"
-        if path.is_file():
+        content = content_of(name)
+        if content is not None:
             start, end = f"<!-- results:{name} -->", f"<!-- /results:{name} -->"
             before, after = text.split(start)[0], text.split(end)[1]
-            text = f"{before}{start}\n{markdown(load(path))}\n{end}{after}"
+            text = f"{before}{start}\n{content}\n{end}{after}"
     return text
+
+
+def content_of(name: str) -> str | None:
+    """What belongs between the markers of that name; None where there is no result."""
+    if name == GPU:
+        from experiments.benchmarks.gpu import result, table
+
+        stored = RESULTS / f"{GPU}.json"
+        return table.markdown(result.load(stored) if stored.is_file() else table.unmeasured())
+    path = RESULTS / name / "full.json"
+    return markdown(load(path)) if path.is_file() else None
 
 
 def markdown(result: Result) -> str:

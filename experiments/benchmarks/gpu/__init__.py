@@ -4,7 +4,7 @@ On a fresh machine with an NVIDIA GPU and its driver (nothing else of CUDA needs
 
     python3 -m venv .venv && . .venv/bin/activate
     pip install -e ".[cuda]"
-    pip install torch                            # the peer, a build with CUDA; without it the rest runs
+    pip install torch ml_dtypes                      # a build with CUDA: the peer; and bfloat16. The rest runs without
     python -m experiments.benchmarks gpu --quick     # a smoke test at small sizes: a minute
     python -m experiments.benchmarks gpu             # everything: at most 8 minutes
     python -m experiments report --readme            # brings the README's table up to date
@@ -19,7 +19,7 @@ result.py          what came out: checks and times, to JSON and back
 table.py           the tables, for the terminal and for the README
 
 checking.py        a kernel's values against the reference's in float64, and its bits in two runs
-checks.py          what is checked: a list of cases for each kernel
+checks.py          what is checked: a list of cases for each kernel; check_attention.py has attention's
 step_check.py      a training step of each family of models, the same way
 timing.py          CUDA events, turns, and what is done against the cache
 card.py            the card, its driver, clocks, versions

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.benchmarks.gpu.checking import BF16_ATTENTION, Case, Draw, wide
+from experiments.benchmarks.gpu.checking import BF16_ATTENTION, Case, Draw, from_bfloat16, to_bfloat16, wide
 from minigrad.array_type import Array
-from minigrad.kernels.attention import cuda, reference
+from minigrad.kernels.attention import cuda, reference, tensor_core
 
 
 @dataclass(frozen=True)
@@ -36,63 +36,51 @@ class AttentionShape:
 def attention(draw: Draw, shapes: tuple[AttentionShape, ...]) -> Iterator[Case]:
     """In the dtype of `draw`."""
     for shape in shapes:
-        q, k, v, grad = inputs(draw, shape)
-        yield case(f"{shape}, {draw.precision}", shape, (q, k, v, grad), draw, draw.tolerance)
+        yield case(f"{shape}, {draw.precision}", shape, inputs(draw, shape), draw, draw.tolerance)
 
 
 def attention_bf16(draw: Draw, shapes: tuple[AttentionShape, ...]) -> Iterator[Case]:
-    """In bfloat16, without biases."""
-    import ml_dtypes
-
+    """In bfloat16, on tensor cores; the bits of the numbers go in."""
     for shape in shapes:
-        if not shape.biased:
-            rounded = [array.astype(ml_dtypes.bfloat16) for array in inputs(draw, shape)]
-            yield case(f"{shape}, bf16", shape, rounded, draw, BF16_ATTENTION)
-
-
-def bf16_missing() -> str:
-    """Why attention in bfloat16 cannot be checked and timed; "" if it can."""
-    if not any("bfloat16" in kernel for kernel in (*cuda.KERNELS, *getattr(cuda, "KERNELS_GPU_ONLY", ()))):
-        return "there is no kernel for bf16 yet"
-    try:
-        import ml_dtypes  # noqa: F401
-    except ImportError:
-        return "ml_dtypes is not installed"
-    return ""
+        rounded = [from_bfloat16(to_bfloat16(array)) for array in inputs(draw, shape)]
+        yield case(f"{shape}, bf16", shape, rounded, draw, BF16_ATTENTION, bits=True)
 
 
 def inputs(draw: Draw, shape: AttentionShape) -> list[np.ndarray]:
     """q, k, v and the gradient of the output."""
-    return [draw(shape.batch, shape.heads, n, shape.head_size) for n in
-            (shape.queries, shape.keys, shape.keys, shape.queries)]  # fmt: skip
+    lengths = shape.queries, shape.keys, shape.keys, shape.queries
+    return [draw(shape.batch, shape.heads, length, shape.head_size) for length in lengths]
 
 
-def case(name: str, shape: AttentionShape, arrays: list[np.ndarray], draw: Draw, tolerance: float) -> Case:
+def case(
+    name: str, shape: AttentionShape, arrays: list[np.ndarray], draw: Draw, tolerance: float, bits: bool = False
+) -> Case:
     """The output, the gradients of q, k and v, and that of the scores if there is a bias."""
-    q, k, v, grad = arrays
     mask = bias = None
     if shape.masked:
         mask = draw.rng.random((shape.batch, 1, shape.queries, shape.keys)) < 1 / 3
         mask[:, :, 0] = False
     if shape.biased:
         bias = draw(1, shape.heads, shape.queries, shape.keys)
+        bias = from_bfloat16(to_bfloat16(bias)) if bits else bias
     scale, n_results = shape.head_size**-0.5, 5 if shape.biased else 4
 
-    wide_q, wide_k, wide_v, wide_grad = wide(*arrays)
-    wide_bias = None if bias is None else bias.astype(np.float64)
-    out, probs = reference.attention_forward(wide_q, wide_k, wide_v, mask, wide_bias, shape.causal, scale)
-    exact = [out, *reference.attention_backward(wide_grad, wide_q, wide_k, wide_v, probs, scale)][:n_results]
-    natural = natural_sizes(wide_q, wide_k, wide_v, wide_grad, probs, wide_bias, scale)[:n_results]
+    q, k, v, grad = map(wide, arrays)
+    wide_bias = None if bias is None else wide(bias)
+    out, probs = reference.attention_forward(q, k, v, mask, wide_bias, shape.causal, scale)
+    exact = [out, *reference.attention_backward(grad, q, k, v, probs, scale)][:n_results]
+    natural = natural_sizes(q, k, v, grad, probs, wide_bias, scale)[:n_results]
 
-    moved_q, moved_k, moved_v, moved_grad = draw.moved(*arrays)
-    moved_mask, moved_bias = (None if array is None else draw.move(array) for array in (mask, bias))
+    kernel = tensor_core if bits else cuda
+    floats = [array if array is None or not bits else to_bfloat16(array) for array in (*arrays, bias)]
 
-    def compute() -> list[Array]:
-        out, saved = cuda.attention_forward(moved_q, moved_k, moved_v, moved_mask, moved_bias, shape.causal, scale)
-        grads = cuda.attention_backward(moved_grad, moved_q, moved_k, moved_v, saved, scale)
-        return [out, *(grad for grad in grads if grad is not None)]
+    def both_passes(
+        q: Array, k: Array, v: Array, grad: Array, bias: Array | None, mask: Array | None
+    ) -> list[Array | None]:
+        out, saved = kernel.attention_forward(q, k, v, mask, bias, shape.causal, scale)
+        return [out, *kernel.attention_backward(grad, q, k, v, saved, scale)]
 
-    return Case(name, compute, exact, natural, tolerance)
+    return Case(name, draw.call(both_passes, *floats, mask), exact, natural, tolerance)
 
 
 def natural_sizes(
@@ -106,7 +94,8 @@ def natural_sizes(
 ) -> list[np.ndarray]:
     """Of the output and the gradients of q, k, v and scores.
 
-    An error of a score, which is a sum that may cancel, is a relative error of its probability: e^(x + δ) ≈ e^x (1 + δ).
+    An error δ of a score, which is a sum that may cancel, is a relative error of its probability, since
+    e^(x + δ) ≈ e^x (1 + δ).
     """
     scores = scale * (abs(q) @ abs(k).swapaxes(-1, -2)) + (0 if bias is None else abs(bias))
     likely = probs * (1 + scores + (probs * scores).sum(axis=-1, keepdims=True))

@@ -19,7 +19,7 @@ TOLERANCES = {"float32": 1e-5, "float64": 1e-12, "TF32": 1.01 * 2**-10, "bf16": 
 """TF32 rounds each of two factors by up to 2⁻¹¹, bfloat16 by up to 2⁻⁸; what is left is for the sums, in float32."""
 
 BF16_ATTENTION = 2**-6
-"""Inputs that are bfloat16 already: the probabilities are rounded (2⁻⁸), their gradients (2⁻⁸) and the outputs (2⁻⁸)."""
+"""Inputs are bfloat16 already; probabilities, their gradients and what comes out are rounded, each by up to 2⁻⁸."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Case:
     """A kernel at one size.
 
     Attributes:
-        compute: gives the kernel's results; called twice.
+        compute: gives the kernel's result or results; called twice.
         exact, natural: in float64, what each should be and its natural size.
     """
 
     name: str
-    compute: Callable[[], Sequence[Array]]
+    compute: Callable[[], Any]
     exact: Sequence[np.ndarray]
     natural: Sequence[np.ndarray]
     tolerance: float
@@ -63,14 +63,34 @@ class Draw:
         """What is allowed, for a natural size of 1."""
         return TOLERANCES[self.precision]
 
-    def moved(self, *arrays: np.ndarray) -> list[Array]:
-        """Copies where the kernels run; a kernel that writes into its arguments writes into these."""
-        return [self.move(array.copy()) for array in arrays]
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+        """A call of a kernel, which gets copies of the arrays, where kernels run: it may write into them."""
+
+        def compute() -> Any:
+            return function(*(self.move(np.copy(x)) if isinstance(x, np.ndarray) else x for x in arguments))
+
+        return compute
 
 
-def wide(*arrays: np.ndarray) -> list[np.ndarray]:
-    """The same numbers in float64."""
-    return [array.astype(np.float64) for array in arrays]
+def in_float64(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a reference gives for the same numbers in float64; it may write into copies."""
+    return function(*(wide(x) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in arguments))
+
+
+def wide(array: np.ndarray) -> np.ndarray:
+    """A copy in float64."""
+    return array.astype(np.float64)
+
+
+def to_bfloat16(array: np.ndarray) -> np.ndarray:
+    """The bits of the nearest bfloat16 to each float32, which are the upper half of its own; of two, the even one."""
+    bits = array.view(np.uint32)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+
+
+def from_bfloat16(bits: np.ndarray) -> np.ndarray:
+    """The numbers, in float32."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
 def check(name: str, cases: Callable[[], Iterable[Case]]) -> Check:
@@ -93,12 +113,12 @@ def check(name: str, cases: Callable[[], Iterable[Case]]) -> Check:
 
 def compare(case: Case) -> tuple[float, str]:
     """The largest error as a share of what is allowed (0 if it is no number), and what is wrong; "" if nothing is."""
-    first, second = ([on_host(array) for array in case.compute()] for _ in range(2))
+    first, second = results(case), results(case)
     worst = 0.0
     for i, (found, exact, natural) in enumerate(zip(first, case.exact, case.natural, strict=True)):
         if found.shape != exact.shape:
             return worst, f"result {i} has the shape {found.shape}, expected {exact.shape}"
-        tiny = np.finfo(np.float32 if found.dtype.itemsize <= 4 else found.dtype).tiny
+        tiny = np.finfo(found.dtype).tiny  # what lies below the smallest normal number may be zero
         error = np.abs(found.astype(np.float64) - exact) / (case.tolerance * natural + tiny)
         share = float(np.max(error, initial=0))
         if not np.isfinite(share):
@@ -111,15 +131,19 @@ def compare(case: Case) -> tuple[float, str]:
     return worst, ""
 
 
+def results(case: Case) -> list[np.ndarray]:
+    """What the kernel gives, without results that are None."""
+    found = case.compute()
+    return [on_host(array) for array in (found if isinstance(found, tuple | list) else [found]) if array is not None]
+
+
 def on_host(array: Array) -> np.ndarray:
-    """The values as NumPy's."""
-    return np.asarray(to_device(array, "cpu"))
+    """The values as NumPy's; bits of bfloat16 as the numbers that they are."""
+    array = np.asarray(to_device(array, "cpu"))
+    return from_bfloat16(array) if array.dtype == np.uint16 else array
 
 
 def brief(error: BaseException, length: int = 200) -> str:
     """An error in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}"[:length]
-
-
-Cases = Callable[[Any], Iterable[Case]]

@@ -10,10 +10,11 @@ from itertools import chain
 
 import numpy as np
 
-from experiments.benchmarks.gpu.checking import TOLERANCES, Case, Draw, check, wide
-from experiments.benchmarks.gpu.check_attention import AttentionShape, attention, attention_bf16, bf16_missing
+from experiments.benchmarks.gpu.check_attention import AttentionShape, attention, attention_bf16
+from experiments.benchmarks.gpu.checking import TOLERANCES, Case, Draw, check, in_float64, wide
 from experiments.benchmarks.gpu.result import Check
 from minigrad.array_type import Array
+from minigrad.errors import DeviceError
 from minigrad.kernels.adam import AdamDials
 from minigrad.kernels.adam import cuda as adam
 from minigrad.kernels.adam import reference as adam_reference
@@ -21,16 +22,18 @@ from minigrad.kernels.cross_entropy import cuda as cross_entropy_kernel
 from minigrad.kernels.cross_entropy import reference as cross_entropy_reference
 from minigrad.kernels.embedding import cuda as embedding
 from minigrad.kernels.embedding import reference as embedding_reference
-from minigrad.kernels.gelu import cuda as gelu_kernel
-from minigrad.kernels.gelu import reference as gelu_reference
+from minigrad.kernels.gelu import cuda as kernel
+from minigrad.kernels.gelu import reference
 from minigrad.kernels.layernorm import cuda as layernorm
 from minigrad.kernels.layernorm import reference as layernorm_reference
 from minigrad.kernels.lstm import cuda as lstm_kernel
 from minigrad.kernels.lstm import reference as lstm_reference
-from minigrad.kernels.matmul import cuda as matmul_kernel
+from minigrad.kernels.matmul import cuda as matmul
 from minigrad.kernels.matmul import tensor_core
 
 EPS = 1e-5
+
+Move = Callable[[np.ndarray], Array]
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,9 @@ FULL = CheckSizes(
 )
 
 
-def run(move: Callable[[np.ndarray], Array], sizes: CheckSizes = FULL) -> Iterator[Check]:
+def run(move: Move, sizes: CheckSizes = FULL) -> Iterator[Check]:
     """The checks, one after the other; `move` brings an array to where the kernels run."""
-    in_both = {
+    in_both: dict[str, CasesOf] = {
         "layer norm": layer_norm,
         "RMS norm": rms_norm,
         "matmul, tiled": matmul_tiled,
@@ -88,12 +91,14 @@ def run(move: Callable[[np.ndarray], Array], sizes: CheckSizes = FULL) -> Iterat
     for name, cases in in_both.items():
         yield check(name, partial(both_dtypes, cases, move, sizes))
     yield check("matmul, blocked", lambda: matmul_blocked(Draw(np.float32, move), sizes))
-    for precision in ("TF32", "bf16"):
-        yield check(f"matmul, {precision}", partial(matmul_rounded, Draw(np.float32, move), sizes, precision))
-    if missing := bf16_missing():
-        yield Check("attention, bf16", missing=missing)
-    else:
-        yield check("attention, bf16", lambda: attention_bf16(Draw(np.float32, move), sizes.attentions))
+    on_tensor_cores: dict[str, CasesOf] = {
+        "matmul, TF32": partial(matmul_rounded, precision="TF32"),
+        "matmul, bf16": partial(matmul_rounded, precision="bf16"),
+        "attention, bf16": lambda draw, sizes: attention_bf16(draw, sizes.attentions),
+    }
+    missing = tensor_cores_missing(move)
+    for name, cases in on_tensor_cores.items():
+        yield Check(name, missing=missing) if missing else check(name, partial(cases, Draw(np.float32, move), sizes))
 
 
 NAMES = (
@@ -105,7 +110,7 @@ NAMES = (
 CasesOf = Callable[[Draw, CheckSizes], Iterator[Case]]
 
 
-def both_dtypes(cases: CasesOf, move: Callable[[np.ndarray], Array], sizes: CheckSizes) -> Iterator[Case]:
+def both_dtypes(cases: CasesOf, move: Move, sizes: CheckSizes) -> Iterator[Case]:
     """In float32, then in float64."""
     return chain.from_iterable(cases(Draw(dtype, move), sizes) for dtype in (np.float32, np.float64))
 
@@ -113,30 +118,23 @@ def both_dtypes(cases: CasesOf, move: Callable[[np.ndarray], Array], sizes: Chec
 def layer_norm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     """Both passes; the backward pass gets the reference's statistics."""
     for rows, width in sizes.norms:
-        name, dtype = f"{rows} × {width}, {draw.precision}", np.dtype(draw.dtype)
+        name = f"{rows} × {width}, {draw.precision}"
         x, weight, bias, grad = draw(rows, width), draw(width), draw(width), draw(rows, width)
-        forward = layernorm_reference.layernorm_forward(*wide(x, weight, bias), EPS)
-        out, mean, rstd = forward
-        size_of_mean = abs(x).mean(axis=-1, keepdims=True)
-        normalised = (abs(x) + size_of_mean) * rstd
-        size_of_rstd = rstd * (1 + normalised.max(axis=-1, keepdims=True))
-        natural = normalised * abs(weight) + abs(bias), size_of_mean, size_of_rstd
-        inputs = draw.moved(x, weight, bias)
-        yield Case(
-            f"forward, {name}", partial(layernorm.layernorm_forward, *inputs, EPS), forward, natural, draw.tolerance
-        )
+        exact = in_float64(layernorm_reference.layernorm_forward, x, weight, bias, EPS)
+        _, mean, rstd = exact
+        of_mean = abs(wide(x)).mean(axis=-1, keepdims=True)
+        far = (abs(x) + of_mean) * rstd  # what x - mean would be if nothing cancelled, normalised
+        natural = far * abs(weight) + abs(bias), of_mean, rstd * (1 + far.max(axis=-1, keepdims=True))
+        compute = draw.call(layernorm.layernorm_forward, x, weight, bias, EPS)
+        yield Case(f"forward, {name}", compute, exact, natural, draw.tolerance)
 
-        statistics = mean.astype(dtype), rstd.astype(dtype)
-        backward = layernorm_reference.layernorm_backward(*wide(grad, x, weight, *statistics))
-        far, grad_n = (abs(x) + abs(mean)) * rstd, abs(grad * weight)
-        of_x = rstd * (
-            grad_n + grad_n.mean(axis=-1, keepdims=True) + far * (grad_n * far).mean(axis=-1, keepdims=True)
-        )
-        natural = of_x, (abs(grad) * far).sum(axis=0), abs(grad).sum(axis=0, dtype=np.float64)
-        inputs = draw.moved(grad, x, weight, *statistics)
-        yield Case(
-            f"backward, {name}", partial(layernorm.layernorm_backward, *inputs), backward, natural, draw.tolerance
-        )
+        inputs = grad, x, weight, mean.astype(draw.dtype), rstd.astype(draw.dtype)
+        exact = in_float64(layernorm_reference.layernorm_backward, *inputs)
+        far, grad_n = (abs(x) + abs(mean)) * rstd, abs(wide(grad) * weight)
+        of_x = grad_n + grad_n.mean(axis=-1, keepdims=True) + far * (grad_n * far).mean(axis=-1, keepdims=True)
+        natural = rstd * of_x, (abs(grad) * far).sum(axis=0), abs(wide(grad)).sum(axis=0)
+        compute = draw.call(layernorm.layernorm_backward, *inputs)
+        yield Case(f"backward, {name}", compute, exact, natural, draw.tolerance)
 
 
 def rms_norm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
@@ -144,61 +142,61 @@ def rms_norm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     for rows, width in sizes.norms:
         name = f"{rows} × {width}, {draw.precision}"
         x, weight, grad = draw(rows, width), draw(width), draw(rows, width)
-        out, rstd = layernorm_reference.rmsnorm_forward(*wide(x, weight), EPS)
-        inputs = draw.moved(x, weight)
-        yield Case(
-            f"forward, {name}", partial(layernorm.rmsnorm_forward, *inputs, EPS), (out, rstd), (abs(out), rstd),
-            draw.tolerance,
-        )  # fmt: skip
+        out, rstd = exact = in_float64(layernorm_reference.rmsnorm_forward, x, weight, EPS)
+        compute = draw.call(layernorm.rmsnorm_forward, x, weight, EPS)
+        yield Case(f"forward, {name}", compute, exact, (abs(out), rstd), draw.tolerance)
 
-        rstd = rstd.astype(draw.dtype)
-        backward = layernorm_reference.rmsnorm_backward(*wide(grad, x, weight, rstd))
-        normalised, grad_n = abs(wide(x)[0] * rstd), abs(wide(grad)[0] * weight)
-        of_x = rstd * (grad_n + normalised * (grad_n * normalised).mean(axis=-1, keepdims=True))
-        natural = of_x, (abs(grad) * normalised).sum(axis=0)
-        inputs = draw.moved(grad, x, weight, rstd)
-        yield Case(f"backward, {name}", partial(layernorm.rmsnorm_backward, *inputs), backward, natural, draw.tolerance)
+        inputs = grad, x, weight, rstd.astype(draw.dtype)
+        exact = in_float64(layernorm_reference.rmsnorm_backward, *inputs)
+        far, grad_n = abs(x * rstd), abs(wide(grad) * weight)
+        of_x = rstd * (grad_n + far * (grad_n * far).mean(axis=-1, keepdims=True))
+        compute = draw.call(layernorm.rmsnorm_backward, *inputs)
+        yield Case(f"backward, {name}", compute, exact, (of_x, (abs(grad) * far).sum(axis=0)), draw.tolerance)
 
 
 def matmul_tiled(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     """The kernel that is there to be read."""
     for m, k, n in sizes.products:
-        a, b = draw(m, k), draw(k, n)
-        yield product(f"{draw.precision}", matmul_kernel.tiled_matmul, draw, a, b, draw.tolerance)
+        yield product(draw.precision, draw.call, matmul.tiled_matmul, draw(m, k), draw(k, n), draw.tolerance)
 
 
 def matmul_blocked(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     """The fast one in float32, each operand along its rows and along its columns."""
     for a, b, layout in layouts(draw, sizes):
-        yield product(layout, matmul_kernel.blocked_matmul, draw, a, b, draw.tolerance)
+        yield product(layout, draw.call, matmul.blocked_matmul, a, b, draw.tolerance)
 
 
 def matmul_rounded(draw: Draw, sizes: CheckSizes, precision: str) -> Iterator[Case]:
     """The tensor cores' products; the kernel rounds the factors."""
+    rounded = partial(tensor_core.tensor_core_matmul, precision=precision.lower())
     for a, b, layout in layouts(draw, sizes):
+        yield product(layout, draw.call, rounded, a, b, TOLERANCES[precision])
 
-        def compute(a: Array, b: Array) -> Array:
-            return tensor_core.tensor_core_matmul(a, b, precision.lower())
 
-        yield product(layout, compute, draw, a, b, TOLERANCES[precision])
+def tensor_cores_missing(move: Move) -> str:
+    """Why they cannot be checked here; "" if they can."""
+    one = move(np.ones((1, 1), np.float32))
+    try:
+        tensor_core.tensor_core_matmul(one, one, "tf32")
+    except DeviceError as error:
+        return str(error)
+    return ""
 
 
 def layouts(draw: Draw, sizes: CheckSizes) -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
     """Operands of each size, as they are and transposed."""
     for m, k, n in sizes.products:
         a, b = draw(m, k), draw(k, n)
-        for left, right, layout in ((a, b, "A B"), (a, draw(n, k).T, "A Bᵀ"), (draw(k, m).T, b, "Aᵀ B")):
-            yield left, right, layout
+        yield from ((a, b, "A B"), (a, draw(n, k).T, "A Bᵀ"), (draw(k, m).T, b, "Aᵀ B"))
 
 
 def product(
-    name: str, kernel: Callable[[Array, Array], Array], draw: Draw, a: np.ndarray, b: np.ndarray, tolerance: float
+    name: str, call: Callable[..., Callable], kernel: Callable, a: np.ndarray, b: np.ndarray, tolerance: float
 ) -> Case:
     """A product of two matrices. In float64 NumPy's is as good a reference as the sum of outer products."""
     (m, k), n = a.shape, b.shape[1]
-    exact, natural = (np.matmul(*wide(*pair)) for pair in ((a, b), (abs(a), abs(b))))
-    left, right = draw.move(a), draw.move(b)
-    return Case(f"{m} × {k} × {n}, {name}", lambda: (kernel(left, right),), (exact,), (natural,), tolerance)
+    exact, natural = wide(a) @ wide(b), abs(wide(a)) @ abs(wide(b))
+    return Case(f"{m} × {k} × {n}, {name}", call(kernel, a, b), [exact], [natural], tolerance)
 
 
 def cross_entropy(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
@@ -206,73 +204,58 @@ def cross_entropy(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     scale = 0.37
     for rows, vocab_size in sizes.losses:
         logits, targets = draw(rows, vocab_size, scale=5.0), draw.rng.integers(vocab_size, size=rows)
-        counts = np.arange(rows) % 3 != 1
-        losses, grad = cross_entropy_reference.cross_entropy(*wide(logits), targets, counts, scale)
-        assert grad is not None
-        one_hot = counts[:, None] * (np.arange(vocab_size) == targets[:, None])
-        inputs = draw.moved(logits, targets, counts)
-
-        def compute(inputs: list[Array] = inputs) -> tuple[Array, Array]:
-            found, grad = cross_entropy_kernel.cross_entropy(*inputs, scale)
-            assert grad is not None
-            return found, grad
-
-        natural = 1 + losses, abs(grad) + 2 * scale * one_hot
-        yield Case(f"{rows} × {vocab_size}, {draw.precision}", compute, (losses, grad), natural, draw.tolerance)
+        inputs = logits, targets, np.arange(rows) % 3 != 1, scale
+        losses, grad = exact = in_float64(cross_entropy_reference.cross_entropy, *inputs)
+        at_target = inputs[2][:, None] * (np.arange(vocab_size) == targets[:, None])
+        natural = 1 + losses, abs(grad) + 2 * scale * at_target
+        compute = draw.call(cross_entropy_kernel.cross_entropy, *inputs)
+        yield Case(f"{rows} × {vocab_size}, {draw.precision}", compute, exact, natural, draw.tolerance)
 
 
 def gelu(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     """Exact and through tanh, both passes."""
     for size in sizes.elements:
         x, grad = draw(size, scale=3.0), draw(size)
-        moved_x, moved_grad = draw.moved(x, grad)
-        for form, exact, kernel in (
-            ("exact", (gelu_reference.gelu_forward, gelu_reference.gelu_backward),
-             (gelu_kernel.gelu_forward, gelu_kernel.gelu_backward)),
-            ("tanh", (gelu_reference.gelu_tanh_forward, gelu_reference.gelu_tanh_backward),
-             (gelu_kernel.gelu_tanh_forward, gelu_kernel.gelu_tanh_backward)),
-        ):  # fmt: skip
-            out = exact[0](*wide(x))
-
-            def compute(kernel: tuple[Callable, ...] = kernel, x: Array = moved_x, grad: Array = moved_grad) -> tuple:
-                out = kernel[0](x)
-                return out, kernel[1](grad, x, out)
-
-            results = out, exact[1](*wide(grad, x), out)
-            yield Case(f"{form}, {size}, {draw.precision}", compute, results, wide(abs(x), abs(grad)), draw.tolerance)
+        for name, function, exact_function, natural in (
+            ("forward", kernel.gelu_forward, reference.gelu_forward, x),
+            ("forward through tanh", kernel.gelu_tanh_forward, reference.gelu_tanh_forward, x),
+            ("backward", kernel.gelu_backward, reference.gelu_backward, grad),
+            ("backward through tanh", kernel.gelu_tanh_backward, reference.gelu_tanh_backward, grad),
+        ):
+            inputs = [x] if natural is x else [grad, x, x]  # neither reads the last, the forward pass's output
+            exact = in_float64(exact_function, *inputs)
+            compute = draw.call(function, *inputs)
+            yield Case(f"{name}, {size}, {draw.precision}", compute, [exact], [abs(natural)], draw.tolerance)
 
 
 def scatter_add(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     """Rows that occur several times."""
     for tokens, vocab_size, width in sizes.scatters:
         grad, rows = draw(tokens, width), draw.rng.integers(vocab_size, size=tokens)
-        exact, natural = (embedding_reference.scatter_add(*wide(g), rows, vocab_size) for g in (grad, abs(grad)))
-        moved_grad, moved_rows = draw.moved(grad, rows)
-
-        def compute(grad: Array = moved_grad, rows: Array = moved_rows, vocab_size: int = vocab_size) -> tuple[Array]:
-            return (embedding.scatter_add(grad, rows, vocab_size),)
-
+        exact, natural = (in_float64(embedding_reference.scatter_add, g, rows, vocab_size) for g in (grad, abs(grad)))
+        compute = draw.call(embedding.scatter_add, grad, rows, vocab_size)
         name = f"{tokens} of {vocab_size} × {width}, {draw.precision}"
-        yield Case(name, compute, (exact,), (natural,), draw.tolerance)
+        yield Case(name, compute, [exact], [natural], draw.tolerance)
 
 
 def adamw(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     """A step with weight decay, some steps in."""
     dials = AdamDials(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, step=3, decay=0.99)
-    for size in sizes.elements:
-        before = [draw(size) for _ in range(4)]
-        before[3] = abs(before[3]) + draw.dtype(0.1)
-        exact, (data, grad, m, _) = wide(*before), wide(*map(np.abs, before))
-        adam_reference.adam_step(*exact, dials)
-        of_m = 0.9 * m + 0.1 * grad
-        natural = data + 0.1 * of_m / (1 - 0.9**3) / np.sqrt(exact[3] / (1 - 0.999**3)), of_m, exact[3]
 
-        def compute(before: list[np.ndarray] = before) -> list[Array]:
-            data, grad, m, v = draw.moved(*before)
-            adam.adam_step(data, grad, m, v, dials)
+    def stepped(step: Callable[..., None]) -> Callable[..., list]:
+        def results(data: Array, grad: Array, m: Array, v: Array) -> list[Array]:
+            step(data, grad, m, v, dials)
             return [data, m, v]
 
-        yield Case(f"{size}, {draw.precision}", compute, (exact[0], exact[2], exact[3]), natural, draw.tolerance)
+        return results
+
+    for size in sizes.elements:
+        data, grad, m, v = draw(size), draw(size), draw(size), abs(draw(size)) + draw.dtype(0.1)
+        exact = in_float64(stepped(adam_reference.adam_step), data, grad, m, v)
+        of_m, new_v = 0.9 * abs(wide(m)) + 0.1 * abs(wide(grad)), exact[2]
+        of_data = abs(data) + 0.1 * of_m / (1 - 0.9**3) / np.sqrt(new_v / (1 - 0.999**3))
+        compute = draw.call(stepped(adam.adam_step), data, grad, m, v)
+        yield Case(f"{size}, {draw.precision}", compute, exact, [of_data, of_m, new_v], draw.tolerance)
 
 
 def lstm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
@@ -281,20 +264,16 @@ def lstm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
         name = f"B {batch}, T {length}, D {d_in}, N {size}, {draw.precision}"
         x, h0, c0 = draw(batch, length, d_in), draw(batch, size), draw(batch, size)
         weights = draw(4 * size, d_in, scale=d_in**-0.5), draw(4 * size, size, scale=size**-0.5)
-        bias, grad = draw(4 * size), draw(batch, length, size)
-        forward = lstm_reference.lstm_forward(*wide(x, h0, c0, *weights, bias))
-        inputs = draw.moved(x, h0, c0, *weights, bias)
-        yield Case(
-            f"forward, {name}", partial(lstm_kernel.lstm_forward, *inputs), forward, largest(forward), draw.tolerance
-        )
+        inputs = x, h0, c0, *weights, draw(4 * size)
+        exact = in_float64(lstm_reference.lstm_forward, *inputs)
+        compute = draw.call(lstm_kernel.lstm_forward, *inputs)
+        yield Case(f"forward, {name}", compute, exact, largest(exact), draw.tolerance)
 
-        saved = [array.astype(draw.dtype) for array in forward]
-        backward = lstm_reference.lstm_backward(*wide(grad, x, h0, c0, *weights, *saved))
-        inputs = draw.moved(grad, x, h0, c0, *weights, *saved)
-        yield Case(
-            f"backward, {name}", partial(lstm_kernel.lstm_backward, *inputs), backward, largest(backward),
-            draw.tolerance,
-        )  # fmt: skip
+        saved = (array.astype(draw.dtype) for array in exact)
+        inputs = draw(batch, length, size), x, h0, c0, *weights, *saved
+        exact = in_float64(lstm_reference.lstm_backward, *inputs)
+        compute = draw.call(lstm_kernel.lstm_backward, *inputs)
+        yield Case(f"backward, {name}", compute, exact, largest(exact), draw.tolerance)
 
 
 def largest(arrays: tuple[np.ndarray, ...]) -> list[np.ndarray]:

@@ -15,7 +15,7 @@ DEFAULT_ALGORITHM = -1
 def product(cupy: Any, a: Array, b: Array, precision: str) -> Callable[[], Array]:
     """A call that computes a · b into a float32 array that is there beforehand; also returns it.
 
-    Shapes: a (M, K), b (K, N), C-contiguous → (M, N); float32, or bfloat16 where `precision` is "bf16".
+    Shapes: a (M, K), b (K, N), C-contiguous → (M, N); float32, or the bits of bfloat16 for "bf16".
 
     cuBLAS takes matrices by columns. Ours, by rows, are to it their transposes: it is asked for Bᵀ Aᵀ = (A B)ᵀ.
     """

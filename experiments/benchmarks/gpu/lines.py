@@ -29,7 +29,7 @@ TARGETS = {
     "matmul": Target("cuBLAS", 0.7),  # float32 and TF32, at 4,096³
     "training step": Target("PyTorch", 1 / 1.3),
 }
-"""What issue 6 asks of an H200-class card."""
+"""What is asked of an H200-class card."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Sizes:
     Attributes:
         rows, width: of what the norms get.
         square: M, K and N of the square matrix product.
-        length, tokens: of the attention: T, and B · H · K, so that the work is the same for all head sizes.
+        length, heads, head_sizes: of the attention: T; how many heads of the smallest size there are in all
+            sequences together, enough to fill the card; and K. Of larger heads there are fewer, for as much work.
         weights: how many numbers AdamW changes.
         gpt: the model of the training step; the other kernels have the sizes that it gives them.
     """
@@ -72,7 +73,7 @@ class Sizes:
     width: int
     square: int
     length: int
-    heads_in_all: int
+    heads: int
     head_sizes: tuple[int, ...]
     weights: int
     gpt: Size
@@ -83,7 +84,7 @@ FULL = Sizes(
     width=4096,
     square=4096,
     length=2048,
-    heads_in_all=64,
+    heads=64,
     head_sizes=(64, 128),
     weights=2**26,
     gpt=Size(vocab_size=50257, length=1024, d_model=768, n_layers=12, n_heads=12, batch_size=8),
@@ -93,7 +94,7 @@ QUICK = Sizes(
     width=512,
     square=512,
     length=256,
-    heads_in_all=8,
+    heads=8,
     head_sizes=(64, 128),
     weights=2**20,
     gpt=Size(vocab_size=1000, length=128, d_model=128, n_layers=2, n_heads=2, batch_size=2),
@@ -151,9 +152,9 @@ def norm_bytes(norm: str, way: str, rows: int, width: int) -> int:
 def attentions(sizes: Sizes) -> Iterator[Line]:
     """In float32 and bfloat16, small heads and large, all keys and those up to the query."""
     t = sizes.length
-    for precision, peers in (("float32", ("math", "efficient")), ("bf16", ("flash", "math"))):
+    for precision, peers in (("float32", ("math", "memory-efficient")), ("bf16", ("flash", "math"))):
         for head_size in sizes.head_sizes:
-            heads = max(sizes.heads_in_all * min(sizes.head_sizes) // head_size, 1)  # as much work for each
+            heads = sizes.heads * min(sizes.head_sizes) // head_size
             for causal in (False, True):
                 for way in ("forward", "both passes"):
                     arguments: dict[str, int | str] = {

@@ -3,6 +3,7 @@
 Each takes `move`, which brings an array to where the kernels run, so that all of it also runs on the host.
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,12 +12,14 @@ import numpy as np
 
 from experiments.benchmarks.cpu import models
 from experiments.benchmarks.cpu.sizes import Size, batch
+from experiments.benchmarks.gpu.checking import to_bfloat16
 from experiments.benchmarks.gpu.lines import Line
 from minigrad import optim
 from minigrad.array_type import Array
 from minigrad.kernels.adam import AdamDials
 from minigrad.kernels.adam import cuda as adam
 from minigrad.kernels.attention import cuda as attention
+from minigrad.kernels.attention import tensor_core as attention_bf16
 from minigrad.kernels.cross_entropy import cuda as cross_entropy
 from minigrad.kernels.embedding import cuda as embedding
 from minigrad.kernels.gelu import cuda as gelu
@@ -28,6 +31,7 @@ Work = Callable[[], object]
 Move = Callable[[np.ndarray], Array]
 
 EPS = 1e-5
+ATTENTIONS = {"float32": attention, "bf16": attention_bf16}
 
 
 def kernel(line: Line, move: Move) -> Work:
@@ -35,19 +39,17 @@ def kernel(line: Line, move: Move) -> Work:
     return KERNELS[line.kind](move, **line.arguments)
 
 
-def values(move: Move, *shape: int, dtype: str = "float32") -> Array:
-    """Normally distributed numbers, a million of them again and again: more take the host longer than the benchmark."""
-    size, some = int(np.prod(shape)), np.random.default_rng(0).standard_normal(2**20, dtype=np.float32)
-    if dtype == "bf16":
-        import ml_dtypes
+def values(move: Move, *shape: int, precision: str = "float32") -> Array:
+    """Normally distributed numbers, a million of them again and again: more take the host longer than the benchmark.
 
-        some = some.astype(ml_dtypes.bfloat16)
-    some = some[:size]
-    period = move(some.view(np.uint16) if dtype == "bf16" else some)
-    repeated = np.empty_like(period, shape=(-(-size // len(some)), len(some)))
+    They are float32; for "bf16" the bits of bfloat16.
+    """
+    size = math.prod(shape)
+    some = np.random.default_rng(0).standard_normal(min(size, 2**20), dtype=np.float32)
+    period = move(to_bfloat16(some) if precision == "bf16" else some)
+    repeated = np.empty_like(period, shape=(-(-size // len(period)), len(period)))
     repeated[...] = period
-    array = repeated.reshape(-1)[:size].reshape(shape)
-    return array.view(ml_dtypes.bfloat16) if dtype == "bf16" else array
+    return repeated.reshape(-1)[:size].reshape(shape)
 
 
 def ids(move: Move, vocab_size: int, size: int) -> Array:
@@ -77,13 +79,13 @@ def rms_norm_backward(move: Move, rows: int, width: int) -> Work:
 
 
 def attention_forward(move: Move, heads: int, length: int, head_size: int, causal: int, precision: str) -> Work:
-    q, k, v = (values(move, 1, heads, length, head_size, dtype=precision) for _ in range(3))
-    return partial(attention.attention_forward, q, k, v, None, None, bool(causal), head_size**-0.5)
+    q, k, v = (values(move, 1, heads, length, head_size, precision=precision) for _ in range(3))
+    return partial(ATTENTIONS[precision].attention_forward, q, k, v, None, None, bool(causal), head_size**-0.5)
 
 
 def attention_both(move: Move, heads: int, length: int, head_size: int, causal: int, precision: str) -> Work:
-    q, k, v, grad = (values(move, 1, heads, length, head_size, dtype=precision) for _ in range(4))
-    scale = head_size**-0.5
+    q, k, v, grad = (values(move, 1, heads, length, head_size, precision=precision) for _ in range(4))
+    attention, scale = ATTENTIONS[precision], head_size**-0.5
 
     def work() -> object:
         _, saved = attention.attention_forward(q, k, v, None, None, bool(causal), scale)
@@ -93,9 +95,13 @@ def attention_both(move: Move, heads: int, length: int, head_size: int, causal: 
 
 
 def product(move: Move, m: int, k: int, n: int, precision: str, ours: str) -> Work:
-    a, b = values(move, m, k, dtype=precision), values(move, k, n, dtype=precision)
+    a, b = values(move, m, k, precision=precision), values(move, k, n, precision=precision)
     if precision == "float32":
         return partial(matmul.tiled_matmul if ours == "tiled" else matmul.blocked_matmul, a, b)
+    if precision == "bf16":
+        import ml_dtypes
+
+        a, b = a.view(ml_dtypes.bfloat16), b.view(ml_dtypes.bfloat16)
     return partial(tensor_core.tensor_core_matmul, a, b, precision.lower())
 
 

@@ -3,8 +3,9 @@
 An event is a mark in the stream of work that the card notes the time of as it comes past. Between two marks there is
 what the card did for one call, and nothing of what Python did before. Three things make such times honest:
 
-- Before each call a gigabyte is written, many times what the L2 cache holds: what the call reads comes from memory, as
-  it would in training, where a step touches far more than the cache.
+- Before each call a gigabyte is read, many times what the L2 cache holds: what the call reads comes from memory, as it
+  would in training, where a step touches far more than the cache. (Were it written, the call would have to make room
+  for itself by putting what is in the cache back into memory.)
 - That takes the card some tenths of a millisecond, in which Python has time to queue the marks and the kernels between
   them. So the card does not wait for Python inside a call, unless it is one of hundreds of kernels.
 - Contenders take turns, every other round backwards: the card's clock changes as it grows warm.
@@ -19,7 +20,7 @@ from experiments.benchmarks.gpu.result import Times
 Work = Callable[[], object]
 
 WARM_UP, RUNS = 3, 20
-BALLAST = 2**30  # bytes
+BALLAST = 2**28  # float32 numbers, a gigabyte
 
 
 class Clock:
@@ -27,18 +28,18 @@ class Clock:
 
     Args:
         cupy: the module.
-        flush: whether memory is written before each call. A training step needs no such help.
+        flush: whether memory is read before each call. A training step needs no such help.
     """
 
     def __init__(self, cupy: Any, flush: bool = True) -> None:
         self.cupy, self.stream = cupy, cupy.cuda.Stream.null
-        self.ballast = cupy.empty(BALLAST, "uint8") if flush else None
+        self.ballast = cupy.zeros(BALLAST, "float32") if flush else None
 
     def seconds(self, work: Work) -> float:
         """What one call takes the card."""
         start, end = self.cupy.cuda.Event(), self.cupy.cuda.Event()
         if self.ballast is not None:
-            self.ballast.fill(0)
+            self.ballast.max()  # its value stays on the card: nobody waits for it
         start.record(self.stream)
         work()
         end.record(self.stream)

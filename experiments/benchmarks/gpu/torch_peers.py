@@ -18,7 +18,7 @@ from experiments.benchmarks.gpu.lines import Line
 Work = Callable[[], object]
 BACKENDS = {
     "flash": SDPBackend.FLASH_ATTENTION,
-    "efficient": SDPBackend.EFFICIENT_ATTENTION,
+    "memory-efficient": SDPBackend.EFFICIENT_ATTENTION,
     "math": SDPBackend.MATH,
 }
 DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
@@ -73,7 +73,9 @@ def attention_forward(
     return {name: partial(attended, name, q, k, v, bool(causal)) for name in backends(precision)}
 
 
-def attention_both(device: str, heads: int, length: int, head_size: int, causal: int, precision: str) -> dict[str, Work]:
+def attention_both(
+    device: str, heads: int, length: int, head_size: int, causal: int, precision: str
+) -> dict[str, Work]:
     shape = 1, heads, length, head_size
     q, k, v = (values(device, *shape, dtype=DTYPES[precision]).requires_grad_() for _ in range(3))
     grad = values(device, *shape, dtype=DTYPES[precision])
@@ -86,7 +88,7 @@ def attention_both(device: str, heads: int, length: int, head_size: int, causal:
 
 def backends(precision: str) -> list[str]:
     """Flash attention is for 16 bits; what it is for, PyTorch takes it for."""
-    return ["flash", "math"] if precision == "bf16" else ["math", "efficient"]
+    return ["flash", "math"] if precision == "bf16" else ["math", "memory-efficient"]
 
 
 def attended(backend: str, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
