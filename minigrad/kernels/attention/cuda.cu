@@ -69,18 +69,25 @@ struct Scoring {
 
 // ---- The steps that the kernels are made of -------------------------------------------------------------------------
 
-// Rows first, first + 1, … of a head, to shared memory; zeros beyond the last row and beyond the head's size. A thread
-// goes down a column, neighbours go down neighbouring columns.
+// The rows of one head in global memory: n_rows times `size` numbers.
+template <typename T>
+struct Head {
+    const T* start;
+    Stride row_stride;
+    int n_rows, size;
+};
+
+// Its rows first, first + 1, … to shared memory; zeros where there is nothing. A thread goes down a column, neighbours
+// go down neighbouring columns.
 template <typename T, int ROWS, int LENGTH>
-__device__ void load_rows(T (&tile)[ROWS][LENGTH], const T* head, Stride row_stride, int first, int n_rows,
-                          int head_size) {
-    constexpr int HEAD = LENGTH - Pack<T>::SIZE, ACROSS = HEAD < THREADS ? HEAD : THREADS, DOWN = THREADS / ACROSS;
+__device__ void load_rows(T (&tile)[ROWS][LENGTH], Head<T> head, int first) {
+    constexpr int WIDTH = LENGTH - Pack<T>::SIZE, ACROSS = WIDTH < THREADS ? WIDTH : THREADS, DOWN = THREADS / ACROSS;
     const int y = threadIdx.x / ACROSS;
-    for (int column = threadIdx.x % ACROSS; column < HEAD; column += ACROSS) {
-        const T* from = head + (first + y) * row_stride + column;
+    for (int column = threadIdx.x % ACROSS; column < WIDTH; column += ACROSS) {
+        const T* from = head.start + (first + y) * head.row_stride + column;
 #pragma unroll 16  // so many loads are on their way before the first must have arrived
-        for (int row = 0; row < ROWS; row += DOWN, from += DOWN * row_stride)
-            tile[row + y][column] = first + row + y < n_rows && column < head_size ? *from : T(0);
+        for (int row = 0; row < ROWS; row += DOWN, from += DOWN * head.row_stride)
+            tile[row + y][column] = first + row + y < head.n_rows && column < head.size ? *from : T(0);
     }
 }
 
@@ -161,7 +168,19 @@ template <typename T> __device__ T row_sum(T value) {
     return value;
 }
 
-// ---- Where a block of threads is ------------------------------------------------------------------------------------
+// ---- What a kernel is given, and where a block of threads is --------------------------------------------------------
+
+// What a kernel is given for an array (B, H, T, K), whose rows are dense; and for the mask or the bias, four axes that
+// broadcast to (B, H, T, S): along an axis of length 1 the stride is 0.
+#define ROWS_OF(x) const T *x, Stride x##_batch, Stride x##_head, Stride x##_row
+#define MATRIX_OF(x, Type) \
+    const Type *x, int has_##x, Stride x##_batch, Stride x##_head, Stride x##_row, Stride x##_column
+
+// What of it belongs to the block's head.
+#define START(x) (x + at.batch * x##_batch + at.head * x##_head)
+#define HEAD_OF(x, n_rows) {START(x), x##_row, n_rows, head_size}
+#define SCORING {{has_mask ? START(mask) : nullptr, mask_row, mask_column}, \
+                 {has_bias ? START(bias) : nullptr, bias_row, bias_column}, n_queries, n_keys, causal, scale}
 
 struct Place {
     int batch, head, first;  // the first of the rows owned
@@ -190,10 +209,7 @@ __device__ Stride number_offset(Place at, int n_heads, int n_rows) {
 // term so far was too large by the same factor, e^(new - old): one product with e^(old - new) puts the sums right.
 template <typename T, int HEAD, int QUERIES, int KEYS>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
-    const T* q, Stride q_batch, Stride q_head, Stride q_row, const T* k, Stride k_batch, Stride k_head, Stride k_row,
-    const T* v, Stride v_batch, Stride v_head, Stride v_row,
-    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
-    const T* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
+    ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), MATRIX_OF(mask, bool), MATRIX_OF(bias, T),
     T* out, T* log_sum, int n_heads, int n_queries, int n_keys, int head_size, int causal, T scale) {
     constexpr int ROWS = QUERIES / (WARPS * LANES_Y), COLUMNS = KEYS / LANES_X, NUMBERS = HEAD / LANES_X;
     constexpr int SIZE = Pack<T>::SIZE;
@@ -202,13 +218,9 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
     const int x = threadIdx.x % LANES_X, y = threadIdx.x / 32 * (QUERIES / WARPS) + threadIdx.x % 32 / LANES_X;
 
     const Place at = place(n_heads, n_queries, QUERIES, causal);
-    k += at.batch * k_batch + at.head * k_head;
-    v += at.batch * v_batch + at.head * v_head;
-    const Scoring<T> scoring{
-        {has_mask ? mask + at.batch * mask_batch + at.head * mask_head : nullptr, mask_row, mask_column},
-        {has_bias ? bias + at.batch * bias_batch + at.head * bias_head : nullptr, bias_row, bias_column},
-        n_queries, n_keys, causal, scale};
-    load_rows(tile_q, q + at.batch * q_batch + at.head * q_head, q_row, at.first, n_queries, head_size);
+    const Head<T> queries HEAD_OF(q, n_queries), keys HEAD_OF(k, n_keys), values HEAD_OF(v, n_keys);
+    const Scoring<T> scoring SCORING;
+    load_rows(tile_q, queries, at.first);
 
     T sums[ROWS][NUMBERS] = {}, highest[ROWS], total[ROWS];
     for (int i = 0; i < ROWS; i++) highest[i] = -INFINITY, total[i] = 0;
@@ -216,8 +228,8 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
     const int stop = scoring.visible(min(at.first + QUERIES, n_queries) - 1);  // no query of the block sees further
     for (int first_key = 0; first_key < stop; first_key += KEYS) {
         __syncthreads();  // nobody reads the last tile any more
-        load_rows(tile_k, k, k_row, first_key, n_keys, head_size);
-        load_rows(tile_v, v, v_row, first_key, n_keys, head_size);
+        load_rows(tile_k, keys, first_key);
+        load_rows(tile_v, values, first_key);
         __syncthreads();
 
         T scores[ROWS][COLUMNS];
@@ -264,11 +276,7 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
 // which is zero where the walk does not come.
 template <typename T, int HEAD, int QUERIES, int KEYS>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
-    const T* q, Stride q_batch, Stride q_head, Stride q_row, const T* k, Stride k_batch, Stride k_head, Stride k_row,
-    const T* v, Stride v_batch, Stride v_head, Stride v_row,
-    const T* grad, Stride grad_batch, Stride grad_head, Stride grad_row,
-    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
-    const T* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
+    ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, T),
     const T* out, const T* log_sum, T* grad_q, T* delta, T* grad_scores, int n_heads, int n_queries, int n_keys,
     int head_size, int causal, T scale) {
     constexpr int ROWS = QUERIES / (WARPS * LANES_Y), COLUMNS = KEYS / LANES_X, NUMBERS = HEAD / LANES_X;
@@ -278,15 +286,12 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
     const int x = threadIdx.x % LANES_X, y = threadIdx.x / 32 * (QUERIES / WARPS) + threadIdx.x % 32 / LANES_X;
 
     const Place at = place(n_heads, n_queries, QUERIES, causal);
-    k += at.batch * k_batch + at.head * k_head;
-    v += at.batch * v_batch + at.head * v_head;
     const Stride numbers = number_offset(at, n_heads, n_queries);
-    const Scoring<T> scoring{
-        {has_mask ? mask + at.batch * mask_batch + at.head * mask_head : nullptr, mask_row, mask_column},
-        {has_bias ? bias + at.batch * bias_batch + at.head * bias_head : nullptr, bias_row, bias_column},
-        n_queries, n_keys, causal, scale};
-    load_rows(tile_q, q + at.batch * q_batch + at.head * q_head, q_row, at.first, n_queries, head_size);
-    load_rows(tile_grad, grad + at.batch * grad_batch + at.head * grad_head, grad_row, at.first, n_queries, head_size);
+    const Head<T> queries HEAD_OF(q, n_queries), keys HEAD_OF(k, n_keys), values HEAD_OF(v, n_keys);
+    const Head<T> grads HEAD_OF(grad, n_queries);
+    const Scoring<T> scoring SCORING;
+    load_rows(tile_q, queries, at.first);
+    load_rows(tile_grad, grads, at.first);
     __syncthreads();
 
     T sums[ROWS][NUMBERS] = {}, log_sum_of[ROWS] = {}, delta_of[ROWS] = {};
@@ -302,8 +307,8 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
     const int stop = scoring.visible(min(at.first + QUERIES, n_queries) - 1);
     for (int first_key = 0; first_key < stop; first_key += KEYS) {
         __syncthreads();
-        load_rows(tile_k, k, k_row, first_key, n_keys, head_size);
-        load_rows(tile_v, v, v_row, first_key, n_keys, head_size);
+        load_rows(tile_k, keys, first_key);
+        load_rows(tile_v, values, first_key);
         __syncthreads();
 
         T scores[ROWS][COLUMNS], dp[ROWS][COLUMNS];
@@ -333,11 +338,7 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
 // grad_k and grad_v (B, S, H, K). The rows owned are keys, and queries pass by: the matrices above, transposed.
 template <typename T, int HEAD, int KEYS, int QUERIES>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_kv(
-    const T* q, Stride q_batch, Stride q_head, Stride q_row, const T* k, Stride k_batch, Stride k_head, Stride k_row,
-    const T* v, Stride v_batch, Stride v_head, Stride v_row,
-    const T* grad, Stride grad_batch, Stride grad_head, Stride grad_row,
-    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
-    const T* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
+    ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, T),
     const T* log_sum, const T* delta, T* grad_k, T* grad_v, int n_heads, int n_queries, int n_keys, int head_size,
     int causal, T scale) {
     constexpr int ROWS = KEYS / (WARPS * LANES_Y), COLUMNS = QUERIES / LANES_X, NUMBERS = HEAD / LANES_X;
@@ -348,24 +349,21 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_kv(
     const int x = threadIdx.x % LANES_X, y = threadIdx.x / 32 * (KEYS / WARPS) + threadIdx.x % 32 / LANES_X;
 
     const Place at = place(n_heads, n_keys, KEYS, false);
-    q += at.batch * q_batch + at.head * q_head;
-    grad += at.batch * grad_batch + at.head * grad_head;
     log_sum += number_offset(at, n_heads, n_queries);
     delta += number_offset(at, n_heads, n_queries);
-    const Scoring<T> scoring{
-        {has_mask ? mask + at.batch * mask_batch + at.head * mask_head : nullptr, mask_row, mask_column},
-        {has_bias ? bias + at.batch * bias_batch + at.head * bias_head : nullptr, bias_row, bias_column},
-        n_queries, n_keys, causal, scale};
-    load_rows(tile_k, k + at.batch * k_batch + at.head * k_head, k_row, at.first, n_keys, head_size);
-    load_rows(tile_v, v + at.batch * v_batch + at.head * v_head, v_row, at.first, n_keys, head_size);
+    const Head<T> queries HEAD_OF(q, n_queries), keys HEAD_OF(k, n_keys), values HEAD_OF(v, n_keys);
+    const Head<T> grads HEAD_OF(grad, n_queries);
+    const Scoring<T> scoring SCORING;
+    load_rows(tile_k, keys, at.first);
+    load_rows(tile_v, values, at.first);
 
     T sums_k[ROWS][NUMBERS] = {}, sums_v[ROWS][NUMBERS] = {};
     // The first query that sees the first of the keys; the walk begins at a multiple of QUERIES.
     const int start = causal ? max(at.first + n_queries - n_keys, 0) / QUERIES * QUERIES : 0;
     for (int first_query = start; first_query < n_queries; first_query += QUERIES) {
         __syncthreads();
-        load_rows(tile_q, q, q_row, first_query, n_queries, head_size);
-        load_rows(tile_grad, grad, grad_row, first_query, n_queries, head_size);
+        load_rows(tile_q, queries, first_query);
+        load_rows(tile_grad, grads, first_query);
         __syncthreads();
 
         T scores[ROWS][COLUMNS], dp[ROWS][COLUMNS];

@@ -160,14 +160,17 @@ __device__ void load_owned(unsigned (&owned)[PIECES][4], Head head, int first) {
         }
 }
 
-// The rows from first on to a tile, by all threads of the block.
-template <int N_ROWS, int LENGTH>
-__device__ void start_copy(Copies& copies, Number (&tile)[N_ROWS][LENGTH], Head head, int first) {
+// The rows from first on of two heads to two tiles, by all threads of the block.
+template <int WARPS, int N_ROWS, int LENGTH>
+__device__ void start_copies(Copies& copies, Number (&a)[N_ROWS][LENGTH], Head head_a, Number (&b)[N_ROWS][LENGTH],
+                             Head head_b, int first) {
     constexpr int ACROSS = (LENGTH - PADDING) / 8;
-    for (int i = threadIdx.x; i < N_ROWS * ACROSS; i += blockDim.x) {
+#pragma unroll 1  // to save registers
+    for (int i = threadIdx.x; i < N_ROWS * ACROSS; i += 32 * WARPS) {
         const int row = i / ACROSS, column = i % ACROSS * 8;
-        const bool there = head.has(first + row, column);
-        copies.start(&tile[row][column], there ? head.at(first + row, column) : head.start, there);
+        const bool there = head_a.has(first + row, column);
+        copies.start(&a[row][column], there ? head_a.at(first + row, column) : head_a.start, there);
+        copies.start(&b[row][column], there ? head_b.at(first + row, column) : head_b.start, there);
     }
 }
 
@@ -225,7 +228,7 @@ __device__ float row_sum(float value) {
     return value + __shfl_xor_sync(0xffffffff, value, 2);
 }
 
-// ---- From products to scores, as in cuda.cu --------------------------------------------------------------------------
+// ---- Scores, and where a block of threads is, as in cuda.cu ---------------------------------------------------------
 
 struct Scoring {
     const bool* mask;    // null: there is none
@@ -270,6 +273,16 @@ struct Scoring {
     }
 };
 
+// What a kernel is given for an array (B, H, T, K), and for the mask or the bias; and what of it belongs to the block's
+// head.
+#define ROWS_OF(x) const Number *x, Stride x##_batch, Stride x##_head, Stride x##_row
+#define MATRIX_OF(x, Type) \
+    const Type *x, int has_##x, Stride x##_batch, Stride x##_head, Stride x##_row, Stride x##_column
+#define START(x) (x + at.batch * x##_batch + at.head * x##_head)
+#define HEAD_OF(x, n_rows) {START(x), x##_row, n_rows, head_size}
+#define SCORING {has_mask ? START(mask) : nullptr, mask_row, mask_column, \
+                 has_bias ? START(bias) : nullptr, bias_row, bias_column, n_queries, n_keys, causal, scale}
+
 struct Place {
     int batch, head, first;  // the first of the rows that the block owns
 };
@@ -291,38 +304,29 @@ __device__ Stride numbers_offset(Place at, int n_heads, int n_rows) {
 // ---- Forward --------------------------------------------------------------------------------------------------------
 
 template <int HEAD, int WARPS, int KEYS>
-__global__ void __launch_bounds__(32 * WARPS) attention_forward(
-    const Number* q, Stride q_batch, Stride q_head, Stride q_row, const Number* k, Stride k_batch, Stride k_head,
-    Stride k_row, const Number* v, Stride v_batch, Stride v_head, Stride v_row,
-    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
-    const Number* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
+__global__ void __launch_bounds__(32 * WARPS, 1024 / (HEAD * WARPS)) attention_forward(
+    ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), MATRIX_OF(mask, bool), MATRIX_OF(bias, Number),
     Number* out, float* log_sum, int n_heads, int n_queries, int n_keys, int head_size, int causal, float scale) {
     alignas(16) __shared__ Number tile_k[2][KEYS][HEAD + PADDING], tile_v[2][KEYS][HEAD + PADDING];
     const Place at = place(n_heads, n_queries, causal);
-    const Head queries{q + at.batch * q_batch + at.head * q_head, q_row, n_queries, head_size};
-    const Head keys{k + at.batch * k_batch + at.head * k_head, k_row, n_keys, head_size};
-    const Head values{v + at.batch * v_batch + at.head * v_head, v_row, n_keys, head_size};
-    const Scoring scoring{
-        has_mask ? mask + at.batch * mask_batch + at.head * mask_head : nullptr, mask_row, mask_column,
-        has_bias ? bias + at.batch * bias_batch + at.head * bias_head : nullptr, bias_row, bias_column,
-        n_queries, n_keys, causal, scale};
+    const Head queries HEAD_OF(q, n_queries), keys HEAD_OF(k, n_keys), values HEAD_OF(v, n_keys);
+    const Scoring scoring SCORING;
 
     const int first_query = at.first + ROWS * warp();
     unsigned owned_q[HEAD / 16][4];
     load_owned(owned_q, queries, first_query);
     float sums[HEAD / 8][4] = {}, highest[2] = {-INFINITY, -INFINITY}, total[2] = {};
 
-    const int stop = scoring.visible(min(at.first + ROWS * WARPS, n_queries) - 1);
+    const int stop = scoring.visible(min(at.first + ROWS * WARPS, n_queries) - 1);  // what any query of the block sees
+    const int own_stop = scoring.visible(min(first_query + ROWS, n_queries) - 1);  // what any of the warp's sees
     Copies copies;
-    start_copy(copies, tile_k[0], keys, 0);
-    start_copy(copies, tile_v[0], values, 0);
+    start_copies<WARPS>(copies, tile_k[0], keys, tile_v[0], values, 0);
     for (int first_key = 0, now = 0; first_key < stop; first_key += KEYS, now = 1 - now) {
         copies.wait();
         __syncthreads();  // this tile is there for all threads, and nobody reads the last one any more
-        if (first_key + KEYS < stop) {
-            start_copy(copies, tile_k[1 - now], keys, first_key + KEYS);
-            start_copy(copies, tile_v[1 - now], values, first_key + KEYS);
-        }
+        if (first_key + KEYS < stop)
+            start_copies<WARPS>(copies, tile_k[1 - now], keys, tile_v[1 - now], values, first_key + KEYS);
+        if (first_key >= own_stop) continue;
 
         float scores[KEYS / 8][4];
         row_products(scores, owned_q, tile_k[now]);
@@ -362,25 +366,16 @@ __global__ void __launch_bounds__(32 * WARPS) attention_forward(
 
 template <int HEAD, int WARPS, int KEYS>
 __global__ void __launch_bounds__(32 * WARPS) attention_grad_q(
-    const Number* q, Stride q_batch, Stride q_head, Stride q_row, const Number* k, Stride k_batch, Stride k_head,
-    Stride k_row, const Number* v, Stride v_batch, Stride v_head, Stride v_row,
-    const Number* grad, Stride grad_batch, Stride grad_head, Stride grad_row,
-    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
-    const Number* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
+    ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, Number),
     const Number* out, const float* log_sum, Number* grad_q, float* delta, Number* grad_scores, int n_heads,
     int n_queries, int n_keys, int head_size, int causal, float scale) {
     alignas(16) __shared__ Number tile_k[2][KEYS][HEAD + PADDING], tile_v[2][KEYS][HEAD + PADDING];
     const Place at = place(n_heads, n_queries, causal);
     const Stride rows = rows_offset(at, n_heads, n_queries, head_size), row_stride = (Stride)n_heads * head_size;
     const Stride numbers = numbers_offset(at, n_heads, n_queries);
-    const Head queries{q + at.batch * q_batch + at.head * q_head, q_row, n_queries, head_size};
-    const Head keys{k + at.batch * k_batch + at.head * k_head, k_row, n_keys, head_size};
-    const Head values{v + at.batch * v_batch + at.head * v_head, v_row, n_keys, head_size};
-    const Head grads{grad + at.batch * grad_batch + at.head * grad_head, grad_row, n_queries, head_size};
-    const Scoring scoring{
-        has_mask ? mask + at.batch * mask_batch + at.head * mask_head : nullptr, mask_row, mask_column,
-        has_bias ? bias + at.batch * bias_batch + at.head * bias_head : nullptr, bias_row, bias_column,
-        n_queries, n_keys, causal, scale};
+    const Head queries HEAD_OF(q, n_queries), keys HEAD_OF(k, n_keys), values HEAD_OF(v, n_keys);
+    const Head grads HEAD_OF(grad, n_queries);
+    const Scoring scoring SCORING;
 
     const int first_query = at.first + ROWS * warp();
     unsigned owned_q[HEAD / 16][4], owned_grad[HEAD / 16][4], owned_out[HEAD / 16][4];
@@ -390,8 +385,10 @@ __global__ void __launch_bounds__(32 * WARPS) attention_grad_q(
     float sums[HEAD / 8][4] = {}, log_sum_of[2] = {}, delta_of[2] = {};
     for (int below = 0; below < 2; below++) {
         for (int k = 0; k < HEAD / 16; k++)
-            for (int i = below; i < 4; i += 2)
-                delta_of[below] += low(owned_grad[k][i]) * low(owned_out[k][i]) + high(owned_grad[k][i]) * high(owned_out[k][i]);
+            for (int i = below; i < 4; i += 2) {
+                const unsigned g = owned_grad[k][i], o = owned_out[k][i];
+                delta_of[below] += low(g) * low(o) + high(g) * high(o);
+            }
         delta_of[below] = row_sum(delta_of[below]);
         const int t = first_query + lane_y() + 8 * below;
         if (t >= n_queries) continue;
@@ -399,20 +396,18 @@ __global__ void __launch_bounds__(32 * WARPS) attention_grad_q(
         if (lane_x() == 0) delta[numbers + t] = delta_of[below];
     }
 
-    const int stop = scoring.visible(min(at.first + ROWS * WARPS, n_queries) - 1);
+    const int stop = scoring.visible(min(at.first + ROWS * WARPS, n_queries) - 1);  // what any query of the block sees
+    const int own_stop = scoring.visible(min(first_query + ROWS, n_queries) - 1);  // what any of the warp's sees
     Copies copies;
-    start_copy(copies, tile_k[0], keys, 0);
-    start_copy(copies, tile_v[0], values, 0);
+    start_copies<WARPS>(copies, tile_k[0], keys, tile_v[0], values, 0);
     for (int first_key = 0, now = 0; first_key < stop; first_key += KEYS, now = 1 - now) {
         copies.wait();
         __syncthreads();
-        if (first_key + KEYS < stop) {
-            start_copy(copies, tile_k[1 - now], keys, first_key + KEYS);
-            start_copy(copies, tile_v[1 - now], values, first_key + KEYS);
-        }
+        if (first_key + KEYS < stop)
+            start_copies<WARPS>(copies, tile_k[1 - now], keys, tile_v[1 - now], values, first_key + KEYS);
 
-#pragma unroll
-        for (int strip = 0; strip < KEYS; strip += 16) {
+#pragma unroll 1
+        for (int strip = 0; strip < KEYS && first_key + strip < own_stop; strip += 16) {
             float scores[2][4], ds[2][4];
             row_products(scores, owned_q, tile_k[now] + strip);
             row_products(ds, owned_grad, tile_v[now] + strip);
@@ -437,25 +432,16 @@ __global__ void __launch_bounds__(32 * WARPS) attention_grad_q(
 
 template <int HEAD, int WARPS, int QUERIES>
 __global__ void __launch_bounds__(32 * WARPS) attention_grad_kv(
-    const Number* q, Stride q_batch, Stride q_head, Stride q_row, const Number* k, Stride k_batch, Stride k_head,
-    Stride k_row, const Number* v, Stride v_batch, Stride v_head, Stride v_row,
-    const Number* grad, Stride grad_batch, Stride grad_head, Stride grad_row,
-    const bool* mask, int has_mask, Stride mask_batch, Stride mask_head, Stride mask_row, Stride mask_column,
-    const Number* bias, int has_bias, Stride bias_batch, Stride bias_head, Stride bias_row, Stride bias_column,
+    ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, Number),
     const float* log_sum, const float* delta, Number* grad_k, Number* grad_v, int n_heads, int n_queries, int n_keys,
     int head_size, int causal, float scale) {
     alignas(16) __shared__ Number tile_q[2][QUERIES][HEAD + PADDING], tile_grad[2][QUERIES][HEAD + PADDING];
     const Place at = place(n_heads, n_keys, false);
     const Stride rows = rows_offset(at, n_heads, n_keys, head_size), row_stride = (Stride)n_heads * head_size;
     const Stride numbers = numbers_offset(at, n_heads, n_queries);
-    const Head queries{q + at.batch * q_batch + at.head * q_head, q_row, n_queries, head_size};
-    const Head keys{k + at.batch * k_batch + at.head * k_head, k_row, n_keys, head_size};
-    const Head values{v + at.batch * v_batch + at.head * v_head, v_row, n_keys, head_size};
-    const Head grads{grad + at.batch * grad_batch + at.head * grad_head, grad_row, n_queries, head_size};
-    const Scoring scoring{
-        has_mask ? mask + at.batch * mask_batch + at.head * mask_head : nullptr, mask_row, mask_column,
-        has_bias ? bias + at.batch * bias_batch + at.head * bias_head : nullptr, bias_row, bias_column,
-        n_queries, n_keys, causal, scale};
+    const Head queries HEAD_OF(q, n_queries), keys HEAD_OF(k, n_keys), values HEAD_OF(v, n_keys);
+    const Head grads HEAD_OF(grad, n_queries);
+    const Scoring scoring SCORING;
 
     const int first_key = at.first + ROWS * warp();
     unsigned owned_k[HEAD / 16][4], owned_v[HEAD / 16][4];
@@ -465,18 +451,16 @@ __global__ void __launch_bounds__(32 * WARPS) attention_grad_kv(
 
     const int start = causal ? max(at.first + n_queries - n_keys, 0) / QUERIES * QUERIES : 0;
     Copies copies;
-    start_copy(copies, tile_q[0], queries, start);
-    start_copy(copies, tile_grad[0], grads, start);
+    start_copies<WARPS>(copies, tile_q[0], queries, tile_grad[0], grads, start);
     for (int first_query = start, now = 0; first_query < n_queries; first_query += QUERIES, now = 1 - now) {
         copies.wait();
         __syncthreads();
-        if (first_query + QUERIES < n_queries) {
-            start_copy(copies, tile_q[1 - now], queries, first_query + QUERIES);
-            start_copy(copies, tile_grad[1 - now], grads, first_query + QUERIES);
-        }
+        if (first_query + QUERIES < n_queries)
+            start_copies<WARPS>(copies, tile_q[1 - now], queries, tile_grad[1 - now], grads, first_query + QUERIES);
 
-#pragma unroll
+#pragma unroll 1
         for (int strip = 0; strip < QUERIES; strip += 16) {
+            if (scoring.visible(min(first_query + strip + 16, n_queries) - 1) <= first_key) continue;
             float log_sum_of[2][2], delta_of[2][2];  // a query is a column here
             for (int j = 0; j < 2; j++)
                 for (int e = 0; e < 2; e++) {

@@ -21,7 +21,7 @@ from minigrad.kernels.cuda_source import CudaSource, address
 SOURCE = CudaSource(__file__)
 SOURCE.path = Path(__file__).with_suffix(".cu")
 
-_FORWARD = {64: (8, 64), 128: (4, 32)}
+_FORWARD = {64: (8, 32), 128: (4, 32)}
 _BACKWARD = {64: (4, 64), 128: (4, 32)}
 """For each head size: the warps of a block, each of which owns 16 rows, and how many rows pass by at a time."""
 
