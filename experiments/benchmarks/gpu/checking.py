@@ -67,7 +67,7 @@ class Draw:
         """A call of a kernel, which gets copies of the arrays, where kernels run: it may write into them."""
 
         def compute() -> Any:
-            return function(*(self.move(np.copy(x)) if isinstance(x, np.ndarray) else x for x in arguments))
+            return function(*(self.move(x.copy()) if isinstance(x, np.ndarray) else x for x in arguments))
 
         return compute
 

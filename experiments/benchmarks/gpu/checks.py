@@ -156,21 +156,37 @@ def rms_norm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
 
 def matmul_tiled(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     """The kernel that is there to be read."""
-    for m, k, n in sizes.products:
-        yield product(draw.precision, draw.call, matmul.tiled_matmul, draw(m, k), draw(k, n), draw.tolerance)
+    yield from products(draw, sizes, matmul.tiled_matmul, draw.tolerance)
 
 
 def matmul_blocked(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
-    """The fast one in float32, each operand along its rows and along its columns."""
-    for a, b, layout in layouts(draw, sizes):
-        yield product(layout, draw.call, matmul.blocked_matmul, a, b, draw.tolerance)
+    """The fast one in float32."""
+    yield from products(draw, sizes, matmul.blocked_matmul, draw.tolerance)
 
 
 def matmul_rounded(draw: Draw, sizes: CheckSizes, precision: str) -> Iterator[Case]:
     """The tensor cores' products; the kernel rounds the factors."""
-    rounded = partial(tensor_core.tensor_core_matmul, precision=precision.lower())
-    for a, b, layout in layouts(draw, sizes):
-        yield product(layout, draw.call, rounded, a, b, TOLERANCES[precision])
+    kernel = partial(tensor_core.tensor_core_matmul, precision=precision.lower())
+    yield from products(draw, sizes, kernel, TOLERANCES[precision])
+
+
+def products(
+    draw: Draw, sizes: CheckSizes, kernel: Callable[[Array, Array], Array], tolerance: float
+) -> Iterator[Case]:
+    """Of matrices that lie in memory as they are, or transposed, as in a linear layer and its backward pass.
+
+    In float64 NumPy's product is as good a reference as the sum of outer products.
+    """
+    for m, k, n in sizes.products:
+        for name, turn_a, turn_b in (("A B", False, False), ("A Bᵀ", False, True), ("Aᵀ B", True, False)):
+            a, b = draw(*((k, m) if turn_a else (m, k))), draw(*((n, k) if turn_b else (k, n)))
+
+            def multiply(a: Array, b: Array, kernel: Callable, turn_a: bool = turn_a, turn_b: bool = turn_b) -> Array:
+                return kernel(a.T if turn_a else a, b.T if turn_b else b)
+
+            exact, natural = (multiply(wide(x), wide(y), np.matmul) for x, y in ((a, b), (abs(a), abs(b))))
+            compute = draw.call(multiply, a, b, kernel)
+            yield Case(f"{name}, {m} × {k} × {n}, {draw.precision}", compute, [exact], [natural], tolerance)
 
 
 def tensor_cores_missing(move: Move) -> str:
@@ -181,22 +197,6 @@ def tensor_cores_missing(move: Move) -> str:
     except DeviceError as error:
         return str(error)
     return ""
-
-
-def layouts(draw: Draw, sizes: CheckSizes) -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
-    """Operands of each size, as they are and transposed."""
-    for m, k, n in sizes.products:
-        a, b = draw(m, k), draw(k, n)
-        yield from ((a, b, "A B"), (a, draw(n, k).T, "A Bᵀ"), (draw(k, m).T, b, "Aᵀ B"))
-
-
-def product(
-    name: str, call: Callable[..., Callable], kernel: Callable, a: np.ndarray, b: np.ndarray, tolerance: float
-) -> Case:
-    """A product of two matrices. In float64 NumPy's is as good a reference as the sum of outer products."""
-    (m, k), n = a.shape, b.shape[1]
-    exact, natural = wide(a) @ wide(b), abs(wide(a)) @ abs(wide(b))
-    return Case(f"{m} × {k} × {n}, {name}", call(kernel, a, b), [exact], [natural], tolerance)
 
 
 def cross_entropy(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:

@@ -16,6 +16,8 @@ from experiments.benchmarks.cpu.sizes import Size, batch
 from experiments.benchmarks.gpu.lines import Line
 
 Work = Callable[[], object]
+
+EPS = 1e-5  # as in ours.py
 BACKENDS = {
     "flash": SDPBackend.FLASH_ATTENTION,
     "memory-efficient": SDPBackend.EFFICIENT_ATTENTION,
@@ -31,7 +33,7 @@ def kernel(line: Line, device: str) -> dict[str, Work]:
     return KERNELS[line.kind](device, **line.arguments)
 
 
-def values(device: str, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+def values(device: str | torch.device, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Normally distributed numbers."""
     return torch.randn(*shape, device=device, dtype=dtype)
 
@@ -43,27 +45,28 @@ def ids(device: str, vocab_size: int, size: int) -> Tensor:
 
 def backward(out: Tensor, *leaves: Tensor) -> Work:
     """The backward pass alone: gradients are returned, not added up anywhere."""
-    grad = torch.randn_like(out)
+    grad = values(out.device, *out.shape, dtype=out.dtype)
     return partial(torch.autograd.grad, out, leaves, grad, retain_graph=True)
 
 
 def layer_norm_forward(device: str, rows: int, width: int) -> dict[str, Work]:
     x, weight, bias = values(device, rows, width), values(device, width), values(device, width)
-    return {"PyTorch": partial(functional.layer_norm, x, (width,), weight, bias)}
+    return {"PyTorch": partial(functional.layer_norm, x, (width,), weight, bias, EPS)}
 
 
 def layer_norm_backward(device: str, rows: int, width: int) -> dict[str, Work]:
     x, weight, bias = (values(device, *s).requires_grad_() for s in ((rows, width), (width,), (width,)))
-    return {"PyTorch": backward(functional.layer_norm(x, (width,), weight, bias), x, weight, bias)}
+    return {"PyTorch": backward(functional.layer_norm(x, (width,), weight, bias, EPS), x, weight, bias)}
 
 
 def rms_norm_forward(device: str, rows: int, width: int) -> dict[str, Work]:
-    return {"PyTorch": partial(functional.rms_norm, values(device, rows, width), (width,), values(device, width))}
+    x, weight = values(device, rows, width), values(device, width)
+    return {"PyTorch": partial(functional.rms_norm, x, (width,), weight, EPS)}
 
 
 def rms_norm_backward(device: str, rows: int, width: int) -> dict[str, Work]:
     x, weight = (values(device, *shape).requires_grad_() for shape in ((rows, width), (width,)))
-    return {"PyTorch": backward(functional.rms_norm(x, (width,), weight), x, weight)}
+    return {"PyTorch": backward(functional.rms_norm(x, (width,), weight, EPS), x, weight)}
 
 
 def attention_forward(
