@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     cpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")
     gpu = names.add_parser("gpu", help="CUDA kernels and a training step, checked, then beside cuBLAS and PyTorch")
     gpu.add_argument("--only", default="checks,kernels,steps", help="parts (default: checks,kernels,steps)")
-    gpu.add_argument("--quick", action="store_true", help="small sizes: a smoke test in a minute")
+    gpu.add_argument("--quick", action="store_true", help="small sizes: a smoke test in a minute or two")
     gpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")
     options = parser.parse_args(arguments)
     if options.name == "tokenizers" and (options.rounds < 1 or options.gigabytes <= 0):

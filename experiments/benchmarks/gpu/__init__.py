@@ -5,7 +5,7 @@ On a fresh machine with an NVIDIA GPU and its driver (nothing else of CUDA needs
     python3 -m venv .venv && . .venv/bin/activate
     pip install -e ".[cuda]"
     pip install torch ml_dtypes                      # a build with CUDA: the peer; and bfloat16. The rest runs without
-    python -m experiments.benchmarks gpu --quick     # a smoke test at small sizes: a minute
+    python -m experiments.benchmarks gpu --quick     # a smoke test at small sizes: a minute or two
     python -m experiments.benchmarks gpu             # everything: at most 8 minutes
     python -m experiments report --readme            # brings the README's table up to date
 

@@ -5,7 +5,7 @@ outputs written once. Operations are multiplications and additions of the produc
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 
 from experiments.benchmarks.cpu import kernel_list
 from experiments.benchmarks.cpu.sizes import Size
@@ -53,7 +53,7 @@ class Line:
     limit: str
     checks: tuple[str, ...]
     peers: tuple[str, ...] = ()
-    target: Target | None = field(default=None)
+    target: Target | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def steps(sizes: Sizes) -> list[Line]:
     n_tokens, peers = gpt.batch_size * gpt.length, ("PyTorch", "torch.compile")
     checks = ("layer norm", "attention, float32", "cross-entropy", "GELU", "embedding", "AdamW", "GPT step")
     return [
-        Line("GPT step", shape, "step", {}, n_tokens, "tokens", "", checks, peers, TARGETS["training step"]),
+        Line("GPT step", shape, "step", asdict(gpt), n_tokens, "tokens", "", checks, peers, TARGETS["training step"]),
     ]
 
 
