@@ -185,10 +185,12 @@ def _mask_and_bias(q: Array, saved: Saved) -> tuple[Array | np.generic, ...]:
     """As a kernel takes them: the first element, whether there is one at all, and four strides, 0 for length 1."""
     arguments = []
     for x, dtype in ((saved.mask, np.dtype(np.bool_)), (saved.bias, q.dtype)):
-        there = x is not None
-        x = x.astype(dtype, copy=False) if there else np.empty_like(q, shape=(1, 1, 1, 1), dtype=dtype, order="C")
+        if x is None:
+            arguments += [np.empty_like(q, shape=1, dtype=dtype), np.int32(False), *[np.int64(0)] * 4]
+            continue
+        x = x.astype(dtype, copy=False)
         strides = (0 if n == 1 else stride // x.itemsize for n, stride in zip(x.shape, x.strides, strict=True))
-        arguments += [x[:1, :1, :1, :1], np.int32(there), *map(np.int64, strides)]
+        arguments += [x[:1, :1, :1, :1], np.int32(True), *map(np.int64, strides)]
     return tuple(arguments)
 
 

@@ -59,8 +59,8 @@ def attention_backward(
 ) -> tuple[Array, Array, Array, Array | None]:
     """The gradients of q, k, v, and of the scores if the forward pass had a bias."""
     dtype, head_size = q.dtype, q.shape[-1]
-    arrays = (_whole_chunks(x) for x in (grad, q, k, v))
-    *grads, grad_scores = launch_backward(SOURCE, *_choice(_BACKWARD, head_size), *arrays, saved, scale)
+    grad, q, k, v = (_whole_chunks(x) for x in (grad, q, k, v))
+    *grads, grad_scores = launch_backward(SOURCE, *_choice(_BACKWARD, head_size), grad, q, k, v, saved, scale)
     grad_q, grad_k, grad_v = (x[..., :head_size].view(dtype) for x in grads)
     return grad_q, grad_k, grad_v, None if grad_scores is None else grad_scores.view(dtype)
 

@@ -167,7 +167,8 @@ def test_tiles_are_waited_for(on_host, monkeypatch, tmp_path, forgotten):
 
 
 # ---- The instructions written out in C++ -----------------------------------------------------------------------------
-# By "Matrix Fragments for mma.m16n8k16" and "ldmatrix" in NVIDIA's PTX ISA. There, groupID is lane >> 2 and threadID_in_group is lane % 4.
+# By "Matrix Fragments for mma.m16n8k16" and "ldmatrix" in NVIDIA's PTX ISA. There, groupID is lane >> 2
+# and threadID_in_group is lane % 4.
 
 INSPECT = """
 __global__ void inspect(const unsigned* a, const unsigned* b, float* c, const Number* matrices, unsigned* read) {
