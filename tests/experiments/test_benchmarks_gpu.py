@@ -1,5 +1,6 @@
 """What the GPU benchmark measures and how. The card is played by an actor: NumPy, and kernels that run on the host."""
 
+import ctypes
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -9,7 +10,8 @@ import pytest
 
 import experiments.benchmarks.__main__ as command_line
 from experiments.benchmarks.cpu.sizes import Size
-from experiments.benchmarks.gpu import checks, lines, ours, program, result, step_check, timing
+from experiments.benchmarks.gpu import checks, cublas, lines, ours, program, result, step_check, timing
+from experiments.benchmarks.gpu.checking import from_bfloat16
 from experiments.benchmarks.gpu.lines import FULL, QUICK, Sizes
 from experiments.benchmarks.gpu.timing import Clock, take_turns
 from minigrad import cuda_on_host, use_kernels
@@ -289,3 +291,44 @@ def test_without_a_gpu_one_line_says_what_is_missing(capsys, monkeypatch):
 def test_a_part_that_does_not_exist_is_refused(capsys):
     assert command_line.main(["gpu", "--only", "kernels,memory"]) == 2
     assert "error: --only: expected some of checks,kernels,steps, got memory" in capsys.readouterr().err
+
+
+# -- cuBLAS -----------------------------------------------------------------------------------------
+
+
+def at(address, rows, columns, leading, number):
+    """A matrix in memory as cuBLAS takes it: by columns, each `leading` elements after the one before."""
+    kind = {cublas.FLOAT32: ctypes.c_float, cublas.BFLOAT16: ctypes.c_uint16}[number]
+    values = np.ctypeslib.as_array((kind * (leading * columns)).from_address(address))
+    return values.reshape(columns, leading)[:, :rows].T
+
+
+def gemm(handle, turn_a, turn_b, m, n, k, one, a, kind_a, lda, b, kind_b, ldb, zero, c, kind_c, ldc, way, algorithm):
+    """cuBLAS's function as its manual has it: C = A B, all by columns."""
+    assert (handle, turn_a, turn_b, algorithm) == ("handle", "N", "N", -1)
+    assert (at(one, 1, 1, 1, 0), at(zero, 1, 1, 1, 0)) == (1, 0)
+    assert way == {"float32": 68, "TF32": 77, "bf16": 68}[gemm.precision]
+    left, right = at(a, m, k, lda, kind_a), at(b, k, n, ldb, kind_b)
+    if gemm.precision == "bf16":
+        left, right = (from_bfloat16(np.ascontiguousarray(bits)) for bits in (left, right))
+    at(c, m, n, ldc, kind_c)[...] = left @ right
+
+
+@pytest.mark.parametrize("precision", ["float32", "TF32", "bf16"])
+def test_cublas_is_asked_for_the_product_of_matrices_that_lie_by_rows(precision):
+    class OnCard(np.ndarray):
+        @property
+        def data(self):
+            return SimpleNamespace(ptr=self.ctypes.data)
+
+    library = SimpleNamespace(gemmEx=gemm, CUBLAS_OP_N="N")
+    device = SimpleNamespace(get_cublas_handle=lambda: "handle")
+    cupy = SimpleNamespace(
+        cuda=SimpleNamespace(cublas=library, device=device),
+        empty=lambda shape, dtype: np.full(shape, np.nan, dtype).view(OnCard),
+    )
+    gemm.precision = precision
+    a, b = (ours.values(lambda array: array, *shape, precision=precision) for shape in ((3, 4), (4, 5)))
+    c = cublas.product(cupy, a.view(OnCard), b.view(OnCard), precision)()
+    exact = from_bfloat16(a) @ from_bfloat16(b) if precision == "bf16" else a @ b
+    np.testing.assert_allclose(c, exact, rtol=1e-5, atol=1e-6)
