@@ -21,7 +21,7 @@ def clip_grad_norm(params: Iterable[Tensor], max_norm: float) -> float:
     if not max_norm > 0:
         raise ValueError(f"max_norm must be positive, got {max_norm}")
     grads = [parameter.grad for parameter in params if parameter.grad is not None]
-    norm = math.sqrt(sum(sum_of_squares(grad) for grad in grads))
+    norm = math.sqrt(sum_of_squares(grads))
     if math.isfinite(norm) and norm > max_norm:
         for grad in grads:
             grad *= max_norm / (norm + 1e-6)

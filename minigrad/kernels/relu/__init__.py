@@ -9,10 +9,14 @@ from minigrad.kernels import wants_cuda, wants_reference
 
 def relu_forward(x: Array) -> Array:
     """max(x, 0)."""
-    if wants_reference(x) or wants_cuda(x):
+    if wants_reference(x):
         from minigrad.kernels.relu import reference
 
         return reference.relu_forward(x)
+    if wants_cuda(x):
+        from minigrad.kernels.relu import cuda
+
+        return cuda.relu_forward(x)
     from minigrad.kernels.relu import cpu
 
     return cpu.relu_forward(x)
@@ -20,10 +24,14 @@ def relu_forward(x: Array) -> Array:
 
 def relu_backward(grad: Array, out: Array) -> Array:
     """The gradient of x; at x = 0 it is 0."""
-    if wants_reference(grad) or wants_cuda(grad):
+    if wants_reference(grad):
         from minigrad.kernels.relu import reference
 
         return reference.relu_backward(grad, out)
+    if wants_cuda(grad):
+        from minigrad.kernels.relu import cuda
+
+        return cuda.relu_backward(grad, out)
     from minigrad.kernels.relu import cpu
 
     return cpu.relu_backward(grad, out)

@@ -4,6 +4,8 @@ BLAS has it too (a vector times itself), but wakes up all its threads for it. Th
 for a while, on cores that the threads of `DataParallel` need.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from minigrad.array_type import Array
@@ -13,9 +15,9 @@ PART = 4096
 """So many squares are added up in x's dtype, which is fast, and the sums in float64, which is exact."""
 
 
-def sum_of_squares(x: Array) -> float:
+def sum_of_squares(arrays: Sequence[Array]) -> float:
     """Σ x²."""
-    return _sum_of_squares(np.ascontiguousarray(x).reshape(-1))
+    return sum(_sum_of_squares(np.ascontiguousarray(x).reshape(-1)) for x in arrays)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})

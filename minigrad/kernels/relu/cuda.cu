@@ -1,0 +1,54 @@
+// ReLU on a GPU: one pass over the elements.
+//
+// What it costs is reading and writing memory, so a thread moves 16 bytes at a time, the most that one instruction can.
+
+template <typename T>
+struct alignas(16) Pack {
+    static constexpr int SIZE = 16 / sizeof(T);
+    T lane[SIZE];
+};
+
+__device__ bool is_aligned(const void* pointer) { return reinterpret_cast<unsigned long long>(pointer) % 16 == 0; }
+
+template <typename T>
+__device__ T positive_part(T x) {
+    return x < T(0) ? T(0) : x;  // so that what is not a number stays so
+}
+
+template <typename T>
+__device__ T slope(T out) {
+    return out > T(0) ? T(1) : T(0);
+}
+
+// Thread i takes the packs i, i + n_threads, i + 2 n_threads, …: neighbours read neighbouring packs. Then the elements
+// that fill no pack, in the same way; that is all of them where an array does not start at a multiple of 16 bytes.
+
+template <typename T>
+__global__ void relu_forward(const T* __restrict__ x, T* __restrict__ out, long long n) {
+    const long long n_threads = (long long)gridDim.x * blockDim.x;
+    const long long thread = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    const long long n_packs = is_aligned(x) && is_aligned(out) ? n / Pack<T>::SIZE : 0;
+
+    for (long long i = thread; i < n_packs; i += n_threads) {
+        Pack<T> pack = reinterpret_cast<const Pack<T>*>(x)[i];
+        for (int k = 0; k < Pack<T>::SIZE; ++k) pack.lane[k] = positive_part(pack.lane[k]);
+        reinterpret_cast<Pack<T>*>(out)[i] = pack;
+    }
+    for (long long i = n_packs * Pack<T>::SIZE + thread; i < n; i += n_threads) out[i] = positive_part(x[i]);
+}
+
+template <typename T>
+__global__ void relu_backward(const T* __restrict__ grad, const T* __restrict__ out, T* __restrict__ grad_x,
+                              long long n) {
+    const long long n_threads = (long long)gridDim.x * blockDim.x;
+    const long long thread = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    const long long n_packs = is_aligned(grad) && is_aligned(out) && is_aligned(grad_x) ? n / Pack<T>::SIZE : 0;
+
+    for (long long i = thread; i < n_packs; i += n_threads) {
+        Pack<T> pack = reinterpret_cast<const Pack<T>*>(grad)[i];
+        const Pack<T> at = reinterpret_cast<const Pack<T>*>(out)[i];
+        for (int k = 0; k < Pack<T>::SIZE; ++k) pack.lane[k] *= slope(at.lane[k]);
+        reinterpret_cast<Pack<T>*>(grad_x)[i] = pack;
+    }
+    for (long long i = n_packs * Pack<T>::SIZE + thread; i < n; i += n_threads) grad_x[i] = grad[i] * slope(out[i]);
+}
