@@ -75,5 +75,5 @@ def evaluate(classifier: LastTokenClassifier, examples: Encoded, batch_size: int
         batch = examples[slice(start, start + batch_size)]
         logits: Tensor = classifier(batch.ids, batch.attention_mask)
         loss += ops.cross_entropy(logits, batch.labels).item() * len(batch)
-        correct += int((logits.data.argmax(axis=-1) == batch.labels).sum())
+        correct += int((logits.numpy().argmax(axis=-1) == batch.labels).sum())
     return loss / len(examples), correct / len(examples)

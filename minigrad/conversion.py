@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.array_type import Array
+from minigrad.device import beside
 
 
 def as_array(data: Any) -> Array:
@@ -31,7 +32,14 @@ def as_array(data: Any) -> Array:
 def number_like(number: Any, array: Array) -> Array:
     """A number as an array without axes, of the dtype that it takes beside `array` and on its device."""
     if array.dtype.kind != "f":
-        return np.asarray(number, dtype=np.float32 if type(number) is float else array.dtype)
+        return beside(np.asarray(number, dtype=np.float32 if type(number) is float else array.dtype), array)
     if isinstance(array, np.ndarray):
         return np.array(number, dtype=array.dtype)
     return np.full_like(array, number, shape=())
+
+
+def array_like(values: Any, array: Array) -> Array:
+    """An array, or numbers and nested lists of numbers, as an array of the dtype and on the device of `array`."""
+    if not hasattr(values, "__cuda_array_interface__"):
+        values = np.asarray(values, dtype=array.dtype)
+    return beside(values, array).astype(array.dtype, copy=False)

@@ -3,6 +3,12 @@
 Ops call NumPy's functions on whatever array they are given. NumPy hands a call on a CuPy array to
 CuPy (`__array_ufunc__`, `__array_function__`: NEP 13 and NEP 18), so that an op is written once.
 Only this file knows how an array gets from one device to the other.
+
+A model moves by `model.to("cuda")`, a tensor by `tensor.to("cuda")`. Tensors of two devices do not mix: the op
+says so. Constants do, since it is plain where they have to go: a NumPy array beside a tensor on a GPU is moved
+by the op, and so are token ids, labels, masks and indices, which models take as NumPy arrays on either device.
+Ids and labels are checked before they are moved, where no GPU has to be waited for. All random numbers are drawn
+on the CPU, so that a seed means the same on both.
 """
 
 import importlib
@@ -14,8 +20,8 @@ from minigrad.errors import DeviceError
 
 
 def device_of(array: Any) -> str:
-    """`"cpu"` for a NumPy array, `"cuda"` for a CuPy array."""
-    return "cpu" if isinstance(array, np.ndarray) else "cuda"
+    """`"cpu"` for a NumPy array (or number), `"cuda"` for a CuPy array."""
+    return "cpu" if isinstance(array, np.ndarray | np.generic) else "cuda"
 
 
 def to_device(array: Any, device: str) -> Any:
@@ -30,6 +36,20 @@ def to_device(array: Any, device: str) -> Any:
     if device == device_of(array):
         return array
     return array.get() if device == "cpu" else cupy().asarray(array)
+
+
+def beside(array: Any, other: Any) -> Any:
+    """The array on the device of `other`; itself if it is there already."""
+    return array if type(array) is type(other) else to_device(array, device_of(other))
+
+
+def check_one_device(op: str, a: Any, b: Any) -> None:
+    """Raise DeviceError, naming the op, if the arrays of its tensors are on different devices."""
+    if device_of(a) != device_of(b):
+        raise DeviceError(
+            f'{op} needs tensors on one device, got one on "{device_of(a)}" and one on "{device_of(b)}"; '
+            'move one of them, as with .to("cuda")'
+        )
 
 
 def cupy() -> Any:

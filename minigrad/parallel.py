@@ -24,6 +24,7 @@ import numpy as np
 
 from minigrad import anomaly, random
 from minigrad.array_type import Array
+from minigrad.errors import DeviceError
 from minigrad.nn.module import Module, Parameter
 from minigrad.tensor import Tensor, accumulate
 from minigrad.threads import get_num_threads, one_blas_thread
@@ -41,12 +42,15 @@ class DataParallel:
 
     Raises:
         ValueError: if n_threads is not at least 1.
+        DeviceError: if the model is on a GPU, which is parallel by itself.
     """
 
     def __init__(self, model: Module, n_threads: int | None = None) -> None:
         n_threads = get_num_threads() if n_threads is None else n_threads
         if n_threads < 1:
             raise ValueError(f"n_threads must be at least 1, got {n_threads}")
+        if any(parameter.device != "cpu" for parameter in model.parameters()):
+            raise DeviceError("DataParallel is for models on the CPU, where its threads run; this one is on a GPU")
         self.model = model
         self.replicas = [replicate(model) for _ in range(n_threads)]
         # The structure never changes; to walk through it at each step would cost as much as a small layer.

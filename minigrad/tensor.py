@@ -15,6 +15,7 @@ Source: Baydin et al. 2018, "Automatic Differentiation in Machine Learning: a Su
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,8 @@ import numpy as np
 
 from minigrad import anomaly
 from minigrad.array_type import Array
-from minigrad.conversion import as_array, number_like
-from minigrad.device import device_of, to_device
+from minigrad.conversion import array_like, as_array, number_like
+from minigrad.device import beside, check_one_device, device_of, to_device
 from minigrad.errors import HigherOrderError, InPlaceError, NoGraphError, NonScalarError
 from minigrad.grad_mode import is_grad_enabled
 from minigrad.tape import LastWrite, Node, Rule, clock, topological_order
@@ -142,7 +143,7 @@ class Tensor:
                 "writing into a tensor that requires a gradient would lose the gradient of what was there; "
                 "write inside `with no_grad():`, or build a new tensor with ops.where or ops.concatenate"
             )
-        self._data[index] = value.data if isinstance(value, Tensor) else value
+        self._data[index] = array_like(value.data if isinstance(value, Tensor) else value, self._data)
         self._last_write.time = next(clock)
 
     def __len__(self) -> int:
@@ -323,10 +324,9 @@ def _prepare(tensor: Tensor, gradient: Array | None, gradients: dict[Node, Array
             )
         gradient = np.ones_like(tensor.data)
     else:
-        gradient = gradient.data if isinstance(gradient, Tensor) else gradient
-        if np.shape(gradient) != tensor.shape:
-            raise ValueError(f"gradient must have the shape {tensor.shape}, got {np.shape(gradient)}")
-        gradient = np.asarray(gradient, dtype=tensor.dtype) if tensor.device == "cpu" else gradient
+        gradient = array_like(gradient.data if isinstance(gradient, Tensor) else gradient, tensor.data)
+        if gradient.shape != tensor.shape:
+            raise ValueError(f"gradient must have the shape {tensor.shape}, got {gradient.shape}")
     if tensor._node is None:  # a leaf is its own gradient's end
         accumulate(tensor, gradient, fresh=False)
         return []
@@ -342,10 +342,10 @@ def accumulate(leaf: Tensor, gradient: Array, *, fresh: bool) -> None:
     (nobody else holds it)."""
     if leaf.grad is not None:
         leaf.grad += gradient
-    elif fresh and isinstance(gradient, np.ndarray):
-        leaf.grad = gradient
+    elif isinstance(gradient, np.generic):  # NumPy's arithmetic makes numbers of arrays without axes
+        leaf.grad = np.array(gradient)
     else:
-        leaf.grad = gradient.copy() if hasattr(gradient, "copy") else np.array(gradient)
+        leaf.grad = gradient if fresh else gradient.copy()
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
@@ -366,8 +366,15 @@ def as_tensor(value: TensorLike) -> Tensor:
 
 
 def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
-    """Both operands as tensors; a plain number takes the other's dtype, as in NumPy."""
+    """Both operands as tensors on one device: a constant goes where the tensor is. A plain number takes the
+    other's dtype, as in NumPy.
+
+    Raises:
+        DeviceError: if both are tensors, and on different devices.
+    """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
+        if type(a._data) is not type(b._data):
+            check_one_device(sys._getframe(1).f_code.co_name, a._data, b._data)
         return a, b
     if type(b) in (float, int):
         a = as_tensor(a)
@@ -375,4 +382,8 @@ def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
     if type(a) in (float, int):
         b = as_tensor(b)
         return Tensor(number_like(a, b._data)), b
-    return as_tensor(a), as_tensor(b)
+    if isinstance(a, Tensor):
+        return a, Tensor(beside(as_array(b), a._data))
+    if isinstance(b, Tensor):
+        return Tensor(beside(as_array(a), b._data)), b
+    return Tensor(a), Tensor(b)

@@ -4,6 +4,8 @@ Greedy decoding takes the likeliest token. Sampling draws one; temperature sharp
 distribution, and top-k and nucleus sampling cut off its unreliable tail. A repetition penalty makes
 what already stands in the text less likely.
 
+Models may be on a GPU; their logits come to the CPU, where all drawing is done, so that a seed means the same.
+
 The loop asks a function for the logits of the next token. There are two such functions: `Rereading` lets
 the model read the whole text for each new token, which is simple and slow; `Remembering` lets it read
 only what is new, and keeps what attention has computed of the rest. The text is the same.
@@ -64,7 +66,7 @@ class Rereading:
         if self.max_length is not None:
             ids = ids[:, -self.max_length :]
             attention_mask = None if attention_mask is None else attention_mask[:, -self.max_length :]
-        return self.model(ids, attention_mask).data[:, -1]
+        return self.model(ids, attention_mask)[:, -1].numpy()
 
     def select(self, rows: np.ndarray) -> None:
         """Nothing to do: nothing is kept."""
@@ -88,7 +90,7 @@ class Remembering:
             cache, new = None, ids[:, -self.max_length :]
             attention_mask = None if attention_mask is None else attention_mask[:, -self.max_length :]
         hidden = self.model.hidden_states(new, attention_mask, cache)
-        return self.model.logits(hidden[:, -1]).data
+        return self.model.logits(hidden[:, -1]).numpy()
 
     def select(self, rows: np.ndarray) -> None:
         """Row i goes on from the keys and values of row `rows[i]`."""

@@ -194,7 +194,7 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
     rows, places = np.nonzero(ids == tokenizer.ids.get(MASK, -1))
     if not len(places):
         raise ValueError(f"text must have a {MASK}, got {text!r}")
-    logits = model.masked_lm_logits(model(ids)[rows, places]).data.astype(np.float64)
+    logits = model.masked_lm_logits(model(ids)[rows, places]).numpy().astype(np.float64)
     probs = np.exp(logits - logits.max(axis=-1, keepdims=True))
     probs /= probs.sum(axis=-1, keepdims=True)
     best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]
@@ -219,7 +219,7 @@ def embed(model: Model, tokenizer: Tokenizer, texts: Sequence[str], batch_size: 
         ids, attention_mask = pad_batch(sequences)
         read = model.encode if isinstance(model, T5) else model.hidden_states
         weights = attention_mask / attention_mask.sum(axis=1, keepdims=True)
-        yield from np.einsum("btd,bt->bd", read(ids, attention_mask).data, weights).astype(np.float32)
+        yield from np.einsum("btd,bt->bd", read(ids, attention_mask).numpy(), weights).astype(np.float32)
 
 
 def _as_read(model: Model, tokenizer: Tokenizer, text: str) -> list[int]:

@@ -14,6 +14,8 @@ runs `cuda.cu` on arrays that live on the CPU: slow, and made to be stepped thro
 Numba is imported, and a kernel compiled, when a fast kernel is first called.
 """
 
+import numpy as np
+
 from minigrad.device import device_of
 from minigrad.errors import DeviceError
 
@@ -62,10 +64,11 @@ def wants_cuda(array: object) -> bool:
     Raises:
         DeviceError: if the array lives on a GPU and kernels are to run on the host.
     """
-    on_gpu = device_of(array) == "cuda"
-    if _active == "cuda_on_host" and on_gpu:
+    if type(array) is np.ndarray or device_of(array) == "cpu":  # the first is quick; this is asked for every kernel
+        return _active == "cuda_on_host"
+    if _active == "cuda_on_host":
         raise DeviceError(
             'use_kernels("cuda_on_host") runs CUDA kernels on the CPU, for arrays that live there; this one is on '
             'a GPU, where use_kernels("fast") runs them'
         )
-    return _active == "cuda_on_host" or (_active == "fast" and on_gpu)
+    return _active == "fast"

@@ -8,6 +8,7 @@ instead of 1 + 2 + … + T.
 import numpy as np
 
 from minigrad.array_type import Array
+from minigrad.device import beside
 
 
 class KeyValueCache:
@@ -47,6 +48,7 @@ class KeyValueCache:
     def select(self, rows: Array) -> None:
         """Go on with these rows of the batch, in this order: those that beam search keeps."""
         if self.length:
+            rows = beside(rows, self._keys)
             self._keys, self._values = self._keys[rows], self._values[rows]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from minigrad import anomaly
 from minigrad.array_type import Array
-from minigrad.device import to_device
+from minigrad.device import beside, to_device
 from minigrad.tensor import Tensor
 
 
@@ -98,7 +98,13 @@ class Module:
             parameter.grad = None
 
     def to(self, device: str) -> Module:
-        """Move every parameter, and its gradient, to `"cpu"` or `"cuda"`; returns itself."""
+        """Move every parameter, and its gradient, to `"cpu"` or `"cuda"`; returns itself.
+
+        The parameters stay the same objects, so an optimizer may be made before or after; its state follows.
+
+        Raises:
+            DeviceError: if CuPy or a GPU is missing. ValueError: if device is not "cpu" or "cuda".
+        """
         for parameter in self.parameters():
             parameter.data = to_device(parameter.data, device)
             if parameter.grad is not None:
@@ -106,11 +112,11 @@ class Module:
         return self
 
     def state_dict(self) -> dict[str, Array]:
-        """The arrays of all parameters by dotted path (not copies)."""
+        """The arrays of all parameters by dotted path (not copies), where they are."""
         return {name: parameter.data for name, parameter in self.named_parameters()}
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
-        """Copy arrays into the parameters; nothing is changed unless all of them fit.
+        """Copy arrays from either device into the parameters; nothing is changed unless all of them fit.
 
         Raises:
             ValueError: listing every missing, unexpected and wrongly shaped name.
@@ -120,7 +126,7 @@ class Module:
         if problems:
             raise ValueError(f"the state does not fit {type(self).__name__}: {problems}")
         for name, parameter in parameters.items():
-            parameter.data[...] = state[name]
+            parameter.data[...] = beside(state[name], parameter.data)
             parameter.bump_version()
 
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from minigrad.conversion import as_array
+from minigrad.device import beside
 from minigrad.kernels import attention as kernel
-from minigrad.tensor import Array, Tensor, record
+from minigrad.tensor import Array, Tensor, as_operands, record
 
 
 def attention(
@@ -37,9 +39,11 @@ def attention(
     """
     if q.ndim != 4 or k.shape != v.shape or q.shape[:2] + q.shape[3:] != k.shape[:2] + k.shape[3:]:
         raise ValueError(f"attention needs q (B, H, T, K) and k, v (B, H, S, K), got {q.shape}, {k.shape}, {v.shape}")
+    for other in (k, v) if bias is None else (k, v, bias):
+        as_operands(q, other)  # all on one device
     batch, heads, length, head_size = q.shape
     scores_shape = (batch, heads, length, k.shape[2])
-    mask = None if mask is None else _four_axes(mask, scores_shape)
+    mask = None if mask is None else beside(_four_axes(mask, scores_shape), q.data)
     if bias is not None and (bias.ndim != 4 or np.broadcast_shapes(bias.shape, scores_shape) != scores_shape):
         raise ValueError(f"bias must have four axes that broadcast to {scores_shape}, got {bias.shape}")
     scale = head_size**-0.5 if scale is None else scale
@@ -59,7 +63,7 @@ def attention(
 
 
 def _four_axes(mask: Array, scores_shape: tuple[int, ...]) -> Array:
-    mask = mask.data if isinstance(mask, Tensor) else np.asarray(mask)
+    mask = mask.data if isinstance(mask, Tensor) else as_array(mask)
     if mask.ndim == 2:
         mask = mask[:, None, None, :]
     if mask.ndim != 4 or any(n not in (1, full) for n, full in zip(mask.shape, scores_shape, strict=True)):

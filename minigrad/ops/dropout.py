@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minigrad.device import beside
 from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
 
 
@@ -22,7 +23,7 @@ def dropout(x: TensorLike, p: float, generator: np.random.Generator) -> Tensor:
     if p == 0:
         return x
     kept = generator.random(x.shape, dtype=np.float32) >= p
-    scale = Tensor(kept * x.dtype.type(1 / (1 - p))).to(x.device).data
+    scale = beside(kept, x.data) * x.dtype.type(1 / (1 - p))
 
     def dropout_backward(grad: Array) -> Array:
         return grad * scale

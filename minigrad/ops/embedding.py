@@ -1,7 +1,7 @@
 """Embedding: rows of a table, looked up by token id."""
 
-import numpy as np
-
+from minigrad.conversion import as_array
+from minigrad.device import beside
 from minigrad.kernels import embedding as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, record
 
@@ -15,7 +15,7 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
         TypeError: if ids are not integers.
         ValueError: if an id lies outside the table, naming it.
     """
-    rows = check_ids(ids, weight.shape[0])
+    rows = beside(check_ids(ids, weight.shape[0]), weight.data)
     table_shape = weight.shape
 
     def embedding_backward(grad: Array) -> Array:
@@ -26,8 +26,8 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
 
 
 def check_ids(ids: TensorLike, vocab_size: int) -> Array:
-    """Token ids as an integer array, every one of them in [0, vocab_size)."""
-    ids = ids.data if isinstance(ids, Tensor) else np.asarray(ids)
+    """Token ids as an integer array, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
+    ids = ids.data if isinstance(ids, Tensor) else as_array(ids)
     if ids.dtype.kind not in "iu":
         raise TypeError(f"ids must be integers, got {ids.dtype}")
     if ids.size and (ids.min() < 0 or ids.max() >= vocab_size):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigrad.kernels import matmul as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record, unbroadcast
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record, unbroadcast
 
 
 def matmul(a: TensorLike, b: TensorLike) -> Tensor:
@@ -15,7 +15,7 @@ def matmul(a: TensorLike, b: TensorLike) -> Tensor:
     Raises:
         ValueError: if the inner lengths differ.
     """
-    a, b = as_tensor(a), as_tensor(b)
+    a, b = as_operands(a, b)
     if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
         raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
     row, column = a.ndim == 1, b.ndim == 1
@@ -48,13 +48,15 @@ def linear(x: TensorLike, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises:
         ValueError: if the shapes do not fit.
     """
-    x = as_tensor(x)
+    x, weight = as_operands(x, weight)
     w, x_shape, x_needs_grad = weight.data, x.shape, x.requires_grad
     n_out, n_in = w.shape
     if x_shape[-1] != n_in:
         raise ValueError(f"linear needs x (..., {n_in}) for a weight of shape {w.shape}, got x {x_shape}")
-    if bias is not None and bias.shape != (n_out,):
-        raise ValueError(f"bias must have shape ({n_out},), got {bias.shape}")
+    if bias is not None:
+        weight, bias = as_operands(weight, bias)
+        if bias.shape != (n_out,):
+            raise ValueError(f"bias must have shape ({n_out},), got {bias.shape}")
     rows = x.data.reshape(-1, n_in)
     out = kernel.matmul(rows, w.T)
     if bias is not None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from minigrad.conversion import as_array
+from minigrad.device import beside
 from minigrad.kernels import cross_entropy as kernel
 from minigrad.ops.embedding import check_ids
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
@@ -20,7 +22,7 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
         ValueError: if the shapes do not fit, or a label lies outside the vocabulary.
         TypeError: if labels are not integers.
     """
-    labels = labels.data if isinstance(labels, Tensor) else np.asarray(labels)
+    labels = labels.data if isinstance(labels, Tensor) else as_array(labels)
     if labels.shape != logits.shape[:-1]:
         raise ValueError(f"labels must have the shape {logits.shape[:-1]} of logits without V, got {labels.shape}")
     vocab_size = logits.shape[-1]
@@ -29,6 +31,7 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
     targets = np.where(counts, labels.reshape(-1), 0)
     check_ids(targets, vocab_size)
     shape, n_labels = logits.shape, max(int(counts.sum()), 1)
+    targets, counts = beside(targets, rows), beside(counts, rows)
     losses, grad_rows = kernel.cross_entropy(rows, targets, counts, 1 / n_labels if logits.requires_grad else None)
 
     def cross_entropy_backward(grad: Array) -> Array:

@@ -1,7 +1,8 @@
 """A whole LSTM layer as one op: the loop over time, and backpropagation through it, in the kernel."""
 
+from minigrad.device import beside
 from minigrad.kernels import lstm as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 
 def lstm(
@@ -24,7 +25,8 @@ def lstm(
     Raises:
         ValueError: if the shapes do not fit.
     """
-    x = as_tensor(x)
+    for parameter in (weight_ih, weight_hh, bias):
+        x, _ = as_operands(x, parameter)
     batch, _, d_in = x.shape if x.ndim == 3 else (0, 0, -1)
     size = weight_hh.shape[1]
     wanted = {"weight_ih": (4 * size, d_in), "weight_hh": (4 * size, size), "bias": (4 * size,)}
@@ -34,6 +36,7 @@ def lstm(
             f"lstm needs x (B, T, D), h0 and c0 (B, N), {wanted}; "
             f"got x {x.shape}, h0 {h0.shape}, c0 {c0.shape}, {given}"
         )
+    h0, c0 = beside(h0, x.data), beside(c0, x.data)
     arrays = x.data, h0, c0, weight_ih.data, weight_hh.data
     outputs, cells, gates = kernel.lstm_forward(*arrays, bias.data)
 

@@ -1,7 +1,7 @@
 """Layer normalisation and RMS normalisation over the last axis, as single ops."""
 
 from minigrad.kernels import layernorm as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 
 def layer_norm(x: TensorLike, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
@@ -10,7 +10,8 @@ def layer_norm(x: TensorLike, weight: Tensor, bias: Tensor, eps: float = 1e-5) -
     Shapes: x (..., D), weight (D,), bias (D,) → (..., D).
     Source: Ba, Kiros and Hinton 2016, "Layer Normalization", section 3.
     """
-    x = as_tensor(x)
+    x, weight = as_operands(x, weight)
+    x, bias = as_operands(x, bias)
     _check(x, weight=weight, bias=bias)
     x_data, weight_data = x.data, weight.data
     out, mean, rstd = kernel.layernorm_forward(x_data, weight_data, bias.data, eps)
@@ -27,7 +28,7 @@ def rms_norm(x: TensorLike, weight: Tensor, eps: float = 1e-6) -> Tensor:
     Shapes: x (..., D), weight (D,) → (..., D).
     Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", section 3.
     """
-    x = as_tensor(x)
+    x, weight = as_operands(x, weight)
     _check(x, weight=weight)
     x_data, weight_data = x.data, weight.data
     out, rstd = kernel.rmsnorm_forward(x_data, weight_data, eps)

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.device import beside
 from minigrad.kernels import embedding as embedding_kernel
-from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, as_tensor, record
 
 
 def reshape(x: TensorLike, shape: int | tuple[int, ...]) -> Tensor:
@@ -103,8 +104,9 @@ def broadcast_to(x: TensorLike, shape: tuple[int, ...]) -> Tensor:
 
 def concatenate(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
     """Joined along an existing axis."""
-    inputs = tuple(as_tensor(tensor) for tensor in tensors)
-    boundaries = np.cumsum([tensor.shape[axis] for tensor in inputs])[:-1]
+    first = _first_tensor(tensors)
+    inputs = tuple(as_operands(first, tensor)[1] for tensor in tensors)
+    boundaries = np.cumsum([tensor.shape[axis] for tensor in inputs])[:-1].tolist()
 
     def concatenate_backward(grad: Array) -> tuple[Array, ...]:
         return tuple(np.split(grad, boundaries, axis=axis))
@@ -114,12 +116,18 @@ def concatenate(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
 
 def stack(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
     """Joined along a new axis."""
-    inputs = tuple(as_tensor(tensor) for tensor in tensors)
+    first = _first_tensor(tensors)
+    inputs = tuple(as_operands(first, tensor)[1] for tensor in tensors)
 
     def stack_backward(grad: Array) -> tuple[Array, ...]:
         return tuple(np.moveaxis(grad, axis, 0))
 
     return record(np.stack([tensor.data for tensor in inputs], axis=axis), inputs, stack_backward)
+
+
+def _first_tensor(values: Sequence[TensorLike]) -> TensorLike:
+    """The one on whose device the others must be; if all are constants, a number, beside which none is moved."""
+    return next((value for value in values if isinstance(value, Tensor)), 0)
 
 
 def split(x: TensorLike, sections: int, axis: int = -1) -> list[Tensor]:
@@ -135,10 +143,10 @@ def split(x: TensorLike, sections: int, axis: int = -1) -> list[Tensor]:
 def getitem(x: TensorLike, index: Any) -> Tensor:
     """x[index], with slices, integers, boolean masks or integer arrays, as in NumPy."""
     x = as_tensor(x)
-    index = tuple(map(_raw, index)) if isinstance(index, tuple) else _raw(index)
+    index = tuple(_raw(i, x.data) for i in index) if isinstance(index, tuple) else _raw(index, x.data)
     out = x.data[index]
     is_view = all(isinstance(i, slice | int | None | type(...)) for i in _as_tuple(index))
-    names_rows = not is_view and all(isinstance(i, np.ndarray) and i.dtype.kind in "iu" for i in _as_tuple(index))
+    names_rows = not is_view and all(_are_integers(i) for i in _as_tuple(index))
     shape = x.shape
 
     def getitem_backward(grad: Array) -> Array:
@@ -158,10 +166,19 @@ def getitem(x: TensorLike, index: Any) -> Tensor:
     return record(out, (x,), getitem_backward, view_of=x if is_view else None)
 
 
-def _raw(index: Any) -> Any:
+def _raw(index: Any, x: Array) -> Any:
+    """What indexes the array x: an array on its device, or what is no array."""
+    if type(index) is slice:
+        return index
+    if isinstance(index, np.integer):
+        return int(index)
     if isinstance(index, Tensor):
         index = index.data
-    return int(index) if isinstance(index, np.integer) else index
+    return beside(index, x) if hasattr(index, "dtype") else index
+
+
+def _are_integers(index: Any) -> bool:
+    return hasattr(index, "dtype") and index.dtype.kind in "iu"
 
 
 def _as_tuple(index: Any) -> tuple[Any, ...]:

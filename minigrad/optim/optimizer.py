@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.array_type import Array
+from minigrad.device import beside
 from minigrad.nn.module import Parameter, mismatches
 
 
@@ -52,6 +53,8 @@ class Optimizer:
         for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):
             if parameter.grad is not None:
                 state["step"][0] += 1  # of this parameter: one without a gradient does not age
+                for slot in self.slots:  # the model may have been moved to another device
+                    state[slot] = beside(state[slot], parameter.data)
                 self.update(parameter.data, parameter.grad, state, weight_decay)
                 parameter.bump_version()
 
@@ -65,11 +68,11 @@ class Optimizer:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Array]:
-        """The optimizer's arrays by name: `"exp_avg.3"` and `"step.3"` belong to the fourth parameter."""
+        """The optimizer's arrays by name, not copies: `"exp_avg.3"` and `"step.3"` belong to the fourth parameter."""
         return {f"{slot}.{i}": array for i, state in enumerate(self.state) for slot, array in state.items()}
 
     def load_state_dict(self, arrays: dict[str, Array]) -> None:
-        """Take over a state from `state_dict`; nothing is changed unless all of it fits.
+        """Copy a state from `state_dict`, on either device; nothing is changed unless all of it fits.
 
         Raises:
             ValueError: listing every missing, unexpected and wrongly shaped name.
@@ -79,4 +82,4 @@ class Optimizer:
         if problems:
             raise ValueError(f"the state does not fit {type(self).__name__}: {problems}")
         for name, array in own.items():
-            array[...] = arrays[name]
+            array[...] = beside(arrays[name], array)

@@ -24,8 +24,9 @@ def add_tokens(model: GPT, n_new: int, generator: np.random.Generator | None = N
     if n_new < 1:
         raise ValueError(f"n_new must be at least 1, got {n_new}")
     generator = generator or random.generator()
-    table = model.token_embedding.weight.data
+    table, device = model.token_embedding.weight.numpy(), model.token_embedding.weight.device
     new_rows = table.std() * generator.standard_normal((n_new, table.shape[1]), dtype=np.float32)
     model.token_embedding.weight = nn.Parameter(np.concatenate([table, new_rows]))
+    model.token_embedding.to(device)
     model.config = replace(model.config, vocab_size=len(table) + n_new)
     return list(range(len(table), len(table) + n_new))
