@@ -92,12 +92,19 @@ def test_under_a_causal_mask_warps_leave_out_what_their_queries_do_not_see(on_ho
     assert_both_passes_near(on_host, grad, q, k, v, None, None, True, 0.125)
 
 
-@pytest.mark.parametrize("order", ["rising", "falling"])
-def test_scores_too_large_for_an_exponential_however_they_come(on_host, order):
+@pytest.mark.parametrize(("first", "last"), [(-1000, 1000), (1000, -1000), (-3000, -1000)])
+def test_scores_too_large_or_small_for_an_exponential_however_they_come(on_host, first, last):
     q, v = bits(np.ones((1, 1, 3, 1))), bits(np.random.default_rng(0).standard_normal((1, 1, 201, 1)))
-    k = bits(np.arange(-1000, 1010, 10).reshape(1, 1, 201, 1))
-    k = k if order == "rising" else k[:, :, ::-1]
+    k = bits(np.linspace(first, last, 201).reshape(1, 1, 201, 1))
     assert_both_passes_near(on_host, q, q, k, v, None, None, False, 1.0)
+
+
+def test_what_comes_out_is_rounded_to_the_nearest_and_halves_to_the_even_one(on_host):
+    v = bits(np.random.default_rng(0).uniform(1, 2, (1, 1, 2, 128)))
+    nothing = np.zeros_like(v)
+    out, *_ = on_host(both_passes, nothing, nothing, nothing, v, None, None, False, 1.0)
+    mean = numbers(v).mean(axis=2, keepdims=True)  # exact in float32; every other one lies halfway between two bfloat16
+    np.testing.assert_array_equal(out, np.broadcast_to(bits(mean), out.shape))
 
 
 def test_a_query_that_may_attend_to_nothing_gets_zeros_and_gives_no_gradient(on_host):
