@@ -12,6 +12,7 @@ on the CPU, so that a seed means the same on both.
 """
 
 import importlib
+import sys
 from typing import Any
 
 import numpy as np
@@ -43,11 +44,15 @@ def beside(array: Any, other: Any) -> Any:
     return array if type(array) is type(other) else to_device(array, device_of(other))
 
 
-def check_one_device(op: str, a: Any, b: Any) -> None:
+def check_one_device(a: Any, b: Any) -> None:
     """Raise DeviceError, naming the op, if the arrays of its tensors are on different devices."""
-    if device_of(a) != device_of(b):
+    one, other = device_of(a), device_of(b)
+    if one != other:
+        frame: Any = sys._getframe(2)  # the op called what calls this
+        while frame.f_code.co_name.startswith("<"):  # from within a comprehension
+            frame = frame.f_back
         raise DeviceError(
-            f'{op} needs tensors on one device, got one on "{device_of(a)}" and one on "{device_of(b)}"; '
+            f'{frame.f_code.co_name} needs tensors on one device, got one on "{one}" and one on "{other}"; '
             'move one of them, as with .to("cuda")'
         )
 

@@ -15,7 +15,6 @@ Source: Baydin et al. 2018, "Automatic Differentiation in Machine Learning: a Su
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -365,6 +364,11 @@ def as_tensor(value: TensorLike) -> Tensor:
     return value if isinstance(value, Tensor) else Tensor(value)
 
 
+def raw_array(value: TensorLike) -> Array:
+    """The array of a tensor, or of a constant, wherever it is: for ids, labels and masks."""
+    return value.data if isinstance(value, Tensor) else as_array(value)
+
+
 def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
     """Both operands as tensors on one device: a constant goes where the tensor is. A plain number takes the
     other's dtype, as in NumPy.
@@ -374,7 +378,7 @@ def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         if type(a._data) is not type(b._data):
-            check_one_device(sys._getframe(1).f_code.co_name, a._data, b._data)
+            check_one_device(a._data, b._data)
         return a, b
     if type(b) in (float, int):
         a = as_tensor(a)

@@ -6,9 +6,8 @@ gradients of the broadcast shape: `Tensor.backward` sums them back to the shape 
 
 import numpy as np
 
-from minigrad.conversion import as_array
 from minigrad.device import beside
-from minigrad.tensor import Array, Tensor, TensorLike, as_operands, as_tensor, record
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, as_tensor, raw_array, record
 
 
 def add(a: TensorLike, b: TensorLike) -> Tensor:
@@ -162,7 +161,7 @@ def clip(x: TensorLike, low: float, high: float) -> Tensor:
 def where(condition: Array, a: TensorLike, b: TensorLike) -> Tensor:
     """a where the boolean array `condition` holds, b elsewhere."""
     a, b = as_operands(a, b)
-    condition = condition.data if isinstance(condition, Tensor) else as_array(condition)
+    condition = raw_array(condition)
     if condition.dtype != np.bool_:
         raise TypeError(f"condition must be boolean, got {condition.dtype}")
     condition = beside(condition, a.data)

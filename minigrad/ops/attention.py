@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from minigrad.conversion import as_array
 from minigrad.device import beside
 from minigrad.kernels import attention as kernel
-from minigrad.tensor import Array, Tensor, as_operands, record
+from minigrad.tensor import Array, Tensor, as_operands, raw_array, record
 
 
 def attention(
@@ -63,7 +62,7 @@ def attention(
 
 
 def _four_axes(mask: Array, scores_shape: tuple[int, ...]) -> Array:
-    mask = mask.data if isinstance(mask, Tensor) else as_array(mask)
+    mask = raw_array(mask)
     if mask.ndim == 2:
         mask = mask[:, None, None, :]
     if mask.ndim != 4 or any(n not in (1, full) for n, full in zip(mask.shape, scores_shape, strict=True)):

@@ -1,9 +1,8 @@
 """Embedding: rows of a table, looked up by token id."""
 
-from minigrad.conversion import as_array
 from minigrad.device import beside
 from minigrad.kernels import embedding as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, record
+from minigrad.tensor import Array, Tensor, TensorLike, raw_array, record
 
 
 def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
@@ -27,10 +26,10 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
 
 def check_ids(ids: TensorLike, vocab_size: int) -> Array:
     """Token ids as an integer array, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
-    ids = ids.data if isinstance(ids, Tensor) else as_array(ids)
-    if ids.dtype.kind not in "iu":
-        raise TypeError(f"ids must be integers, got {ids.dtype}")
-    if ids.size and (ids.min() < 0 or ids.max() >= vocab_size):
-        outside = ids[(ids < 0) | (ids >= vocab_size)][0]
+    rows = raw_array(ids)
+    if rows.dtype.kind not in "iu":
+        raise TypeError(f"ids must be integers, got {rows.dtype}")
+    if rows.size and (rows.min() < 0 or rows.max() >= vocab_size):
+        outside = rows[(rows < 0) | (rows >= vocab_size)][0]
         raise ValueError(f"ids must lie in [0, {vocab_size}), the size of the vocabulary; got {outside}")
-    return ids
+    return rows

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from minigrad.conversion import as_array
 from minigrad.device import beside
 from minigrad.kernels import cross_entropy as kernel
 from minigrad.ops.embedding import check_ids
-from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, raw_array, record
 
 IGNORE = -100
 """The label of a position that carries no loss. The one constant for it everywhere."""
@@ -22,20 +21,21 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
         ValueError: if the shapes do not fit, or a label lies outside the vocabulary.
         TypeError: if labels are not integers.
     """
-    labels = labels.data if isinstance(labels, Tensor) else as_array(labels)
-    if labels.shape != logits.shape[:-1]:
-        raise ValueError(f"labels must have the shape {logits.shape[:-1]} of logits without V, got {labels.shape}")
+    targets = raw_array(labels)
+    if targets.shape != logits.shape[:-1]:
+        raise ValueError(f"labels must have the shape {logits.shape[:-1]} of logits without V, got {targets.shape}")
     vocab_size = logits.shape[-1]
-    counts = (labels != ignore_index).reshape(-1)
-    rows = logits.data.reshape(-1, vocab_size)
-    targets = np.where(counts, labels.reshape(-1), 0)
+    rows, targets = logits.data.reshape(-1, vocab_size), targets.reshape(-1)
+    counts = targets != ignore_index
+    targets = np.where(counts, targets, 0)
     check_ids(targets, vocab_size)
     shape, n_labels = logits.shape, max(int(counts.sum()), 1)
     targets, counts = beside(targets, rows), beside(counts, rows)
     losses, grad_rows = kernel.cross_entropy(rows, targets, counts, 1 / n_labels if logits.requires_grad else None)
 
     def cross_entropy_backward(grad: Array) -> Array:
-        # The gradient of a loss that is not part of a sum is 1: then there is nothing to multiply.
+        # The gradient of a loss that is not part of a sum is 1: then there is nothing to multiply, which is worth
+        # waiting for a GPU.
         assert grad_rows is not None
         return (grad_rows if grad == 1 else grad_rows * grad).reshape(shape)
 

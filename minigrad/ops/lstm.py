@@ -25,8 +25,9 @@ def lstm(
     Raises:
         ValueError: if the shapes do not fit.
     """
-    for parameter in (weight_ih, weight_hh, bias):
-        x, _ = as_operands(x, parameter)
+    x, weight_ih = as_operands(x, weight_ih)
+    x, weight_hh = as_operands(x, weight_hh)
+    x, bias = as_operands(x, bias)
     batch, _, d_in = x.shape if x.ndim == 3 else (0, 0, -1)
     size = weight_hh.shape[1]
     wanted = {"weight_ih": (4 * size, d_in), "weight_hh": (4 * size, size), "bias": (4 * size,)}

@@ -9,7 +9,7 @@ def cross_entropy(
     logits: Array, targets: Array, counts: Array, gradient_scale: float | None
 ) -> tuple[Array, Array | None]:
     """loss = log Σ e^x - x[target]; its gradient is softmax(x) minus one at the target."""
-    rows = np.arange(len(targets))
+    rows = np.arange(len(targets), like=targets)  # on the same device
     shifted = logits - logits.max(axis=-1, keepdims=True)
     exps = np.exp(shifted)
     total = exps.sum(axis=-1)
