@@ -87,6 +87,13 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", type=Path, required=True, metavar="FOLDER", help="the folder of the model")
+    command.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to compute (default: cpu)")
+
+
+def _load(options: argparse.Namespace) -> tuple[text.Model, text.Tokenizer]:
+    """The model, where it is to compute, and its tokenizer."""
+    model, tokenizer = text.load(options.model)
+    return model.to(options.device), tokenizer
 
 
 def run_download(options: argparse.Namespace) -> None:
@@ -97,7 +104,7 @@ def run_download(options: argparse.Namespace) -> None:
 
 def run_generate(options: argparse.Namespace) -> None:
     """Print the text as it is written."""
-    model, tokenizer = text.load(options.model)
+    model, tokenizer = _load(options)
     if isinstance(model, BERT):
         raise ValueError(f"{options.model}: expected a model that writes (GPT-2, T5), got a BERT; use fill")
     start = sys.stdin.read().removesuffix("\n") if options.text is None else options.text
@@ -120,7 +127,7 @@ def run_generate(options: argparse.Namespace) -> None:
 
 def run_fill(options: argparse.Namespace) -> None:
     """Print the likeliest pieces for each [MASK], a line each, and the text with the likeliest of all."""
-    model, tokenizer = text.load(options.model)
+    model, tokenizer = _load(options)
     if not isinstance(model, BERT) or not isinstance(tokenizer, WordPiece):
         raise ValueError(f"{options.model}: expected a BERT, which fills masks, got a {type(model).__name__}")
     filled = options.text
@@ -134,7 +141,7 @@ def run_fill(options: argparse.Namespace) -> None:
 
 def run_embed(options: argparse.Namespace) -> None:
     """Write the vectors of a file's lines, or print the cosines between them."""
-    model, tokenizer = text.load(options.model)
+    model, tokenizer = _load(options)
     source = sys.stdin.read() if options.file == "-" else Path(options.file).read_text(encoding="utf-8")
     lines = [line for line in source.splitlines() if line.strip()]
     if not lines:

@@ -90,7 +90,8 @@ def run(settings: Settings, run: Run) -> Result:
                 cell = run.cell(key, lambda: finetuning(key, system, folder, n_labels, settings, seed, run), seed)  # noqa: B023  # called at once
                 cells.setdefault((system, n_labels), []).append(cell)
             if seed == 0 and system in (LSTM, TRANSFORMER):
-                written = run.cell(f"{system}: text it writes", lambda: sample(system, folder, settings, seed), seed)  # noqa: B023
+                write = lambda: sample(system, folder, settings, seed, run.device)  # noqa: B023, E731
+                written = run.cell(f"{system}: text it writes", write, seed)
                 share = f"{written['grammatical']} of {written['sentences']} sentences are grammatical"
                 samples[f"{system}: text it writes ({share})"] = written["text"]
     findings.draw(settings, cells, records, run)
@@ -103,7 +104,8 @@ def finetuning(
     """The numbers of one system, one number of labels and one seed."""
     world = data_of(settings, seed)
     with run.progress(len(settings.finetuning_lrs), f"finetuning {key}, seed {seed}", "trial") as bar:
-        return finetune_and_measure(lambda: start(system, world, seed, folder), world, n_labels, settings, seed, bar)
+        make_start = lambda: start(system, world, seed, folder, run.device)  # noqa: E731
+        return finetune_and_measure(make_start, world, n_labels, settings, seed, bar)
 
 
 def choose_learning_rates(settings: Settings, run: Run) -> tuple[list[dict[str, Any]], dict[str, float]]:

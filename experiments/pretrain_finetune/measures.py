@@ -83,11 +83,11 @@ def straight_line(begin: LastTokenClassifier, end: LastTokenClassifier, train: E
     return losses
 
 
-def sample(system: str, folder: Path | None, settings: Settings, seed: int) -> dict[str, Any]:
+def sample(system: str, folder: Path | None, settings: Settings, seed: int, device: str = "cpu") -> dict[str, Any]:
     """Three texts that a pretrained language model writes, and how many of their sentences are grammatical."""
     assert folder is not None, f"{system} is not pretrained"
     tokenizer = data_of(settings, seed).tokenizer
-    model = untrained(system, tokenizer.vocab_size, seed)
+    model = untrained(system, tokenizer.vocab_size, seed).to(device)
     load_checkpoint(folder / "model.safetensors", model)
     beginning = np.array([tokenizer.encode(END_OF_TEXT)] * 3)
     ids = generate(Rereading(model), beginning, 60, temperature=0.8, seed=seed)

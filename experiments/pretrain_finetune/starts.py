@@ -118,7 +118,8 @@ def pretrain(system: str, settings: Settings, lr: float, seed: int, run: Run) ->
 
     def train(folder: Path) -> dict[str, Any]:
         with run.progress(how.steps, f"pretraining {label}, seed {seed}") as bar:
-            return pretrain_language_model(untrained(system, vocab_size, seed), world.ids, how, seed, folder, bar)
+            model = untrained(system, vocab_size, seed).to(run.device)
+            return pretrain_language_model(model, world.ids, how, seed, folder, bar)
 
     return run.checkpoint(f"pretraining: {label}", config, train, seed)
 
@@ -129,14 +130,14 @@ def _pretrain_vectors(key: str, how: SkipGramSettings, world: Data, seed: int, r
     config = {"system": VECTORS, "d_model": d_model, "how": how, "text": world.sha256, "seed": seed}
 
     def train(folder: Path) -> dict[str, Any]:
-        vectors = SkipGram(vocab_size, d_model, np.random.default_rng([seed, 3]))
+        vectors = SkipGram(vocab_size, d_model, np.random.default_rng([seed, 3])).to(run.device)
         with run.progress(len(world.ids), f"{key}, seed {seed}", "token") as bar:
             return pretrain_word_vectors(vectors, world.ids, how, seed, folder, bar)
 
     return run.checkpoint(key, config, train, seed)
 
 
-def start(system: str, world: Data, seed: int, pretrained: Path | None) -> LastTokenClassifier:
+def start(system: str, world: Data, seed: int, pretrained: Path | None, device: str = "cpu") -> LastTokenClassifier:
     """A classifier where finetuning finds it: the body pretrained or not, the last layer random."""
     model = untrained(system, world.tokenizer.vocab_size, seed)
     if pretrained is not None and system == VECTORS:
@@ -147,4 +148,5 @@ def start(system: str, world: Data, seed: int, pretrained: Path | None) -> LastT
         model.token_embedding.weight.data = table * (np.linalg.norm(old) / np.linalg.norm(table))
     elif pretrained is not None:
         load_checkpoint(pretrained / "model.safetensors", model)
-    return LastTokenClassifier(model, model.config.d_model, len(sentiment.LABELS), np.random.default_rng([seed, 4]))
+    generator = np.random.default_rng([seed, 4])
+    return LastTokenClassifier(model, model.config.d_model, len(sentiment.LABELS), generator).to(device)

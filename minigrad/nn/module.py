@@ -7,7 +7,7 @@ in the order in which `__init__` set them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 from minigrad import anomaly
 from minigrad.array_type import Array
@@ -82,13 +82,13 @@ class Module:
 
     # -- changing things ------------------------------------------------------------------------
 
-    def train(self, mode: bool = True) -> Module:
+    def train(self, mode: bool = True) -> Self:
         """Tell this module and all below it that training is on (or off); returns itself."""
         for _, module in self.named_modules():
             module.training = mode
         return self
 
-    def eval(self) -> Module:
+    def eval(self) -> Self:
         """Tell this module and all below it that training is off; returns itself."""
         return self.train(False)
 
@@ -97,7 +97,7 @@ class Module:
         for parameter in self.parameters():
             parameter.grad = None
 
-    def to(self, device: str) -> Module:
+    def to(self, device: str) -> Self:
         """Move every parameter, and its gradient, to `"cpu"` or `"cuda"`; returns itself.
 
         The parameters stay the same objects, so an optimizer may be made before or after; its state follows.

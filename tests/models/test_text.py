@@ -14,6 +14,7 @@ from models.__main__ import main
 from models.bert import BERT, BERTConfig
 from models.gpt import GPT, GPTConfig
 from models.t5 import T5, T5Config
+from tests.gpu_double import waits
 from tokenizer import ByteLevelBPE, WordPiece
 
 CORPUS = "the cat sat on the mat and the dog sat on the log . die Straße, naïve ∑ 日本 " * 20
@@ -220,3 +221,29 @@ def test_what_makes_no_sense_is_one_line_of_error(arguments, message, gpt_folder
     assert error.startswith("error: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+COMMANDS = {
+    "generate": ["generate", "the cat", "--model", "GPT", "--max-new-tokens", "5"],
+    "fill": ["fill", "the [MASK] sat", "--model", "BERT"],
+    "embed": ["embed", "LINES", "--model", "BERT"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_on_a_gpu_the_same_is_printed(command, gpt_folder, bert_folder, tmp_path, capsys, gpu):
+    (tmp_path / "lines.txt").write_text("the cat\nthe dog sat\n", encoding="utf-8")
+    files = {"GPT": gpt_folder, "BERT": bert_folder, "LINES": tmp_path / "lines.txt"}
+    arguments = [str(files.get(argument, argument)) for argument in COMMANDS[command]]
+    assert main(arguments) == 0
+    expected = capsys.readouterr().out
+    with waits() as n_waits:
+        assert main([*arguments, "--device", "cuda"]) == 0
+    assert capsys.readouterr().out == expected
+    assert n_waits[0] > 0
+
+
+def test_without_a_gpu_the_error_says_what_is_missing(gpt_folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert main(["generate", "the", "--model", str(gpt_folder), "--device", "cuda"]) == 2
+    assert capsys.readouterr().err == 'error: device "cuda" needs CuPy: pip install "minigrad[cuda]"\n'

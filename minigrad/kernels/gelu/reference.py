@@ -39,4 +39,5 @@ def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
 def _normal_cdf(x: Array) -> Array:
     erf = np.vectorize(math.erf, otypes=[np.float64])  # NumPy has no erf; what Python computes, it computes on the CPU
     on_cpu = x.get() if hasattr(x, "get") else x
-    return np.asarray((0.5 * (1 + erf(on_cpu / math.sqrt(2)))).astype(x.dtype), like=x)
+    cdf = (0.5 * (1 + erf(on_cpu / math.sqrt(2)))).astype(x.dtype)
+    return cdf if on_cpu is x else np.asarray(cdf, like=x)
