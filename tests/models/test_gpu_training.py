@@ -245,6 +245,17 @@ def test_a_state_is_copied_from_one_device_to_the_other():
     np.testing.assert_array_equal(on_gpu.weight.numpy(), model.weight.numpy())
 
 
+def test_an_optimizers_state_is_copied_from_one_device_to_the_other():
+    model, on_gpu = nn.Linear(2, 2), nn.Linear(2, 2).to("cuda")
+    optimizer, optimizer_on_gpu = adamw(model), adamw(on_gpu)
+    step(model, optimizer, lambda model: model(Tensor(np.ones((1, 2), np.float32))).sum())
+    optimizer_on_gpu.load_state_dict(optimizer.state_dict())
+    assert is_on("cuda", on_gpu, optimizer_on_gpu)
+    optimizer.load_state_dict(optimizer_on_gpu.state_dict())
+    assert is_on("cpu", model, optimizer)
+    assert optimizer.state[0]["exp_avg"].all()
+
+
 def test_a_pretrained_model_can_be_moved_and_saved_from_there(tmp_path: Path):
     gpt().save_pretrained(tmp_path / "from the cpu")
     model = GPT.from_pretrained(tmp_path / "from the cpu").to("cuda")
