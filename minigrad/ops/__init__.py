@@ -2,6 +2,9 @@
 
 Read `arithmetic.py` first: every other op has the same three parts (compute the output, define the
 rule, record both).
+
+Tensors must be on one device. Constants, ids, labels, masks and indices may be NumPy arrays wherever the
+tensors are: the op moves them (see `minigrad/device.py`).
 """
 
 from minigrad.ops.activation import gelu, gelu_tanh, log_sigmoid, relu, sigmoid, silu, tanh

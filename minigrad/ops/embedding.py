@@ -14,14 +14,15 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
         TypeError: if ids are not integers.
         ValueError: if an id lies outside the table, naming it.
     """
-    rows = beside(check_ids(ids, weight.shape[0]), weight.data)
-    table_shape = weight.shape
+    table = weight.data
+    table_shape = table.shape
+    rows = beside(check_ids(ids, table_shape[0]), table)
 
     def embedding_backward(grad: Array) -> Array:
         # A token that occurs several times adds up all its gradients.
         return kernel.scatter_add(grad.reshape(-1, table_shape[1]), rows.reshape(-1), table_shape[0])
 
-    return record(weight.data[rows], (weight,), embedding_backward)
+    return record(table[rows], (weight,), embedding_backward)
 
 
 def check_ids(ids: TensorLike, vocab_size: int) -> Array:

@@ -143,8 +143,9 @@ def split(x: TensorLike, sections: int, axis: int = -1) -> list[Tensor]:
 def getitem(x: TensorLike, index: Any) -> Tensor:
     """x[index], with slices, integers, boolean masks or integer arrays, as in NumPy."""
     x = as_tensor(x)
-    index = tuple(_raw(i, x.data) for i in index) if isinstance(index, tuple) else _raw(index, x.data)
-    out = x.data[index]
+    x_data = x.data
+    index = tuple([_raw(i, x_data) for i in index]) if isinstance(index, tuple) else _raw(index, x_data)
+    out = x_data[index]
     is_view = all(isinstance(i, slice | int | None | type(...)) for i in _as_tuple(index))
     names_rows = not is_view and all(_are_integers(i) for i in _as_tuple(index))
     shape = x.shape
@@ -168,7 +169,7 @@ def getitem(x: TensorLike, index: Any) -> Tensor:
 
 def _raw(index: Any, x: Array) -> Any:
     """What indexes the array x: an array on its device, or what is no array."""
-    if type(index) is slice:
+    if type(index) in (slice, int):
         return index
     if isinstance(index, np.integer):
         return int(index)

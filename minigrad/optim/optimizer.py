@@ -52,10 +52,12 @@ class Optimizer:
         """Change every parameter that has a gradient. Counts as an in-place write of its array."""
         for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):
             if parameter.grad is not None:
+                data = parameter.data
                 state["step"][0] += 1  # of this parameter: one without a gradient does not age
-                for slot in self.slots:  # the model may have been moved to another device
-                    state[slot] = beside(state[slot], parameter.data)
-                self.update(parameter.data, parameter.grad, state, weight_decay)
+                for slot in self.slots:
+                    if type(state[slot]) is not type(data):  # the model has been moved to another device
+                        state[slot] = beside(state[slot], data)
+                self.update(data, parameter.grad, state, weight_decay)
                 parameter.bump_version()
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
