@@ -271,14 +271,15 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
 //
 // With P = softmax(scores) and O = P V:  dV = Pᵀ dO,  dP = dO Vᵀ,  dscores = P (dP - δ),  dQ = scale · dscores K,
 // dK = scale · dscoresᵀ Q.  Here P is e^(score - log_sum), and δ = Σ_s P dP = Σ_k dO O: one number for each query.
+// Both kernels are given the same.
 
 // grad_q (B, T, H, K); delta (B, H, T), which the other kernel needs; and if there is a bias grad_scores (B, H, T, S),
 // which is zero where the walk does not come.
 template <typename T, int HEAD, int QUERIES, int KEYS>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
     ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, T),
-    const T* out, const T* log_sum, T* grad_q, T* delta, T* grad_scores, int n_heads, int n_queries, int n_keys,
-    int head_size, int causal, T scale) {
+    const T* out, const T* log_sum, T* delta, T* grad_q, T* grad_k, T* grad_v, T* grad_scores, int n_heads,
+    int n_queries, int n_keys, int head_size, int causal, T scale) {
     constexpr int ROWS = QUERIES / (WARPS * LANES_Y), COLUMNS = KEYS / LANES_X, NUMBERS = HEAD / LANES_X;
     constexpr int SIZE = Pack<T>::SIZE;
     alignas(16) __shared__ T tile_q[QUERIES][HEAD + SIZE], tile_grad[QUERIES][HEAD + SIZE];
@@ -295,6 +296,7 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
     __syncthreads();
 
     T sums[ROWS][NUMBERS] = {}, log_sum_of[ROWS] = {}, delta_of[ROWS] = {};
+#pragma unroll
     for (int i = 0; i < ROWS; i++) {
         const int t = at.first + y + LANES_Y * i;
         const T* row = out + row_offset(at, n_heads, n_queries, min(t, n_queries - 1), head_size);
@@ -339,8 +341,8 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
 template <typename T, int HEAD, int KEYS, int QUERIES>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_kv(
     ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, T),
-    const T* log_sum, const T* delta, T* grad_k, T* grad_v, int n_heads, int n_queries, int n_keys, int head_size,
-    int causal, T scale) {
+    const T* out, const T* log_sum, T* delta, T* grad_q, T* grad_k, T* grad_v, T* grad_scores, int n_heads,
+    int n_queries, int n_keys, int head_size, int causal, T scale) {
     constexpr int ROWS = KEYS / (WARPS * LANES_Y), COLUMNS = QUERIES / LANES_X, NUMBERS = HEAD / LANES_X;
     constexpr int SIZE = Pack<T>::SIZE;
     alignas(16) __shared__ T tile_k[KEYS][HEAD + SIZE], tile_v[KEYS][HEAD + SIZE];

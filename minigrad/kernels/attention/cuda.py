@@ -69,7 +69,8 @@ def attention_forward(
         return tensor_core.attention_forward(q, k, v, mask, bias, causal, scale)
     own, passing = _FORWARD_TILES[c, head]
     saved = Saved(heads_side_by_side(q), np.empty_like(q, shape=q.shape[:3], order="C"), mask, bias, causal)
-    launch_forward(SOURCE, f"<{c}, {head}, {own}, {passing}>", own, _THREADS, q, k, v, saved, scale)
+    kernel = f"attention_forward<{c}, {head}, {own}, {passing}>"
+    launch_forward(SOURCE, kernel, own, _THREADS, q, k, v, saved, scale)
     return saved.out, saved
 
 
@@ -87,7 +88,8 @@ def attention_backward(
 
         return tensor_core.attention_backward(grad, q, k, v, saved, scale)
     own, passing = _BACKWARD_TILES[c, head]
-    return launch_backward(SOURCE, f"<{c}, {head}, {own}, {passing}>", own, _THREADS, grad, q, k, v, saved, scale)
+    kernels = [f"{kernel}<{c}, {head}, {own}, {passing}>" for kernel in ("attention_grad_q", "attention_grad_kv")]
+    return launch_backward(SOURCE, kernels, own, _THREADS, grad, q, k, v, saved, scale)
 
 
 def _compiled_for(q: Array, *others: Array) -> tuple[str, int]:
@@ -97,28 +99,17 @@ def _compiled_for(q: Array, *others: Array) -> tuple[str, int]:
     return c_type(q, *others), next(size for size in _HEAD_SIZES if q.shape[-1] <= size)
 
 
-# Rows that a block owns (`own`), threads of a block, and the kernels' template arguments are the caller's to choose:
-
-
 def launch_forward(
-    source: CudaSource, template: str, own: int, threads: int, q: Array, k: Array, v: Array, saved: Saved, scale: float
+    source: CudaSource, kernel: str, own: int, threads: int, q: Array, k: Array, v: Array, saved: Saved, scale: float
 ) -> None:
-    """Fill `saved.out` and `saved.log_sum`."""
-    source.launch(
-        f"attention_forward{template}",
-        _n_blocks(q, own),
-        threads,
-        *_inputs(q, k, v),
-        *_mask_and_bias(q, saved),
-        saved.out.swapaxes(1, 2),
-        saved.log_sum,
-        *_numbers(q, k, saved, scale),
-    )
+    """Fill `saved.out` and `saved.log_sum`. Each block of so many threads owns `own` rows."""
+    arguments = *_rows(q, k, v), *_mask_and_bias(q, saved), saved.out.swapaxes(1, 2), saved.log_sum
+    source.launch(kernel, _n_blocks(q, own), threads, *arguments, *_numbers(q, k, saved, scale))
 
 
 def launch_backward(
     source: CudaSource,
-    template: str,
+    kernels: list[str],
     own: int,
     threads: int,
     grad: Array,
@@ -128,36 +119,17 @@ def launch_backward(
     saved: Saved,
     scale: float,
 ) -> tuple[Array, Array, Array, Array | None]:
-    """The gradients of q, k, v, and of the scores if there is a bias."""
-    grad_q, grad_k, grad_v = (heads_side_by_side(x) for x in (q, k, v))
-    scores_shape = (*q.shape[:3], k.shape[2])
-    grad_scores = None if saved.bias is None else np.zeros_like(q, shape=scores_shape, order="C")
+    """The gradients of q, k, v, and of the scores if there is a bias: by a kernel for queries and one for keys."""
+    grads = [heads_side_by_side(x) for x in (q, k, v)]
+    scores_shape = () if saved.bias is None else (*q.shape[:3], k.shape[2])
+    grad_scores = np.zeros_like(q, shape=scores_shape, order="C")  # without a bias nothing is written there
     delta = np.empty_like(saved.log_sum)  # which the first kernel computes and the second needs too
-    inputs = (*_inputs(q, k, v, grad), *_mask_and_bias(q, saved))
-    source.launch(
-        f"attention_grad_q{template}",
-        _n_blocks(q, own),
-        threads,
-        *inputs,
-        saved.out.swapaxes(1, 2),
-        saved.log_sum,
-        grad_q.swapaxes(1, 2),
-        delta,
-        np.empty_like(q, shape=0) if grad_scores is None else grad_scores,  # without a bias nothing is written there
-        *_numbers(q, k, saved, scale),
-    )
-    source.launch(
-        f"attention_grad_kv{template}",
-        _n_blocks(k, own),
-        threads,
-        *inputs,
-        saved.log_sum,
-        delta,
-        grad_k.swapaxes(1, 2),
-        grad_v.swapaxes(1, 2),
-        *_numbers(q, k, saved, scale),
-    )
-    return grad_q, grad_k, grad_v, grad_scores
+    outputs = delta, *(x.swapaxes(1, 2) for x in grads), grad_scores
+    for kernel, owned in zip(kernels, (q, k), strict=True):
+        arguments = *_rows(q, k, v, grad), *_mask_and_bias(q, saved), saved.out.swapaxes(1, 2), saved.log_sum, *outputs
+        source.launch(kernel, _n_blocks(owned, own), threads, *arguments, *_numbers(q, k, saved, scale))
+    grad_q, grad_k, grad_v = grads
+    return grad_q, grad_k, grad_v, None if saved.bias is None else grad_scores
 
 
 def heads_side_by_side(x: Array) -> Array:
@@ -171,7 +143,7 @@ def _n_blocks(x: Array, own: int) -> int:
     return batch * heads * ceil(length / own)
 
 
-def _inputs(*arrays: Array) -> tuple[Array | np.int64, ...]:
+def _rows(*arrays: Array) -> tuple[Array | np.int64, ...]:
     """Arrays (B, H, T, K) as a kernel takes them: the first row, for its address, and the strides of B, H and T."""
     arguments = []
     for x in arrays:

@@ -21,14 +21,17 @@ from minigrad.kernels.cuda_source import CudaSource, address
 SOURCE = CudaSource(__file__)
 SOURCE.path = Path(__file__).with_suffix(".cu")
 
-_FORWARD = {64: (8, 32), 128: (4, 32)}
+_FORWARD = {64: (6, 64), 128: (4, 32)}
 _BACKWARD = {64: (4, 64), 128: (4, 32)}
 """For each head size: the warps of a block, each of which owns 16 rows, and how many rows pass by at a time."""
 
 KERNELS = (
     *(f"attention_forward<{head}, {warps}, {passing}>" for head, (warps, passing) in _FORWARD.items()),
-    *(f"attention_grad_q<{head}, {warps}, {passing}>" for head, (warps, passing) in _BACKWARD.items()),
-    *(f"attention_grad_kv<{head}, {warps}, {passing}>" for head, (warps, passing) in _BACKWARD.items()),
+    *(
+        f"attention_backward<{own_keys}, {head}, {warps}, {passing}>"
+        for own_keys in ("false", "true")
+        for head, (warps, passing) in _BACKWARD.items()
+    ),
 )
 
 _CHUNK = 8
@@ -50,7 +53,8 @@ def attention_forward(
     bias = None if bias is None else bias.view(np.uint16)
     log_sum = np.empty_like(q, shape=q.shape[:3], dtype=np.float32, order="C")
     saved = Saved(heads_side_by_side(q), log_sum, mask, bias, causal)
-    launch_forward(SOURCE, *_choice(_FORWARD, head_size), q, k, v, saved, scale)
+    template, warps = _choice(_FORWARD, head_size)
+    launch_forward(SOURCE, f"attention_forward<{template}>", 16 * warps, 32 * warps, q, k, v, saved, scale)
     return saved.out[..., :head_size].view(dtype), saved
 
 
@@ -60,16 +64,18 @@ def attention_backward(
     """The gradients of q, k, v, and of the scores if the forward pass had a bias."""
     dtype, head_size = q.dtype, q.shape[-1]
     grad, q, k, v = (_whole_chunks(x) for x in (grad, q, k, v))
-    *grads, grad_scores = launch_backward(SOURCE, *_choice(_BACKWARD, head_size), grad, q, k, v, saved, scale)
+    template, warps = _choice(_BACKWARD, head_size)
+    kernels = [f"attention_backward<{own_keys}, {template}>" for own_keys in ("false", "true")]
+    *grads, grad_scores = launch_backward(SOURCE, kernels, 16 * warps, 32 * warps, grad, q, k, v, saved, scale)
     grad_q, grad_k, grad_v = (x[..., :head_size].view(dtype) for x in grads)
     return grad_q, grad_k, grad_v, None if grad_scores is None else grad_scores.view(dtype)
 
 
-def _choice(kernels: dict[int, tuple[int, int]], head_size: int) -> tuple[str, int, int]:
-    """For a head size: the template arguments, the rows that a block owns, its threads."""
+def _choice(kernels: dict[int, tuple[int, int]], head_size: int) -> tuple[str, int]:
+    """For a head size: the template arguments that all kernels have, and the warps of a block."""
     head = min(size for size in kernels if head_size <= size)
     warps, passing = kernels[head]
-    return f"<{head}, {warps}, {passing}>", 16 * warps, 32 * warps
+    return f"{head}, {warps}, {passing}", warps
 
 
 def _whole_chunks(x: Array) -> Array:

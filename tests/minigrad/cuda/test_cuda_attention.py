@@ -153,7 +153,7 @@ def test_views_are_read_where_they_are_and_heads_come_out_side_by_side(on_host):
     q, k, v = (together[:, :, i].swapaxes(1, 2) for i in range(3))
     cache = normal(rng, np.float32, 2, 4, 16, 8)[:, :, :9]
     for x in (q, k, v, cache, np.flip(q, axis=2)):
-        start, *strides = cuda._inputs(x)
+        start, *strides = cuda._rows(x)
         assert start.ctypes.data == x.ctypes.data
         assert [stride * 4 for stride in strides] == list(x.strides[:3])
     assert_both_passes_agree(on_host, np.float32, np.flip(q, axis=2), q, k, cache, None, None, True, 0.3)
