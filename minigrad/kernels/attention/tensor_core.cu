@@ -231,9 +231,9 @@ struct Scoring {
                 }
         };
         each([&](float& score, int, int) { score *= scale * LOG2_E; });
-
-        const int below = row + ROWS, right = column + 8 * N, t_end = ROWS_ARE_KEYS ? right : below;
-        const bool all_seen = t_end <= n_queries && below + right - t_end <= visible(ROWS_ARE_KEYS ? column : row);
+        const int below = row + ROWS, right = column + 8 * N;
+        const bool all_seen = ROWS_ARE_KEYS ? right <= n_queries && below <= visible(column)
+                                            : below <= n_queries && right <= visible(row);
         if (all_seen && !mask.start && !bias.start) return;  // so it is nearly everywhere
         // The last query and key for those beyond them, which have no mask and no bias.
         auto within = [&](auto matrix, int t, int s) { return matrix(min(t, n_queries - 1), min(s, n_keys - 1)); };
@@ -252,10 +252,10 @@ struct Scoring {
 #define SCORING {{has_mask ? START(mask) : nullptr, mask_row, mask_column}, \
                  {has_bias ? START(bias) : nullptr, bias_row, bias_column}, n_queries, n_keys, causal, scale}
 
-// The same for an array whose memory is (B, T, H, K), without gaps; and the numbers of the head's queries in (B, H, T).
+// The same for an array whose memory is (B, T, H, K), without gaps; and where the head begins in an array (B, H, T).
 #define DENSE_HEAD_OF(x, n_rows) \
     {x + ((Stride)at.batch * n_rows * n_heads + at.head) * head_size, (Stride)n_heads * head_size, n_rows, head_size}
-#define NUMBERS_OF(x) (x + ((Stride)at.batch * n_heads + at.head) * n_queries)
+#define FIRST_QUERY (((Stride)at.batch * n_heads + at.head) * n_queries)
 
 struct Place { int batch, head, first; };  // the head of a block, and the first of the rows that it owns
 __device__ Place place(int n_heads, int n_rows, bool last_first) {
@@ -294,15 +294,15 @@ __global__ void __launch_bounds__(32 * WARPS, 2) attention_forward(
         scoring.apply<false>(scores, first_query, first_key);
         for (int below = 0; below < 2; below++) {
             float new_highest = highest[below];
-            for (auto& pair : scores) new_highest = max(new_highest, max(pair[2 * below], pair[2 * below + 1]));
+            for (auto& c : scores) new_highest = max(new_highest, max(c[2 * below], c[2 * below + 1]));
             new_highest = row_max(new_highest);
             const float subtracted = new_highest == -INFINITY ? 0 : new_highest;
             const float rescale = exp2(highest[below] - subtracted);
             highest[below] = new_highest;
             total[below] *= rescale;
-            for (auto& pair : sums) pair[2 * below] *= rescale, pair[2 * below + 1] *= rescale;
-            for (auto& pair : scores)
-                for (int e = 2 * below; e < 2 * below + 2; e++) total[below] += pair[e] = exp2(pair[e] - subtracted);
+            for (auto& c : sums) c[2 * below] *= rescale, c[2 * below + 1] *= rescale;
+            for (auto& c : scores)
+                for (int e = 2 * below; e < 2 * below + 2; e++) total[below] += c[e] = exp2(c[e] - subtracted);
         }
         for (int j = 0; j < KEYS / 8; j += 2) add_weighted_rows(sums, scores[j], scores[j + 1], tile_v[now] + 8 * j);
     }
@@ -311,7 +311,7 @@ __global__ void __launch_bounds__(32 * WARPS, 2) attention_forward(
         const int t = first_query + lane_y() + 8 * below;
         const float sum = row_sum(total[below]);
         store_row(DENSE_HEAD_OF(out, n_queries), t, sums, below, sum == 0 ? 0 : 1 / sum);
-        if (lane_x() == 0 && t < n_queries) NUMBERS_OF(log_sum)[t] = sum == 0 ? INFINITY : highest[below] + log2(sum);
+        if (lane_x() == 0 && t < n_queries) log_sum[FIRST_QUERY + t] = sum == 0 ? INFINITY : highest[below] + log2(sum);
     }
 }
 
@@ -332,8 +332,7 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD == 64 ? 3 : 2) attention_back
     const Head grads HEAD_OF(grad, n_queries);
     const Head passing_a = OWN_KEYS ? queries : keys, passing_b = OWN_KEYS ? grads : values;
     const Scoring scoring SCORING;
-    log_sum = NUMBERS_OF(log_sum), delta = NUMBERS_OF(delta);
-
+    log_sum += FIRST_QUERY, delta += FIRST_QUERY, grad_scores += FIRST_QUERY * n_keys;
     const int first = at.first + ROWS * warp();
     unsigned own_a[HEAD / 16][4], own_b[HEAD / 16][4];
     load_owned(own_a, OWN_KEYS ? keys : queries, first);
@@ -385,7 +384,7 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD == 64 ? 3 : 2) attention_back
                     ds[j][e] = p[j][e] * (ds[j][e] - delta_of[i]);
                     const int t = first + lane_y() + e / 2 * 8, s = tile + strip + 8 * j + lane_x() + e % 2;
                     if (!OWN_KEYS && has_bias && t < n_queries && s < n_keys)
-                        grad_scores[(NUMBERS_OF(0ll) + t) * n_keys + s] = pack(ds[j][e], 0);
+                        grad_scores[(Stride)t * n_keys + s] = pack(ds[j][e], 0);
                 }
             add_weighted_rows(sums_a, ds[0], ds[1], tile_a[now] + strip);
             if (OWN_KEYS) add_weighted_rows(sums_b, p[0], p[1], tile_b[now] + strip);
