@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, nn, use_kernels
-from minigrad.device import cupy, device_of, to_device
+from minigrad.device import beside, cupy, device_of, to_device
 from minigrad.errors import DeviceError
 from minigrad.kernels import wants_cuda, wants_reference
 
@@ -27,6 +27,21 @@ def test_a_numpy_array_is_on_the_cpu_and_stays_there():
     assert tensor.device == "cpu"
     assert tensor.to("cpu") is tensor
     assert tensor.numpy() is array
+
+
+def test_a_numpy_number_is_on_the_cpu():
+    assert device_of(np.float32(1)) == device_of(np.bool_(True)) == "cpu"
+    assert beside(np.bool_(True), np.ones(2)) == np.True_
+
+
+def test_an_array_goes_beside_another(gpu):
+    array = np.ones(2)
+    assert beside(array, np.zeros(3)) is array
+    on_gpu = to_device(array, "cuda")
+    assert beside(on_gpu, on_gpu) is on_gpu
+    assert beside(array, on_gpu) is not array
+    assert device_of(beside(array, on_gpu)) == "cuda"
+    assert type(beside(on_gpu, array)) is np.ndarray
 
 
 def test_an_array_from_elsewhere_is_fetched():
