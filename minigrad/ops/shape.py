@@ -141,7 +141,10 @@ def split(x: TensorLike, sections: int, axis: int = -1) -> list[Tensor]:
 
 
 def getitem(x: TensorLike, index: Any) -> Tensor:
-    """x[index], with slices, integers, boolean masks or integer arrays, as in NumPy."""
+    """x[index], with slices, integers, boolean masks or integer arrays, as in NumPy.
+
+    On a GPU a number in an integer array that is out of range is not noticed: CuPy counts on from the beginning.
+    """
     x = as_tensor(x)
     x_data = x.data
     index = tuple([_raw(i, x_data) for i in index]) if isinstance(index, tuple) else _raw(index, x_data)
