@@ -18,11 +18,12 @@ def attention_forward(
     n_queries, n_keys = scores.shape[-2:]
     allowed = np.ones_like(scores, dtype=bool)
     if causal:
-        allowed &= np.tri(n_queries, n_keys, n_keys - n_queries, dtype=bool)
+        allowed &= np.tri(n_queries, n_keys, n_keys - n_queries, dtype=bool, like=scores)
     if mask is not None:
         allowed &= mask
 
-    highest = np.max(np.where(allowed, scores, -np.inf), axis=-1, keepdims=True, initial=np.finfo(scores.dtype).min)
+    lowest = np.finfo(scores.dtype).min
+    highest = np.where(allowed, np.maximum(scores, lowest), lowest).max(axis=-1, keepdims=True) if n_keys else lowest
     weights = np.where(allowed, np.exp(np.minimum(scores - highest, 0)), 0)
     total = weights.sum(axis=-1, keepdims=True)
     probs = weights / np.where(total == 0, 1, total)  # a query with no key to attend to: all zeros
