@@ -136,13 +136,13 @@ def next_token_distribution(
         ValueError: if an argument is out of range, or a logit is not a number.
     """
     check_dials(temperature, top_k, top_p)
+    if temperature == 0:
+        probs = np.zeros(logits.shape)
+        np.put_along_axis(probs, likeliest(logits)[:, None], 1, axis=-1)
+        return probs
     if np.isnan(logits).any():
         raise ValueError(DIVERGED)
     logits = logits.astype(np.float64)
-    if temperature == 0:
-        probs = np.zeros_like(logits)
-        np.put_along_axis(probs, logits.argmax(axis=-1, keepdims=True), 1, axis=-1)
-        return probs
     with np.errstate(over="ignore"):  # a tiny temperature makes -inf of a difference, and 0 of the probability
         probs = np.exp((logits - logits.max(axis=-1, keepdims=True)) / temperature)
     probs /= probs.sum(axis=-1, keepdims=True)

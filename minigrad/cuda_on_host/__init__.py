@@ -20,8 +20,8 @@ How it works:
   first, blocks and warps too. A kernel that forgets a barrier reads what another thread has not written yet in one
   of the two, so the results differ.
 
-What it cannot show: speed, and mistakes that need two threads at the same instant. Tensor cores and asynchronous copies
-are left out: kernels have them inside `#ifndef CUDA_ON_HOST`.
+What it cannot show: speed, and mistakes that need two threads at the same instant. Instructions that C++ has no words
+for, those of tensor cores and asynchronous copies, stand inside `#ifndef CUDA_ON_HOST`, and beside them the same in C++.
 
 Tested on Linux. It should work where `ucontext.h` does, which leaves out Windows.
 """

@@ -55,6 +55,13 @@ def contiguous(array: Array) -> Array:
     return array if array.flags.c_contiguous else array.copy(order="C")
 
 
+def blocks_of_packs(array: Array, threads: int, most: int) -> int:
+    """How many blocks of so many threads an elementwise kernel needs if a thread has 16 bytes at a time; no more than
+    `most`, whose threads then take several turns."""
+    elements = threads * 16 // array.dtype.itemsize
+    return min(-(-array.size // elements), most)
+
+
 class CudaSource:
     """The kernels in the `.cu` file beside a Python file of the same name."""
 

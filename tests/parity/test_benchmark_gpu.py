@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from experiments.benchmarks.cpu import agreement, models  # noqa: E402
+from experiments.benchmarks.cpu import agreement, models, torch_twins  # noqa: E402
 from experiments.benchmarks.cpu.sizes import Size  # noqa: E402
 from experiments.benchmarks.gpu import lines, ours, torch_peers  # noqa: E402
 from experiments.benchmarks.gpu.checking import from_bfloat16  # noqa: E402
@@ -38,7 +38,7 @@ def test_the_steps_take_the_same_way(monkeypatch):
     agreement.copy_weights(our_model, twin)
     monkeypatch.setattr(models, "build", lambda *_: our_model)
     monkeypatch.setattr(torch_peers.torch_twins, "build", lambda *_: twin)
-    our_step, their_step = ours.training_step(SMALL, "cpu"), torch_peers.training_step(SMALL, "cpu", compile=False)
+    our_step, their_step = ours.training_step(SMALL, "cpu"), torch_twins.training_step("gpt", SMALL, compile=False)
     losses = np.array([(our_step(), their_step()) for _ in range(10)])
     falls = losses[0] - losses
     assert falls[-1].min() > 0.005
@@ -47,10 +47,10 @@ def test_the_steps_take_the_same_way(monkeypatch):
 
 def test_both_steps_clip_at_norm_one(monkeypatch):
     norms = []
-    monkeypatch.setattr(ours.optim, "clip_grad_norm", lambda _, max_norm: norms.append(max_norm))
-    monkeypatch.setattr(torch_peers.nn.utils, "clip_grad_norm_", lambda _, max_norm: norms.append(max_norm))
+    monkeypatch.setattr(models.optim, "clip_grad_norm", lambda _, max_norm: norms.append(max_norm))
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda _, max_norm: norms.append(max_norm))
     ours.training_step(TINY.gpt, "cpu")()
-    torch_peers.training_step(TINY.gpt, "cpu", compile=False)()
+    torch_twins.training_step("gpt", TINY.gpt, compile=False)()
     assert norms == [1.0, 1.0]
 
 

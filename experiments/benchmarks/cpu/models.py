@@ -46,8 +46,12 @@ def our_step(model_name: str, size: Size, threads: int = 1) -> Callable[[], floa
         threads: how many Python threads share the batch. One leaves all cores to BLAS.
     """
     model, arrays = build(model_name, size), batch(model_name, size)
+    return stepping(model, whole_batch(model, arrays) if threads == 1 else shared_batch(model, arrays, threads))
+
+
+def stepping(model: nn.Module, backward: Callable[[], float]) -> Callable[[], float]:
+    """A training step around a forward and backward pass that gives the loss."""
     optimizer = optim.AdamW(model.parameters(), lr=1e-4)
-    backward = whole_batch(model, arrays) if threads == 1 else shared_batch(model, arrays, threads)
 
     def step() -> float:
         value = backward()

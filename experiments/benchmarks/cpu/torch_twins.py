@@ -259,10 +259,15 @@ def build(model: str, size: Size) -> nn.Module:
 
 
 def prepare(model: str, size: dict[str, Any], compile: bool, threads: int) -> dict[str, Callable[[], Any]]:
-    """The training step as PyTorch's own tutorials have it, and what it runs on."""
+    """The training step, and what it runs on."""
     torch.set_num_threads(threads)
-    arrays = {name: torch.from_numpy(array) for name, array in batch(model, Size(**size)).items()}
-    twin = build(model, Size(**size))
+    return {"step": training_step(model, Size(**size), compile), "about": lambda: about(threads)}
+
+
+def training_step(model: str, size: Size, compile: bool, device: str = "cpu") -> Callable[[], float]:
+    """Forward, loss, backward, clipping, AdamW, as PyTorch's own tutorials have it; it returns the loss."""
+    arrays = {name: torch.from_numpy(array).to(device) for name, array in batch(model, size).items()}
+    twin = build(model, size).to(device)
     optimizer = torch.optim.AdamW(twin.parameters(), lr=1e-4)
     loss_of: Callable[..., Tensor] = torch.compile(twin) if compile else twin
 
@@ -274,7 +279,7 @@ def prepare(model: str, size: dict[str, Any], compile: bool, threads: int) -> di
         optimizer.step()
         return loss.item()
 
-    return {"step": step, "about": lambda: about(threads)}
+    return step
 
 
 def about(threads: int) -> dict[str, Any]:

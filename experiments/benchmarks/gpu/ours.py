@@ -14,7 +14,6 @@ from experiments.benchmarks.cpu import models
 from experiments.benchmarks.cpu.sizes import Size, batch
 from experiments.benchmarks.gpu.checking import to_bfloat16
 from experiments.benchmarks.gpu.lines import Line
-from minigrad import optim
 from minigrad.array_type import Array
 from minigrad.kernels.adam import AdamDials
 from minigrad.kernels.adam import cuda as adam
@@ -149,17 +148,7 @@ KERNELS: dict[str, Callable[..., Work]] = {
 def training_step(size: Size, device: str) -> Callable[[], float]:
     """A GPT's step on `device`, "cpu" or "cuda": forward, loss, backward, clipping, AdamW; it returns the loss."""
     model, arrays = models.build("gpt", size).to(device), batch("gpt", size)
-    optimizer = optim.AdamW(model.parameters(), lr=1e-4)
-    backward = models.whole_batch(model, arrays)
-
-    def step() -> float:
-        value = backward()
-        optim.clip_grad_norm(optimizer.params, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        return value
-
-    return step
+    return models.stepping(model, models.whole_batch(model, arrays))
 
 
 def copy(cupy: Any, size: int) -> Work:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from experiments.benchmarks.cpu import torch_twins
-from experiments.benchmarks.cpu.sizes import Size, batch
+from experiments.benchmarks.cpu.sizes import Size
 from experiments.benchmarks.gpu.lines import Line
 
 Work = Callable[[], object]
@@ -143,25 +143,8 @@ KERNELS: dict[str, Callable[..., dict[str, Work]]] = {
 def training_steps(size: Size, device: str) -> dict[str, Work]:
     """The GPT's step, as it is and compiled."""
     torch.set_float32_matmul_precision("highest")
-    return {name: training_step(size, device, name == "torch.compile") for name in ("PyTorch", "torch.compile")}
-
-
-def training_step(size: Size, device: str, compile: bool) -> Callable[[], float]:
-    """Forward, loss, backward, clipping, AdamW; it returns the loss."""
-    twin = torch_twins.build("gpt", size).to(device)
-    arrays = {name: torch.from_numpy(array).to(device) for name, array in batch("gpt", size).items()}
-    optimizer = torch.optim.AdamW(twin.parameters(), lr=1e-4)
-    loss_of: Callable[..., Tensor] = torch.compile(twin) if compile else twin
-
-    def step() -> float:
-        optimizer.zero_grad()
-        loss = loss_of(**arrays)
-        loss.backward()
-        nn.utils.clip_grad_norm_(twin.parameters(), 1.0)
-        optimizer.step()
-        return loss.item()
-
-    return step
+    compiled = {"PyTorch": False, "torch.compile": True}
+    return {name: torch_twins.training_step("gpt", size, flag, device) for name, flag in compiled.items()}
 
 
 def missing(device: str = "cuda") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minigrad.array_type import Array
-from minigrad.kernels.cuda_source import CudaSource, c_type, contiguous
+from minigrad.kernels.cuda_source import CudaSource, blocks_of_packs, c_type, contiguous
 
 if TYPE_CHECKING:
     from minigrad.kernels.adam import AdamDials
@@ -29,10 +29,9 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: "AdamDials") 
     step_size, v_scale = dials.lr / (1 - beta1**dials.step), 1 / (1 - beta2**dials.step)
     numbers = beta1, 1 - beta1, beta2, 1 - beta2, step_size, v_scale, dials.eps, dials.decay
     arrays = [contiguous(array) for array in (data, grad, m, v)]
-    elements = THREADS * 16 // data.dtype.itemsize  # a thread has 16 bytes at a time
     SOURCE.launch(
         f"adam_step<{c_type(data, grad, m, v)}>",
-        min(-(-data.size // elements), MAX_BLOCKS),
+        blocks_of_packs(data, THREADS, MAX_BLOCKS),
         THREADS,
         *arrays,
         np.int64(data.size),

@@ -9,7 +9,6 @@ that the rest, who computes what and where it lies, is the same code and can be 
 """
 
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +18,6 @@ from minigrad.kernels.attention.cuda import Saved, heads_side_by_side, launch_ba
 from minigrad.kernels.cuda_source import CudaSource, address
 
 SOURCE = CudaSource(__file__)
-SOURCE.path = Path(__file__).with_suffix(".cu")
 
 _FORWARD = {64: (6, 64), 128: (4, 32)}
 _BACKWARD = {64: (4, 64), 128: (4, 32)}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigrad.array_type import Array
-from minigrad.kernels.cuda_source import CudaSource, c_type, contiguous
+from minigrad.kernels.cuda_source import CudaSource, blocks_of_packs, c_type, contiguous
 
 SOURCE = CudaSource(__file__)
 KERNELS = tuple(
@@ -38,7 +38,14 @@ def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
 
 def _forward(form: str, x: Array) -> Array:
     out = np.empty_like(x, order="C")
-    SOURCE.launch(f"gelu_forward<{form}, {c_type(x)}>", _n_blocks(x), THREADS, contiguous(x), out, np.int64(x.size))
+    SOURCE.launch(
+        f"gelu_forward<{form}, {c_type(x)}>",
+        blocks_of_packs(x, THREADS, MAX_BLOCKS),
+        THREADS,
+        contiguous(x),
+        out,
+        np.int64(x.size),
+    )
     return out
 
 
@@ -48,7 +55,7 @@ def _backward(form: str, grad: Array, x: Array) -> Array:
     grad_x = np.empty_like(x, order="C")
     SOURCE.launch(
         f"gelu_backward<{form}, {c_type(grad, x)}>",
-        _n_blocks(x),
+        blocks_of_packs(x, THREADS, MAX_BLOCKS),
         THREADS,
         contiguous(grad),
         contiguous(x),
@@ -56,8 +63,3 @@ def _backward(form: str, grad: Array, x: Array) -> Array:
         np.int64(x.size),
     )
     return grad_x
-
-
-def _n_blocks(x: Array) -> int:
-    elements = THREADS * 16 // x.dtype.itemsize  # a thread has 16 bytes at a time
-    return min(-(-x.size // elements), MAX_BLOCKS)

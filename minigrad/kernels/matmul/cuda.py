@@ -85,6 +85,7 @@ def blocked_matmul(a: Array, b: Array) -> Array:
 
 
 def check_shapes(a: Array, b: Array) -> None:
+    """Raise ValueError unless the two can be multiplied: (..., M, K) and (..., K, N)."""
     if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2]:
         raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
 
@@ -142,4 +143,5 @@ def line_strides(x: Array) -> tuple[np.int64, np.int64, np.int64]:
 
 
 def cpp(truth: bool) -> str:
+    """A template argument."""
     return "true" if truth else "false"

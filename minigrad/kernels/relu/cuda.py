@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigrad.array_type import Array
-from minigrad.kernels.cuda_source import CudaSource, c_type, contiguous
+from minigrad.kernels.cuda_source import CudaSource, blocks_of_packs, c_type, contiguous
 
 SOURCE = CudaSource(__file__)
 KERNELS = tuple(f"{kernel}<{real}>" for kernel in ("relu_forward", "relu_backward") for real in ("float", "double"))
@@ -14,7 +14,14 @@ THREADS, MAX_BLOCKS = 256, 8192
 def relu_forward(x: Array) -> Array:
     """max(x, 0)."""
     out = np.empty_like(x, order="C")
-    SOURCE.launch(f"relu_forward<{c_type(x)}>", _n_blocks(x), THREADS, contiguous(x), out, np.int64(x.size))
+    SOURCE.launch(
+        f"relu_forward<{c_type(x)}>",
+        blocks_of_packs(x, THREADS, MAX_BLOCKS),
+        THREADS,
+        contiguous(x),
+        out,
+        np.int64(x.size),
+    )
     return out
 
 
@@ -29,7 +36,7 @@ def relu_backward(grad: Array, out: Array) -> Array:
     grad_x = np.empty_like(grad, order="C")
     SOURCE.launch(
         f"relu_backward<{c_type(grad, out)}>",
-        _n_blocks(grad),
+        blocks_of_packs(grad, THREADS, MAX_BLOCKS),
         THREADS,
         contiguous(grad),
         contiguous(out),
@@ -37,8 +44,3 @@ def relu_backward(grad: Array, out: Array) -> Array:
         np.int64(grad.size),
     )
     return grad_x
-
-
-def _n_blocks(x: Array) -> int:
-    elements = THREADS * 16 // x.dtype.itemsize  # a thread has 16 bytes at a time
-    return min(-(-x.size // elements), MAX_BLOCKS)
