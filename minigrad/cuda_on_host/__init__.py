@@ -21,7 +21,7 @@ How it works:
   of the two, so the results differ.
 
 What it cannot show: speed, and mistakes that need two threads at the same instant. Instructions that C++ has no words
-for, those of tensor cores and asynchronous copies, stand inside `#ifndef CUDA_ON_HOST`, and beside them the same in C++.
+for (of tensor cores, of asynchronous copies) stand inside `#ifndef CUDA_ON_HOST`, and beside them the same in C++.
 
 Tested on Linux. It should work where `ucontext.h` does, which leaves out Windows.
 """
