@@ -37,10 +37,10 @@ class KeyValueCache:
         """Keep the keys and values (B, H, T, K) of T more positions, in place while there is room for them."""
         length = self.length + keys.shape[2]
         if self._keys is None:
-            self._keys, self._values = keys, values
+            self._keys, self._values = _in_order(keys, length), _in_order(values, length)
         else:
             if length > self._keys.shape[2]:  # twice the room, so that growing costs little in the long run
-                self._keys, self._values = (_with_room(array, 2 * length) for array in (self._keys, self._values))
+                self._keys, self._values = _in_order(self._keys, 2 * length), _in_order(self._values, 2 * length)
             self._keys[:, :, self.length : length] = keys
             self._values[:, :, self.length : length] = values
         self.length = length
@@ -52,8 +52,13 @@ class KeyValueCache:
             self._keys, self._values = self._keys[rows], self._values[rows]
 
 
-def _with_room(array: Array, length: int) -> Array:
-    batch, heads, old_length, size = array.shape
-    larger = np.empty_like(array, shape=(batch, heads, length, size))
-    larger[:, :, :old_length] = array
-    return larger
+def _in_order(array: Array, room: int) -> Array:
+    """A copy with room for so many positions, laid out as (B, H, S, K).
+
+    A head's keys then follow each other in memory. As the projections leave them, (B, S, H, K), there are those of
+    all other heads in between, and a new token takes twice as long to read its own.
+    """
+    batch, heads, length, size = array.shape
+    ordered = np.empty_like(array, shape=(batch, heads, room, size), order="C")
+    ordered[:, :, :length] = array
+    return ordered
