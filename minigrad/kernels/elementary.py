@@ -1,4 +1,4 @@
-"""Elementary functions inside compiled kernels: `exp` and `tanh` of a number, several at a time in vector registers.
+"""Elementary functions inside compiled kernels: `exp` and `tanh` of a number, `highest` of a row; in vector registers.
 
 Numba hands np.exp to the C library, one number at a time: about 5 ns each. In float32 a polynomial does, and a
 loop over it becomes vector instructions: less than 1 ns. With n the whole number nearest to x / ln 2,
@@ -8,6 +8,10 @@ loop over it becomes vector instructions: less than 1 ns. With n the whole numbe
 e^r is a polynomial, and multiplying by 2^n is writing n into the bits of the exponent. The relative error is
 8e-8. tanh x is 1 - 2 / (1 + e^(2x)), near 0, where this cancels, a polynomial; its relative error is 2.5e-7. In
 float64, where there is less to gain, both are NumPy's.
+
+The highest number of a row has to be found among whole numbers: compilers keep floats in order where one might not
+be a number. Read as whole numbers, the bits of positive floats are in the order of the floats, and those of negative
+ones in the reverse order, which flipping all bits but the sign mends.
 
 The functions state their own compiler flags (`contract` makes one instruction of a product and a sum); without,
 Numba would compile them with those of the kernel that happens to call them first.
@@ -26,8 +30,8 @@ _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)  # n Â
 _P0, _P1, _P2 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
 _P3, _P4, _P5 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
 _ROUNDING = np.float32(1.5 * 2**23)  # added to a small number, it leaves no bits for a fraction
-_LOWEST, _HIGHEST = np.float32(-87.3), np.float32(88.3)
-_ZERO, _ONE, _TWO, _INFINITY = np.float32(0), np.float32(1), np.float32(2), np.float32(np.inf)
+_LOWEST, _HIGHEST = np.float32(-87.3), np.float32(88.7)
+_ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 _T0, _T1, _T2 = np.float32(-5.70498872745e-3), np.float32(2.06390887954e-2), np.float32(-5.37397155531e-2)
 _T3, _T4, _NEAR_ZERO = np.float32(1.33314422036e-1), np.float32(-3.33332819422e-1), np.float32(0.625)
@@ -35,16 +39,16 @@ _T3, _T4, _NEAR_ZERO = np.float32(1.33314422036e-1), np.float32(-3.33332819422e-
 
 @njit(error_model="numpy", fastmath={"contract"})
 def _exp_float32(x):  # type: ignore[no-untyped-def]
-    """e^x; 0 below -87.3 (no denormal numbers, which are slow), infinity above 88.3; NaN for NaN."""
+    """e^x; 0 below -87.3 (no denormal numbers, which are slow), infinity above 88.38; NaN for NaN."""
     y = _HIGHEST if x > _HIGHEST else x
     rounded = y * _LOG2_E + _ROUNDING
     n = rounded - _ROUNDING
     r = y - n * _LN2_HIGH - n * _LN2_LOW
-    power = ((((_P0 * r + _P1) * r + _P2) * r + _P3) * r + _P4) * r + _P5
-    power = power * r * r + r + _ONE
+    square = r * r
+    power = ((_P0 * r + _P1) * square + (_P2 * r + _P3)) * square + (_P4 * r + _P5)
+    power = (power * square + r) + _ONE
     bits = (np.float32(rounded).view(np.int32) + np.int32(127)) << np.int32(23)  # of the float 2^n
-    result = power * np.int32(bits).view(np.float32)
-    result = _INFINITY if x > _HIGHEST else result
+    result = power * np.int32(bits).view(np.float32)  # where n is 128 those bits are infinity's
     return _ZERO if x < _LOWEST else result
 
 
@@ -80,3 +84,35 @@ def _tanh_of_type(x):  # type: ignore[no-untyped-def]
     if x == types.float32:
         return lambda x: _tanh_float32(x)
     return lambda x: np.tanh(x)
+
+
+@njit(error_model="numpy")
+def _highest_float32(row):  # type: ignore[no-untyped-def]
+    flip = np.int32(0x7FFFFFFF)
+    best = np.int32(-0x7F800001)  # minus infinity, flipped
+    for i in range(row.size):
+        bits = np.float32(row[i]).view(np.int32)
+        best = max(best, np.int32(bits ^ ((bits >> np.int32(31)) & flip)))
+    return np.int32(best ^ ((best >> np.int32(31)) & flip)).view(np.float32)
+
+
+@njit(error_model="numpy")
+def _highest_float64(row):  # type: ignore[no-untyped-def]
+    best = -np.inf
+    for i in range(row.size):
+        best = max(best, row[i])
+    return best
+
+
+def highest(row: Any) -> Any:
+    """The highest number of a row, -inf if it is empty, for use in compiled kernels. What is not a number may be
+    passed over, or be the result."""
+    return row.max(initial=-np.inf)
+
+
+@overload(highest)
+def _highest_of_type(row):  # type: ignore[no-untyped-def]
+    """What Numba compiles in place of `highest`, by the type of its argument."""
+    if row.dtype == types.float32:
+        return lambda row: _highest_float32(row)
+    return lambda row: _highest_float64(row)

@@ -1,4 +1,4 @@
-"""exp and tanh of the compiled kernels, against NumPy in float64: over the whole range, and at its edges."""
+"""exp, tanh and highest of the compiled kernels, against NumPy: over the whole range, and at its edges."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from numba import njit
 from minigrad.kernels import elementary
 from minigrad.kernels.gelu import cpu as gelu
 
-LOWEST, HIGHEST = -87.3, 88.3  # beyond these, the float32 exp gives 0 and infinity
+LOWEST, HIGHEST, ABOVE = -87.3, 88.37, 88.38  # the float32 exp is 0 below the first, infinite from the last on
 INF, NAN = np.inf, np.nan
 
 
@@ -21,6 +21,11 @@ def exp(x, out):
 def tanh(x, out):
     for i in range(x.size):
         out[i] = elementary.tanh(x[i])
+
+
+@njit
+def highest(row):
+    return elementary.highest(row)
 
 
 def of(function, values, dtype) -> np.ndarray:
@@ -73,20 +78,39 @@ def test_the_special_values_of_tanh(dtype):
 
 
 def test_exp_of_a_float32_is_never_denormal_nor_does_it_overflow_before_its_end():
-    below, above = (
-        np.nextafter(np.float32(LOWEST), np.float32(-INF)),
-        np.nextafter(np.float32(HIGHEST), np.float32(INF)),
-    )
+    below = np.nextafter(np.float32(LOWEST), np.float32(-INF))
     lowest, highest = of(exp, [LOWEST, HIGHEST], np.float32)
     assert lowest >= np.finfo(np.float32).tiny
     assert np.isfinite(highest)
-    np.testing.assert_array_equal(of(exp, [below, -88, -104, above, 89], np.float32), [0, 0, 0, INF, INF])
+    np.testing.assert_array_equal(of(exp, [below, -88, -104, ABOVE, 89], np.float32), [0, 0, 0, INF, INF])
 
 
 def test_exp_of_a_float32_rises_with_its_argument():
     x = floats_between(LOWEST, HIGHEST, np.float32)
     values = of(exp, np.sort(x), np.float32).astype(np.float64)
     assert np.all(values[1:] >= values[:-1] * (1 - 1.2e-7))  # up to one unit in the last place
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 7, 8, 64, 100])
+def test_the_highest_of_a_row_is_found_wherever_it_stands(dtype, n):
+    for row in np.random.default_rng(0).standard_normal((50, n)).astype(dtype) * np.geomspace(1e-30, 1e30, 50)[:, None]:
+        for values in (row.astype(dtype), -abs(row).astype(dtype), np.sort(row).astype(dtype)[::-1].copy()):
+            assert highest(values) == values.max()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_special_values_of_highest(dtype):
+    denormal = np.finfo(dtype).smallest_subnormal
+    cases = {
+        INF: [1, INF, -INF], -INF: [-INF, -INF], -1.0: [-INF, -1], 0.0: [-denormal, -0.0, 0.0], denormal: [0, denormal],
+    }  # fmt: skip
+    for expected, row in cases.items():
+        assert highest(np.array(row, dtype)) == dtype(expected)
+    assert highest(np.array([], dtype)) == -INF
+    for row in ([NAN, 1, 2], [1, 2, NAN], [-NAN, 2, 1]):  # of either sign
+        top = highest(np.array(row, dtype))
+        assert top == 2 or np.isnan(top)
 
 
 def test_the_functions_bring_their_own_flags():

@@ -12,7 +12,7 @@ from numba import njit
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
-from minigrad.kernels.elementary import exp
+from minigrad.kernels.elementary import exp, highest
 
 _NO_MASK = np.ones((1, 1, 1, 1), dtype=np.bool_)
 
@@ -74,10 +74,8 @@ def _masked_softmax(scores, mask, bias, has_bias, causal, scale):  # type: ignor
                     for s in range(visible.size):
                         if not allowed[min(s, allowed.size - 1)]:
                             visible[s] = -np.inf
-                highest = -visible.dtype.type(np.inf)
-                for s in range(visible.size):
-                    highest = max(highest, visible[s])
-                if highest == -np.inf:  # nothing to attend to; but what is not a number looks the same to `max`
+                top = highest(visible)
+                if top == -np.inf:  # nothing to attend to; but what is not a number looks the same
                     nothing = zero
                     for s in range(visible.size):
                         nothing = visible[s] if np.isnan(visible[s]) else nothing
@@ -85,7 +83,7 @@ def _masked_softmax(scores, mask, bias, has_bias, causal, scale):  # type: ignor
                     continue
                 total = zero
                 for s in range(visible.size):
-                    visible[s] = exp(factor * (visible[s] - highest))
+                    visible[s] = exp(factor * (visible[s] - top))
                     total += visible[s]
                 inverse = one / total
                 for s in range(visible.size):

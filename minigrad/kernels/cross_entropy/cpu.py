@@ -2,11 +2,10 @@
 without a label are not read at all."""
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
-from minigrad.kernels.elementary import exp
+from minigrad.kernels.elementary import exp, highest
 
 
 def cross_entropy(
@@ -29,10 +28,10 @@ def _losses(logits, targets, counts, losses):  # type: ignore[no-untyped-def]
     for i in range(n_rows):
         if counts[i]:
             row = logits[i]
-            highest, total = _highest(row), logits.dtype.type(0)
+            top, total = highest(row), logits.dtype.type(0)
             for j in range(vocab_size):
-                total += exp(row[j] - highest)
-            losses[i] = np.log(total) - (row[targets[i]] - highest)
+                total += exp(row[j] - top)
+            losses[i] = np.log(total) - (row[targets[i]] - top)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
@@ -43,20 +42,12 @@ def _losses_and_gradient(logits, targets, counts, scale, losses, grad):  # type:
         if not counts[i]:
             target[:] = 0
             continue
-        highest, total = _highest(row), logits.dtype.type(0)
+        top, total = highest(row), logits.dtype.type(0)
         for j in range(vocab_size):
-            target[j] = exp(row[j] - highest)
+            target[j] = exp(row[j] - top)
             total += target[j]
-        losses[i] = np.log(total) - (row[targets[i]] - highest)
+        losses[i] = np.log(total) - (row[targets[i]] - top)
         factor = scale / total
         for j in range(vocab_size):
             target[j] *= factor
         target[targets[i]] -= scale
-
-
-@njit(error_model="numpy")
-def _highest(row):  # type: ignore[no-untyped-def]
-    highest = row[0]
-    for j in range(row.size):
-        highest = max(highest, row[j])
-    return highest
