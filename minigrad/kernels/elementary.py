@@ -9,6 +9,9 @@ e^r is a polynomial, and multiplying by 2^n is writing n into the bits of the ex
 8e-8. tanh x is 1 - 2 / (1 + e^(2x)), near 0, where this cancels, a polynomial; its relative error is 2.5e-7. In
 float64, where there is less to gain, both are NumPy's.
 
+A polynomial is added up in pairs of terms (Estrin's scheme), not one term after the other (Horner's): a processor has
+several products under way at once, if none waits for the one before.
+
 The highest number of a row has to be found among whole numbers: compilers keep floats in order where one might not
 be a number. Read as whole numbers, the bits of positive floats are in the order of the floats, and those of negative
 ones in the reverse order, which flipping all bits but the sign mends.
