@@ -58,7 +58,8 @@ def attention(
         return grad_q, grad_k, grad_v, (grad_scores if bias_needs_grad else None)
 
     inputs = (q, k, v) if bias is None else (q, k, v, bias)
-    return record(out, inputs, attention_backward, reads=(q, k, v))
+    # On a GPU the backward pass reads the output too; a program that runs on one device shall run on the other.
+    return record(out, inputs, attention_backward, reads=(q, k, v), reads_output=True)
 
 
 def _four_axes(mask: Array, scores_shape: tuple[int, ...]) -> Array:

@@ -203,6 +203,14 @@ def test_an_output_that_backward_reads_must_not_be_overwritten():
         y.backward()
 
 
+def test_the_output_of_attention_must_not_be_overwritten_though_only_a_gpu_reads_it_again():
+    q = Tensor(np.ones((1, 1, 2, 3), np.float32), requires_grad=True)
+    out = ops.attention(q, q, q)
+    out.data *= 2
+    with pytest.raises(InPlaceError, match="attention_backward"):
+        out.sum().backward()
+
+
 def test_an_array_that_backward_does_not_read_may_be_overwritten():
     x = leaf(1.0)
     y = x + 1.0
