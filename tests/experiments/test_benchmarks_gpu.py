@@ -59,6 +59,8 @@ def test_bytes_are_those_that_one_counts_by_hand():
     assert amount["cross-entropy", "12 × 13"] == 4 * 12 * 13 + 8 * 12 + 12 + 4 * 12 + 4 * 12 * 13
     assert amount["GELU, forward", "12 × 32"] == 4 * 2 * 384
     assert amount["GELU, backward", "12 × 32"] == 4 * 3 * 384
+    assert amount["bias, forward", "12 × 32"] == 4 * (384 + 32 + 384)
+    assert amount["bias, backward", "12 × 32"] == 4 * (384 + 32)
     assert amount["embedding, backward", "12 of 13 × 8"] == 4 * 12 * 8 + 8 * 12 + 4 * 13 * 8
     assert amount["AdamW", "11 weights"] == 4 * (4 + 3) * 11
     assert amounts(TINY, lines.limits)["copy", "15 float32"] == 4 * (15 + 15)

@@ -14,6 +14,7 @@ from minigrad.errors import DeviceError
 from minigrad.kernels.adam import cuda as adam
 from minigrad.kernels.attention import cuda as attention
 from minigrad.kernels.attention import tensor_core as attention_bf16
+from minigrad.kernels.bias import cuda as bias
 from minigrad.kernels.cross_entropy import cuda as cross_entropy
 from minigrad.kernels.embedding import cuda as embedding
 from minigrad.kernels.gelu import cuda as gelu
@@ -99,6 +100,7 @@ def broken(result: int, error: float):
         *(("cross-entropy", cross_entropy, "cross_entropy", result, 1e-3) for result in range(2)),
         *(("GELU", gelu, f"gelu_{way}", 0, 1e-4) for way in ("forward", "backward")),
         *(("GELU", gelu, f"gelu_tanh_{way}", 0, 1e-4) for way in ("forward", "backward")),
+        ("bias", bias, "sum_of_rows", 0, 1e-4),
         ("embedding", embedding, "scatter_add", 0, 1e-4),
         *(("LSTM", lstm, "lstm_forward", result, 1e-4) for result in range(3)),
         *(("LSTM", lstm, "lstm_backward", result, 1e-4) for result in range(4)),
@@ -122,6 +124,13 @@ def test_an_optimizer_that_forgets_to_write_an_array_fails(monkeypatch, forgotte
 
     monkeypatch.setattr(adam, "adam_step", wrong)
     assert f"result {forgotten} is off by" in run()["AdamW"].failures[0]
+
+
+def test_a_bias_that_is_not_added_fails(monkeypatch):
+    monkeypatch.setattr(bias, "add_bias", lambda x, bias: None)
+    failures = run()["bias"].failures
+    assert len(failures) == 2 * len(TINY.norms)
+    assert all("forward" in failure and "result 0 is off by" in failure for failure in failures)
 
 
 def test_a_float64_kernel_that_computes_in_float32_fails(monkeypatch):
@@ -217,6 +226,7 @@ def test_training_steps_pass():
         (layernorm, "rmsnorm_backward", ["T5 step"]),
         (attention, "attention_backward", ["GPT step", "BERT step", "T5 step"]),
         (gelu, "gelu_backward", ["BERT step"]),
+        (bias, "sum_of_rows", ["GPT step", "BERT step"]),
         (embedding, "scatter_add", ["GPT step", "BERT step", "T5 step"]),
     ],
 )

@@ -18,6 +18,8 @@ from minigrad.errors import DeviceError
 from minigrad.kernels.adam import AdamDials
 from minigrad.kernels.adam import cuda as adam
 from minigrad.kernels.adam import reference as adam_reference
+from minigrad.kernels.bias import cuda as bias_kernel
+from minigrad.kernels.bias import reference as bias_reference
 from minigrad.kernels.cross_entropy import cuda as cross_entropy_kernel
 from minigrad.kernels.cross_entropy import reference as cross_entropy_reference
 from minigrad.kernels.embedding import cuda as embedding
@@ -41,7 +43,7 @@ class CheckSizes:
     """At which sizes each kernel is checked.
 
     Attributes:
-        norms: rows, width.
+        norms: rows, width; for biases too.
         products: M, K, N.
         losses: rows, vocabulary.
         elements: how many.
@@ -84,6 +86,7 @@ def run(move: Move, sizes: CheckSizes = FULL) -> Iterator[Check]:
         "attention, float32": lambda draw, sizes: attention(draw, sizes.attentions),
         "cross-entropy": cross_entropy,
         "GELU": gelu,
+        "bias": bias,
         "embedding": scatter_add,
         "AdamW": adamw,
         "LSTM": lstm,
@@ -102,8 +105,8 @@ def run(move: Move, sizes: CheckSizes = FULL) -> Iterator[Check]:
 
 
 NAMES = (
-    "layer norm", "RMS norm", "matmul, tiled", "attention, float32", "cross-entropy", "GELU", "embedding", "AdamW",
-    "LSTM", "matmul, blocked", "matmul, TF32", "matmul, bf16", "attention, bf16",
+    "layer norm", "RMS norm", "matmul, tiled", "attention, float32", "cross-entropy", "GELU", "bias", "embedding",
+    "AdamW", "LSTM", "matmul, blocked", "matmul, TF32", "matmul, bf16", "attention, bf16",
 )  # fmt: skip
 """Of all checks of kernels, in this order."""
 
@@ -226,6 +229,28 @@ def gelu(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
             exact = in_float64(exact_function, *inputs)
             compute = draw.call(function, *inputs)
             yield Case(f"{name}, {size}, {draw.precision}", compute, [exact], [abs(natural)], draw.tolerance)
+
+
+def bias(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
+    """Added in place, and its gradient."""
+
+    def added(add_bias: Callable[[Array, Array], None]) -> Callable[[Array, Array], Array]:
+        def result(x: Array, bias: Array) -> Array:
+            add_bias(x, bias)
+            return x
+
+        return result
+
+    for rows, width in sizes.norms:
+        name = f"{rows} × {width}, {draw.precision}"
+        x, row = draw(rows, width), draw(width)
+        exact, natural = (in_float64(added(bias_reference.add_bias), *pair) for pair in ((x, row), (abs(x), abs(row))))
+        compute = draw.call(added(bias_kernel.add_bias), x, row)
+        yield Case(f"forward, {name}", compute, [exact], [natural], draw.tolerance)
+
+        exact, natural = (in_float64(bias_reference.sum_of_rows, grad) for grad in (x, abs(x)))
+        compute = draw.call(bias_kernel.sum_of_rows, x)
+        yield Case(f"backward, {name}", compute, [exact], [natural], draw.tolerance)
 
 
 def scatter_add(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:

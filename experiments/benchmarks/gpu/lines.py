@@ -122,7 +122,7 @@ def steps(sizes: Sizes) -> list[Line]:
     gpt = sizes.gpt
     shape = f"{gpt.n_layers} layers, width {gpt.d_model}; {gpt.batch_size} × {gpt.length:,} tokens"
     n_tokens, peers = gpt.batch_size * gpt.length, ("PyTorch", "torch.compile")
-    checks = ("layer norm", "attention, float32", "cross-entropy", "GELU", "embedding", "AdamW", "GPT step")
+    checks = ("layer norm", "attention, float32", "cross-entropy", "GELU", "bias", "embedding", "AdamW", "GPT step")
     return [
         Line("GPT step", shape, "step", asdict(gpt), n_tokens, "tokens", "", checks, peers, TARGETS["training step"]),
     ]
@@ -211,6 +211,9 @@ def others(sizes: Sizes) -> Iterator[Line]:
     yield line("cross-entropy", f"{n:,} × {v:,}", "cross-entropy", cross_entropy, rows=n, vocab_size=v)
     yield line("GELU, forward", f"{n:,} × {4 * d:,}", "GELU", 2 * FLOAT32 * hidden, size=hidden)
     yield line("GELU, backward", f"{n:,} × {4 * d:,}", "GELU", 3 * FLOAT32 * hidden, size=hidden)
+    # Added in place: the matrix in and out. Its gradient: a matrix in, and its width out.
+    yield line("bias, forward", f"{n:,} × {4 * d:,}", "bias", FLOAT32 * (2 * hidden + 4 * d), rows=n, width=4 * d)
+    yield line("bias, backward", f"{n:,} × {4 * d:,}", "bias", FLOAT32 * (hidden + 4 * d), rows=n, width=4 * d)
     scatter = FLOAT32 * (n * d + v * d) + 8 * n  # gradients in, all of the table out; ids in 8 bytes
     yield line("embedding, backward", f"{n:,} of {v:,} × {d:,}", "embedding", scatter, rows=n, vocab_size=v, width=d)
     # Weights, gradient and two moments in; weights and moments out.

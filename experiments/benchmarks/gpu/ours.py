@@ -19,6 +19,7 @@ from minigrad.kernels.adam import AdamDials
 from minigrad.kernels.adam import cuda as adam
 from minigrad.kernels.attention import cuda as attention
 from minigrad.kernels.attention import tensor_core as attention_bf16
+from minigrad.kernels.bias import cuda as bias_kernel
 from minigrad.kernels.cross_entropy import cuda as cross_entropy
 from minigrad.kernels.embedding import cuda as embedding
 from minigrad.kernels.gelu import cuda as gelu
@@ -118,6 +119,20 @@ def gelu_backward(move: Move, size: int) -> Work:
     return partial(gelu.gelu_tanh_backward, values(move, size), x, gelu.gelu_tanh_forward(x))
 
 
+def bias_forward(move: Move, rows: int, width: int) -> Work:
+    x, bias = values(move, rows, width), values(move, width)
+
+    def work() -> object:
+        bias_kernel.add_bias(x, bias)
+        return x
+
+    return work
+
+
+def bias_backward(move: Move, rows: int, width: int) -> Work:
+    return partial(bias_kernel.sum_of_rows, values(move, rows, width))
+
+
 def embedding_backward(move: Move, rows: int, vocab_size: int, width: int) -> Work:
     return partial(embedding.scatter_add, values(move, rows, width), ids(move, vocab_size, rows), vocab_size)
 
@@ -140,6 +155,8 @@ KERNELS: dict[str, Callable[..., Work]] = {
     "cross-entropy": cross_entropy_and_gradient,
     "GELU, forward": gelu_forward,
     "GELU, backward": gelu_backward,
+    "bias, forward": bias_forward,
+    "bias, backward": bias_backward,
     "embedding, backward": embedding_backward,
     "AdamW": adamw,
 }

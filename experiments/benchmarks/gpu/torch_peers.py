@@ -114,6 +114,14 @@ def gelu_backward(device: str, size: int) -> dict[str, Work]:
     return {"PyTorch": backward(functional.gelu(x, approximate="tanh"), x)}
 
 
+def bias_forward(device: str, rows: int, width: int) -> dict[str, Work]:
+    return {"PyTorch": partial(values(device, rows, width).add_, values(device, width))}
+
+
+def bias_backward(device: str, rows: int, width: int) -> dict[str, Work]:
+    return {"PyTorch": partial(values(device, rows, width).sum, dim=0)}
+
+
 def embedding_backward(device: str, rows: int, vocab_size: int, width: int) -> dict[str, Work]:
     table = values(device, vocab_size, width).requires_grad_()
     return {"PyTorch": backward(functional.embedding(ids(device, vocab_size, rows), table), table)}
@@ -135,6 +143,8 @@ KERNELS: dict[str, Callable[..., dict[str, Work]]] = {
     "cross-entropy": cross_entropy,
     "GELU, forward": gelu_forward,
     "GELU, backward": gelu_backward,
+    "bias, forward": bias_forward,
+    "bias, backward": bias_backward,
     "embedding, backward": embedding_backward,
     "AdamW": adamw,
 }
