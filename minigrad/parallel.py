@@ -9,7 +9,7 @@ and let go of Python's lock, and at the end the gradients are added up:
     optimizer.step()
 
 The same is done on a large scale, with machines instead of threads. It pays where a part's step takes longer
-than about 5 ms; below, Python's own work, which threads cannot share, outweighs the arithmetic.
+than about 20 ms; below, Python's own work, which threads cannot share, outweighs the arithmetic.
 
 The gradients are summed in the order of the parts, so the same seed and number of threads give the same bits.
 """
