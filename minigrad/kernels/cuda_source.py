@@ -28,11 +28,11 @@ MAX_THREADS = 1024
 """The most threads that a block can have."""
 
 _SCALARS = (np.int32, np.int64, np.float32, np.float64)
-_C_TYPES = {"float32": "float", "float64": "double", "bfloat16": "bfloat16"}
+_C_TYPES = {"float32": "float", "float64": "double"}
 
 
 def c_type(array: Array, *others: Array) -> str:
-    """The type of the arrays' elements in CUDA C++: `"float"`, `"double"` or `"bfloat16"`.
+    """The type of the arrays' elements in CUDA C++: `"float"` or `"double"`.
 
     Raises:
         TypeError: if they have another dtype, or not all the same.
@@ -41,7 +41,7 @@ def c_type(array: Array, *others: Array) -> str:
     if len(names) > 1:
         raise TypeError(f"the arrays must have one dtype, got {' and '.join(sorted(names))}")
     if array.dtype.name not in _C_TYPES:
-        raise TypeError(f"CUDA kernels are for {', '.join(_C_TYPES)}; got an array of {array.dtype.name}")
+        raise TypeError(f"CUDA kernels are for {' and '.join(_C_TYPES)}; got an array of {array.dtype.name}")
     return _C_TYPES[array.dtype.name]
 
 

@@ -96,7 +96,10 @@ def _compiled_for(q: Array, *others: Array) -> tuple[str, int]:
     """The element type of the arrays, and the head size of the kernels for them."""
     if q.shape[-1] > MAX_HEAD_SIZE:
         raise ValueError(f"the CUDA kernels of attention take heads of up to {MAX_HEAD_SIZE}, got K = {q.shape[-1]}")
-    return c_type(q, *others), next(size for size in _HEAD_SIZES if q.shape[-1] <= size)
+    head = next(size for size in _HEAD_SIZES if q.shape[-1] <= size)
+    if all(array.dtype.name == "bfloat16" for array in (q, *others)):  # NumPy has it from other packages, if at all
+        return "bfloat16", head
+    return c_type(q, *others), head
 
 
 def launch_forward(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ml_dtypes import bfloat16
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -137,7 +138,6 @@ def test_rows_of_whole_chunks_are_read_where_they_are():
 
 
 def test_bfloat16_comes_here_by_its_dtype(on_host):
-    bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
     rng = np.random.default_rng(0)
     q, k, v, grad = (rng.standard_normal((2, 2, 5, 12)).astype(bfloat16) for _ in "qkvg")
     bias = rng.standard_normal((1, 2, 5, 5)).astype(bfloat16)
