@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ml_dtypes import bfloat16
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ml_dtypes import bfloat16
 
 from minigrad import cuda_on_host
 from minigrad.errors import DeviceError
