@@ -52,15 +52,14 @@ def linear(x: TensorLike, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     n_out, n_in = w.shape
     if x_shape[-1] != n_in:
         raise ValueError(f"linear needs x (..., {n_in}) for a weight of shape {w.shape}, got x {x_shape}")
-    if bias is not None and bias.shape != (n_out,):
-        raise ValueError(f"bias must have shape ({n_out},), got {bias.shape}")
+    if bias is not None:
+        x, bias = as_operands(x, bias)
+        if bias.shape != (n_out,):
+            raise ValueError(f"bias must have shape ({n_out},), got {bias.shape}")
     rows = x.data.reshape(-1, n_in)
     out = kernel.matmul(rows, w.T)
     if bias is not None:
-        bias_data = bias.data
-        if type(bias_data) is not type(out):
-            as_operands(x, bias)  # says that they must be on one device
-        bias_kernel.add_bias(out, bias_data)
+        bias_kernel.add_bias(out, bias.data)
 
     def linear_backward(grad: Array) -> tuple[Array | None, ...]:
         grad = grad.reshape(-1, n_out)

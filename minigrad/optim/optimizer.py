@@ -54,9 +54,8 @@ class Optimizer:
             if parameter.grad is not None:
                 data = parameter.data
                 state["step"][0] += 1  # of this parameter: one without a gradient does not age
-                for slot in self.slots:
-                    if type(state[slot]) is not type(data):  # the model has been moved to another device
-                        state[slot] = beside(state[slot], data)
+                for slot in self.slots:  # the model may have been moved to another device
+                    state[slot] = beside(state[slot], data)
                 self.update(data, parameter.grad, state, weight_decay)
                 parameter.bump_version()
 
