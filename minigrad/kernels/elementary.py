@@ -90,13 +90,17 @@ def _tanh_of_type(x):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
+def _in_order(bits):  # type: ignore[no-untyped-def]
+    """The bits of a float32, flipped but for the sign if it is negative; once more, and they are as before."""
+    return np.int32(bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF)))
+
+
+@njit(error_model="numpy")
 def _highest_float32(row):  # type: ignore[no-untyped-def]
-    flip = np.int32(0x7FFFFFFF)
-    best = np.int32(-0x7F800001)  # minus infinity, flipped
+    best = np.int32(-0x7F800001)  # minus infinity, in order
     for i in range(row.size):
-        bits = np.float32(row[i]).view(np.int32)
-        best = max(best, np.int32(bits ^ ((bits >> np.int32(31)) & flip)))
-    return np.int32(best ^ ((best >> np.int32(31)) & flip)).view(np.float32)
+        best = max(best, _in_order(np.float32(row[i]).view(np.int32)))
+    return np.int32(_in_order(best)).view(np.float32)
 
 
 @njit(error_model="numpy")

@@ -154,4 +154,4 @@ def _softmax_backward(grad, probs, causal):  # type: ignore[no-untyped-def]
                     inner += g[s] * p[s]
                 for s in range(g.size):
                     g[s] = p[s] * (g[s] - inner)
-                grad[b, h, t, stop:] = 0 * inner
+                grad[b, h, t, stop:] = 0 * inner  # as in the forward pass
