@@ -14,7 +14,10 @@ PROJECT = Path(__file__).parent.parent
 PACKAGES = ("minigrad", "models", "tokenizer", "experiments")
 MAX_LINES = 400
 
-CORE = [f"minigrad.{name}" for name in ("anomaly", "array_type", "conversion", "device", "errors", "grad_mode")]
+CORE = [
+    f"minigrad.{name}"
+    for name in ("anomaly", "array_type", "checks", "conversion", "device", "errors", "files", "grad_mode")
+]
 TENSOR = [*CORE, "minigrad.tape", "minigrad.tensor"]
 
 MAY_IMPORT = {  # what of our own each part may import besides itself; the first line that fits counts

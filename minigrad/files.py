@@ -1,0 +1,77 @@
+"""Reading and writing files: UTF-8 on every platform, written whole or not at all, and damage reported by name."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary path in the same folder, which takes the name `path` if the block succeeds.
+
+        with replacing("result.json") as temporary:
+            temporary.write_text(text)
+
+    A reader sees the old file or the new one, never half of either; if the block fails, the old file is
+    still there and the temporary one is gone. The folder is made if need be.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write UTF-8, with \\n at the end of a line on every platform."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The text of a UTF-8 file.
+
+    Raises:
+        ValueError: naming the file, if it is not UTF-8.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        byte, place = error.object[error.start], error.start
+        raise ValueError(f"{path}: expected UTF-8 text, got the byte {byte:#04x} at position {place}") from None
+
+
+def parse_json(text: str, name: str) -> Any:
+    """The value of a JSON text; `name` says in the error where it comes from.
+
+    Raises:
+        ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not), or is nested deeper
+            than Python can read.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{name}, line {error.lineno}: expected JSON ({error.msg})") from None
+    except RecursionError:
+        raise ValueError(f"{name}: expected JSON, got brackets nested too deeply to read") from None
+    except ValueError as error:  # a constant that was refused, or an integer of thousands of digits
+        raise ValueError(f"{name}: expected JSON ({error})") from None
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """The value of a JSON file.
+
+    Raises:
+        ValueError: naming the file, if it is damaged.
+    """
+    return parse_json(read_text(path), str(path))
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number of JSON")

@@ -1,0 +1,39 @@
+"""Files are written whole or not at all, and damage is reported by name."""
+
+import pytest
+
+from minigrad import files
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "result.txt"
+    files.write_text(path, "old")
+    with pytest.raises(OSError, match="disk full"), files.replacing(path) as temporary:  # noqa: PT012
+        temporary.write_text("half")
+        raise OSError("disk full")
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result.txt"]
+
+
+def test_lines_end_alike_everywhere(tmp_path):
+    files.write_text(tmp_path / "new" / "text.txt", "ä\nb")
+    assert (tmp_path / "new" / "text.txt").read_bytes() == "ä\nb".encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[" * 200_000, "nested too deeply"),
+        (b'{"a": }', "line 1: expected JSON"),
+        (b'{"a": NaN}', "NaN is not a number of JSON"),
+        (b"1" * 10_000, "expected JSON"),
+        (b"\xff", "expected UTF-8 text, got the byte 0xff at position 0"),
+    ],
+)
+def test_damaged_json_is_a_value_error_that_names_the_file(tmp_path, content, words):
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=words) as caught:
+        files.read_json(path)
+    assert str(path) in str(caught.value)
+    assert type(caught.value) is ValueError

@@ -1,0 +1,102 @@
+"""How a command line of ours begins and ends: text is UTF-8 on every platform, and whatever goes wrong
+with the user's input or the machine ends in one line on standard error, never in a traceback.
+
+    if __name__ == "__main__":
+        sys.exit(run(main))
+
+Exit codes: 0 done; 1 if whoever read our output stopped reading, as `head` does; 2 for an error; 130 for
+Ctrl-C. An error in our own code (a TypeError, say) still ends in a traceback: it is a bug, and hiding it
+would not help.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+MISUSE = (ValueError, OSError, RuntimeError, MemoryError, RecursionError)
+"""What says something about the input or the machine. Errors of our packages derive from these."""
+
+
+def run(
+    main: Callable[[Sequence[str]], None],
+    arguments: Sequence[str] | None = None,
+    interrupted: str = "Interrupted.",
+) -> int:
+    """Call `main` with the arguments of the command line; the exit code.
+
+    Args:
+        main: does what the command line says. It may import what it needs, so that Ctrl-C while importing
+            is caught here, too. A SystemExit, as argparse raises it, passes through.
+        arguments: None means those of the process.
+        interrupted: what to say after Ctrl-C, such as how to resume.
+    """
+    try:
+        _prepare_streams()
+        main(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard(sys.stdout)
+        return 1
+    except KeyboardInterrupt:
+        _say(f"\n{interrupted}")
+        return 130
+    except MISUSE as error:
+        _discard_if_broken(sys.stdout)
+        _say(f"error: {_describe(error)}")
+        return 2
+    return 0
+
+
+def _prepare_streams() -> None:
+    """UTF-8 both ways, and something to read and write where the shell has closed a stream."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the shell: `<&-`
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # open until the end
+        elif isinstance(stream, io.TextIOWrapper):
+            errors = "strict" if name == "stdin" else "backslashreplace"
+            stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
+
+
+def _describe(error: BaseException) -> str:
+    """One line for an error that may carry no message of its own."""
+    if isinstance(error, UnicodeDecodeError):
+        byte = error.object[error.start]
+        return f"expected UTF-8 text, got the byte {byte:#04x} at position {error.start}"
+    if isinstance(error, MemoryError):
+        return f"not enough memory{': ' * bool(str(error))}{error}"
+    if isinstance(error, RecursionError):
+        return f"the input is nested too deeply ({error})"
+    if isinstance(error, OSError) and error.strerror:
+        names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+        return ": ".join([*names, error.strerror])
+    return str(error) or type(error).__name__
+
+
+def _say(line: str) -> None:
+    """Print on standard error, if there is still one."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _discard_if_broken(stream: object) -> None:
+    """Python flushes the streams once more when it ends, and would complain about a full disk a second time."""
+    try:
+        stream.flush()  # type: ignore[attr-defined]
+    except OSError:
+        _discard(stream)
+
+
+def _discard(stream: object) -> None:
+    """Send what is left in a stream that cannot be written to nowhere."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
+    except (OSError, ValueError, io.UnsupportedOperation) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EBADF):
+            raise
