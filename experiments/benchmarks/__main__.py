@@ -24,6 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     cpu.add_argument("--models", default="gpt,bert,t5", help="of the training steps (default: gpt,bert,t5)")
     cpu.add_argument("--steps", type=int, default=10, help="the least number of timed training steps (default: 10)")
     cpu.add_argument("--only", default="steps,kernels,generation", help="parts (default: steps,kernels,generation)")
+    cpu.add_argument(
+        "--before",
+        type=Path,
+        metavar="FOLDER",
+        help="another checkout of this project, whose steps take turns with ours",
+    )
     cpu.add_argument("--skip-peers", action="store_true", help="leave PyTorch and transformers out")
     cpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")
     gpu = names.add_parser("gpu", help="CUDA kernels and a training step, checked, then beside cuBLAS and PyTorch")
@@ -60,9 +66,11 @@ def run_cpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
     from experiments.benchmarks.cpu import program, table
 
     sizes, models, parts = (value.split(",") for value in (options.sizes, options.models, options.only))
-    result = program.run(sizes, models, options.steps, parts, peers=not options.skip_peers)
+    result = program.run(sizes, models, options.steps, parts, not options.skip_peers, options.before)
     print(f"{table.text(result)}\n\nFor the README:\n\n{table.markdown(result)}\n")
-    write_unless_reduced(options, parser, ("sizes", "models", "steps", "only", "skip_peers"), program.write, result)
+    write_unless_reduced(
+        options, parser, ("sizes", "models", "steps", "only", "skip_peers", "before"), program.write, result
+    )
     return 0
 
 

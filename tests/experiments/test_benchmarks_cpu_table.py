@@ -225,3 +225,16 @@ def test_many_times_are_told_by_their_quartiles():
     told = table.quartiles([0.5, 0.1, 0.2, 0.3, 0.4])
     assert told == {"calls": 5, "least": 0.1, "first quartile": 0.2, "median": 0.3, "third quartile": 0.4, "most": 0.5}
     assert table.quartiles([]) == {"calls": 0}
+
+
+def test_an_earlier_checkout_is_compared_with_ours():
+    row = step_row("GPT L", **{"before, 2": outcome(10)})
+    grid = table.steps(benchmark(steps=[row]))
+    column = grid[0].index("ours ÷ before")
+    assert grid[0][column - 1] == "before"
+    assert grid[-1][column - 1 : column + 1] == ["10", "1.20 ✗"]
+
+
+def test_an_earlier_checkout_must_be_one(tmp_path):
+    with pytest.raises(ValueError, match="--before: expected another checkout of this project, got"):
+        program.run(["S"], ["gpt"], 1, ["steps"], False, tmp_path)

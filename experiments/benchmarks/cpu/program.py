@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,20 +23,30 @@ TURN = 0.25  # seconds that a turn takes at least
 ONE_CORE = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1"}
 
 
-def run(sizes: Sequence[str], models: Sequence[str], turns: int, groups: Sequence[str], peers: bool) -> CPUBenchmark:
+def run(
+    sizes: Sequence[str],
+    models: Sequence[str],
+    turns: int,
+    groups: Sequence[str],
+    peers: bool,
+    before: Path | None = None,
+) -> CPUBenchmark:
     """Measure.
 
     Args:
         turns: how often each contender of a training step has its turn, one call or more; half as many
             for kernels, a third for generation, whose calls are long.
         peers: whether PyTorch and transformers take part, where they are installed.
+        before: another checkout of this project, whose training steps take part: to see what a change costs.
 
     Raises:
-        ValueError: on a name that does not exist.
+        ValueError: on a name that does not exist, or if `before` is no checkout.
     """
     check_names("sizes", sizes, SIZES)
     check_names("models", models, MODELS)
     check_names("only", groups, GROUPS)
+    if before is not None and not (before / "experiments" / "benchmarks").is_dir():
+        raise ValueError(f"--before: expected another checkout of this project, got {before}")
     began = time.monotonic()
     say(f"this takes about {formatting.duration(estimate(len(sizes) * len(models), turns, groups, peers))}")
     cores = environment.threads()["cores"]
@@ -43,7 +54,9 @@ def run(sizes: Sequence[str], models: Sequence[str], turns: int, groups: Sequenc
     benchmark = CPUBenchmark(machine(), turns, python_threads)
     if "steps" in groups:
         benchmark.steps = [
-            training_step(model, size, python_threads, cores, turns, peers) for model in models for size in sizes
+            training_step(model, size, python_threads, cores, turns, peers, before)
+            for model in models
+            for size in sizes
         ]
     if "kernels" in groups:
         benchmark.kernels = kernels(max(turns // 2, 1), peers)
@@ -77,12 +90,18 @@ def write(benchmark: CPUBenchmark) -> Path:
 
 
 def training_step(
-    model: str, size_name: str, python_threads: Sequence[int], cores: int, turns: int, peers: bool
+    model: str,
+    size_name: str,
+    python_threads: Sequence[int],
+    cores: int,
+    turns: int,
+    peers: bool,
+    before: Path | None = None,
 ) -> Row:
     """One model at one size: our step, its floor and PyTorch's step, in turns."""
     size, task = SIZES[size_name], f"{DISPLAY[model]} {size_name}"
     say(f"{task}: building{' and compiling' if peers else ''}")
-    with running(step_contenders(model, size, python_threads, cores, peers)) as (workers, left_out):
+    with running(step_contenders(model, size, python_threads, cores, peers, before)) as (workers, left_out):
         if problem := left_out.pop("check", ""):  # what does not compute the same is no peer
             left_out |= dict.fromkeys(PEERS, problem)
         say(f"{task}: {turns} turns")
@@ -91,7 +110,7 @@ def training_step(
 
 
 def step_contenders(
-    model: str, size: Size, python_threads: Sequence[int], cores: int, peers: bool
+    model: str, size: Size, python_threads: Sequence[int], cores: int, peers: bool, before: Path | None = None
 ) -> dict[str, Contender]:
     """Our step and its floor for each number of Python threads, PyTorch's steps, and the check that they are alike."""
     missing = absent("torch", peers)
@@ -110,6 +129,9 @@ def step_contenders(
     for threads in python_threads:
         contenders[f"floor, {threads}"] = contender("floor:prepare", threads=threads)
         contenders[f"ours, {threads}"] = contender("models:prepare", threads=threads)
+        if before is not None:
+            earlier = replace(contenders[f"ours, {threads}"], folder=before.resolve())
+            contenders[f"before, {threads}"] = earlier
     for name in PEERS:
         contenders[name] = contender("torch_twins:prepare", threads=cores, compile=name == "torch.compile")
     return contenders | {"check": contender("agreement:prepare", threads=cores)}

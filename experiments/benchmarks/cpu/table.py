@@ -94,6 +94,9 @@ def steps(benchmark: CPUBenchmark) -> Grid:
     faster = 1.3 if benchmark.machine["blas"]["kernels"] in AVX2_KERNELS else 1.8
     peers = ("PyTorch", "torch.compile")
     columns = ["training step", "Python threads", "BLAS floor", "ours", "÷ floor"]
+    has_before = any(name.startswith("before") for row in benchmark.steps for name in row.contenders)
+    if has_before:
+        columns += ["before", "ours ÷ before"]
     for name in peers:
         columns += [name, "÷ ours"]
     grid = [[*columns, "tokens/s", "MB", "MB PyTorch"]]
@@ -103,6 +106,9 @@ def steps(benchmark: CPUBenchmark) -> Grid:
             bound = 1.3 if threads == 1 or row.task.endswith(" S") else 1.15
             to_floor = verdict(row.ratio(ours, floor), lambda value, bound=bound: value <= bound)  # type: ignore[misc]
             cells = [row.task, str(threads), milliseconds(row, floor), milliseconds(row, ours), to_floor]
+            if has_before:
+                before = f"before, {threads}"
+                cells += [milliseconds(row, before), verdict(row.ratio(ours, before), lambda value: value <= 1.01)]
             for name in peers:
                 cells += [milliseconds(row, name), verdict(row.ratio(name, ours), lambda value: value >= faster)]
             theirs = row.peak("PyTorch")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
 from typing import Any
 
 PAUSE = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1 s after their work is done
@@ -21,6 +22,7 @@ class Contender:
     Attributes:
         prepare: `module:function`, the module below `experiments.benchmarks.cpu`.
         environment: variables on top of this process's.
+        folder: the checkout whose code it runs; None means this process's.
         missing: why it cannot take part; empty if it can.
     """
 
@@ -29,6 +31,7 @@ class Contender:
     rehearsal: dict[str, Any] | None = None
     environment: dict[str, str] = field(default_factory=dict)
     missing: str = ""
+    folder: Path | None = None
 
 
 @dataclass
@@ -56,9 +59,12 @@ class Worker:
     def __init__(self, contender: Contender) -> None:
         arguments = [json.dumps(value, default=as_json) for value in (contender.arguments, contender.rehearsal)]
         function = f"experiments.benchmarks.cpu.{contender.prepare}"
+        source = {"PYTHONPATH": str(contender.folder)} if contender.folder else {}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "experiments.benchmarks.cpu.worker", function, *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", env=os.environ | contender.environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
+            env=os.environ | contender.environment | source,
+            cwd=contender.folder,
         )  # fmt: skip
         self.about: dict[str, Any] = {}
 
