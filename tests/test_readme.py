@@ -6,9 +6,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from experiments.experiment import EXPERIMENTS
-from experiments.report.readme_tables import update
-from experiments.results import load
+from experiments.evidence.results import load
+from experiments.report.pages import update
+from experiments.running.contract import EXPERIMENTS
 
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"

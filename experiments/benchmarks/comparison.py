@@ -10,11 +10,12 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from experiments import environment, folders
+from experiments.running import environment, places
+from minigrad.files import read_text, write_text
 
 Prepare = Callable[[], Callable[[], object]]  # makes everything ready, untimed, and gives the work that is timed
 
@@ -119,9 +120,35 @@ def _quantity(value: float, unit: str) -> str:
 
 def write(benchmark: Benchmark) -> Path:
     """Write the result as JSON, with every value, the ratios and whether the targets are met; the file's path."""
-    path = folders.results_folder() / "benchmarks" / f"{benchmark.name}.json"
+    path = places.results_folder() / "benchmarks" / f"{benchmark.name}.json"
     value = asdict(benchmark)
     for row, one in zip(value["measurements"], benchmark.measurements, strict=True):
         row |= {"value": one.value, "met": one.met}
-    folders.write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def load(path: Path) -> Benchmark:
+    """A benchmark from its file."""
+    value = json.loads(read_text(path))
+    known = {field.name for field in fields(Measurement)}
+    rows = [Measurement(**{name: row[name] for name in known}) for row in value["measurements"]]
+    return Benchmark(**(value | {"measurements": rows}))
+
+
+def markdown(benchmark: Benchmark) -> str:
+    """The measurements as a table, and what they were measured on."""
+    lines = ["| | ours | peer | ratio | target |", "|---|---|---|---|---|"]
+    for one in benchmark.measurements:
+        ours = _quantity(statistics.median(one.ours), one.unit)
+        theirs = f"{one.peer}, {_quantity(statistics.median(one.theirs), one.unit)}" if one.theirs else one.peer
+        mark = {True: " ✓", False: " ✗", None: ""}[one.met]
+        ratio = f"{one.value:.2g}{mark}" if one.peer and one.value is not None else mark.strip()
+        target = f"≤ {one.target:g}" if one.peer else f"≤ {one.target:g} {one.unit}"
+        lines.append(f"| {one.task} | {ours} | {theirs} | {ratio} | {target} |")
+    notes = [f"{one.task}: {one.note}" for one in benchmark.measurements if one.note]
+    about = benchmark.machine
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    machine = f"{about['processor']}, {about['cores']} cores, Python {about['python']}; {versions}"
+    footer = "; ".join([*dict.fromkeys(notes), f"medians of {benchmark.rounds} interleaved rounds", machine])
+    return "\n".join([*lines, "", f"<sub>{footer}.</sub>"])

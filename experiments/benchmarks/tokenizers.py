@@ -22,8 +22,8 @@ from statistics import fmean
 import numpy as np
 
 from experiments.benchmarks.comparison import Benchmark, Measurement, Prepare, machine, take_turns
-from experiments.corpora import standard_library
-from experiments.corpora.standard_library import Document
+from experiments.text import standard_library
+from experiments.text.standard_library import Document
 from tokenizer import ByteLevelBPE, recounting
 from tokenizer.byte_level import BYTES
 from tokenizer.gpt2_files import spell

@@ -2,8 +2,8 @@
 
 import statistics
 
-from experiments.claims import Claim
-from experiments.results import Entry, Table
+from experiments.evidence.claims import Claim
+from experiments.evidence.table import Entry, Table
 
 WIDTH, HEIGHT = 180, 20
 

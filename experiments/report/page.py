@@ -9,11 +9,11 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from experiments import formatting
-from experiments.figures import INK
+from experiments.evidence import formatting
+from experiments.evidence.figures import INK
+from experiments.evidence.results import Result
 from experiments.report import bars
 from experiments.report.stored import Stored
-from experiments.results import Result
 
 
 def render(stored: dict[str, list[Stored]]) -> str:

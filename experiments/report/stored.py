@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.experiment import EXPERIMENTS
-from experiments.folders import PACKAGE, results_folder
-from experiments.results import Result, load
+from experiments.evidence.results import Result, load
+from experiments.running.places import committed_results, results_folder
+from experiments.tables import catalogue
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ def stored_results() -> dict[str, list[Stored]]:
         ExperimentError: if a result cannot be read; says which.
     """
     found: dict[str, list[Stored]] = {}
-    folders = (PACKAGE / "results", results_folder())  # of two files with one name, the second's is the newer
-    for name in EXPERIMENTS:
+    folders = (committed_results(), results_folder())  # of two files with one name, the second's is the newer
+    for name in (entry.name for entry in catalogue.CATALOGUE):
         files = {path.stem: path for folder in folders for path in (folder / name).glob("*.json")}
         if files:
             ordered = sorted(files, key=lambda stem: ("full" not in stem, "quick" in stem, stem))

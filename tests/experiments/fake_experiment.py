@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments import claims, figures
-from experiments.experiment import Estimate
-from experiments.results import Result, Table
-from experiments.runner import Run
+from experiments.evidence import claims, figures
+from experiments.evidence.results import Result
+from experiments.evidence.table import Table
+from experiments.running.contract import Estimate
+from experiments.running.work import Run
 
 NAME = "fake_experiment"
 TITLE = "Adding numbers, with and without a start"

@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from experiments import environment
 from experiments.benchmarks import comparison
+from experiments.running import environment
 
 PACKAGES = ("numpy", "numba", "threadpoolctl", "torch", "transformers")
 

@@ -9,13 +9,15 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from experiments import environment, folders, formatting
 from experiments.benchmarks.cpu import generation_list, kernel_list
 from experiments.benchmarks.cpu.generation_list import Task
 from experiments.benchmarks.cpu.machine import machine
 from experiments.benchmarks.cpu.sizes import DISPLAY, MODELS, REHEARSAL, SIZES, Size, tokens
 from experiments.benchmarks.cpu.table import CPUBenchmark, Row
 from experiments.benchmarks.cpu.workers import Contender, Outcome, Worker, running, take_turns
+from experiments.evidence import formatting
+from experiments.running import environment, places
+from minigrad.files import write_text
 
 GROUPS = ("steps", "kernels", "generation")
 PEERS = ("PyTorch", "torch.compile")
@@ -84,8 +86,8 @@ def estimate(n_steps: int, turns: int, groups: Sequence[str], peers: bool) -> fl
 
 def write(benchmark: CPUBenchmark) -> Path:
     """Write every value as JSON; the file's path."""
-    path = folders.results_folder() / "benchmarks" / f"{benchmark.name}.json"
-    folders.write_text(path, json.dumps(benchmark.as_json(), indent=1, ensure_ascii=False) + "\n")
+    path = places.results_folder() / "benchmarks" / f"{benchmark.name}.json"
+    write_text(path, json.dumps(benchmark.as_json(), indent=1, ensure_ascii=False) + "\n")
     return path
 
 

@@ -4,14 +4,17 @@ A ratio that has a target carries ✓ or ✗. Floor and step are compared like w
 cores to BLAS, or with a Python thread for each core and one BLAS thread each.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments import formatting
 from experiments.benchmarks.cpu.workers import Outcome
+from experiments.evidence import formatting
+from minigrad.files import read_text
 
 Grid = list[list[str]]  # rows of cells; the first has the names of the columns
 
@@ -84,6 +87,21 @@ def quartiles(seconds: list[float]) -> dict[str, float]:
     names = ("least", "first quartile", "median", "third quartile", "most")
     values = np.quantile(seconds, [0, 0.25, 0.5, 0.75, 1])
     return {"calls": len(seconds)} | {name: float(f"{value:.4g}") for name, value in zip(names, values, strict=True)}
+
+
+def load(path: Path) -> CPUBenchmark:
+    """A benchmark from its file. Of each contender's times it holds the median alone, which is all that tables show."""
+    value = json.loads(read_text(path))
+    for group in ("steps", "kernels", "generation"):
+        value[group] = [_row(row) for row in value[group]]
+    return CPUBenchmark(**value)
+
+
+def _row(row: dict[str, Any]) -> Row:
+    for name, outcome in row["contenders"].items():
+        times = outcome.pop("seconds")
+        row["contenders"][name] = Outcome([times["median"]] if times["calls"] else [], **outcome)
+    return Row(**row)
 
 
 # -- the three tables -------------------------------------------------------------------------------

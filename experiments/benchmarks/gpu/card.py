@@ -3,8 +3,8 @@
 import subprocess
 from typing import Any
 
-from experiments import environment
 from experiments.benchmarks import comparison
+from experiments.running import environment
 
 PACKAGES = ("numpy", "cupy-cuda13x", "cupy-cuda12x", "torch", "minigrad")
 QUESTIONS = {

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments import folders
 from experiments.benchmarks.gpu.lines import Line, Target
-from experiments.results import decode
+from experiments.evidence.results import decode
+from experiments.running import places
+from minigrad.files import write_text
 
 
 @dataclass(frozen=True)
@@ -124,12 +125,12 @@ class GPUBenchmark:
 
 def path() -> Path:
     """Where the result is written."""
-    return folders.results_folder() / "benchmarks" / "gpu.json"
+    return places.results_folder() / "benchmarks" / "gpu.json"
 
 
 def save(benchmark: GPUBenchmark) -> Path:
     """Write it as JSON; the file's path."""
-    folders.write_text(path(), json.dumps(asdict(benchmark), indent=1, ensure_ascii=False) + "\n")
+    write_text(path(), json.dumps(asdict(benchmark), indent=1, ensure_ascii=False) + "\n")
     return path()
 
 

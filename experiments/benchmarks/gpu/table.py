@@ -6,10 +6,10 @@ that is what the issue asks for.
 
 from collections.abc import Callable, Sequence
 
-from experiments import formatting
 from experiments.benchmarks.gpu import checks, step_check
 from experiments.benchmarks.gpu.lines import FULL, Line, kernels, limits, steps
 from experiments.benchmarks.gpu.result import Check, GPUBenchmark, Row
+from experiments.evidence import formatting
 
 Grid = list[list[str]]  # rows of cells; the first has the names of the columns
 

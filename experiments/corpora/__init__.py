@@ -1,1 +1,0 @@
-"""Text to learn from that every machine has."""

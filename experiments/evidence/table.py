@@ -1,0 +1,38 @@
+"""A table: rows under columns, with the lecture's own figures beside ours."""
+
+from dataclasses import dataclass, field
+
+Entry = str | int | float | list[float] | None  # of a table; a list is one value per seed: shown as mean ± std
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under columns, with the lecture's own figures beside ours.
+
+    `lecture` has the shape of `rows`, with None where the lecture has no figure; [] if it has none at all.
+    The first column names the row.
+    """
+
+    caption: str
+    columns: list[str]
+    rows: list[list[Entry]]
+    lecture: list[list[Entry]] = field(default_factory=list)
+    digits: int = 2  # decimals shown
+
+    def __post_init__(self) -> None:
+        for name, grid in (("rows", self.rows), ("lecture", self.lecture)):
+            for number, row in enumerate(grid):
+                if len(row) != len(self.columns):
+                    raise ValueError(
+                        f"table {self.caption!r}: {name}[{number}] must have {len(self.columns)} entries, "
+                        f"one per column, got {len(row)}"
+                    )
+        if self.lecture and len(self.lecture) != len(self.rows):
+            raise ValueError(
+                f"table {self.caption!r}: lecture must have {len(self.rows)} rows, got {len(self.lecture)}"
+            )
+
+    def lecture_entry(self, row: int, column: int) -> Entry:
+        """The lecture's figure for an entry; None where it has none, or where it names the row as we do."""
+        entry = self.lecture[row][column] if self.lecture else None
+        return None if column == 0 and entry == self.rows[row][0] else entry

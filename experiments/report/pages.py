@@ -1,0 +1,167 @@
+"""The generated Markdown: what is between `<!-- NAME -->` and `<!-- /NAME -->`, made from committed results, never typed.
+
+    README.md                          verdicts      a row for each table of the lecture
+    experiments/results/README.md      results       every table in full, with its figures
+    experiments/benchmarks/README.md   cpu, gpu, tokenizers
+
+A result that is not there yet is said not to be there.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+from experiments.evidence import formatting
+from experiments.evidence.errors import ExperimentError
+from experiments.evidence.results import Result, load
+from experiments.evidence.table import Table
+from experiments.running import places
+from experiments.tables import catalogue
+from minigrad.files import read_text, write_text
+
+README, RESULTS, BENCHMARKS = "README.md", "experiments/results/README.md", "experiments/benchmarks/README.md"
+
+
+def write() -> str:
+    """Bring every page up to date; says what was done.
+
+    Raises:
+        ExperimentError: if a page is missing, or its markers are.
+    """
+    said = []
+    for name in (README, RESULTS, BENCHMARKS):
+        path = places.PROJECT / name
+        if not path.is_file():
+            raise ExperimentError(f"there is no {path}")
+        old = read_text(path)
+        new = update(old, name)
+        if new != old:
+            write_text(path, new)
+        said.append(f"{path}: {'up to date' if new == old else 'tables written'}")
+    return "\n".join(said)
+
+
+def update(text: str, page: str) -> str:
+    """The text of a page with what belongs between its markers.
+
+    Raises:
+        ExperimentError: if a pair of markers is not there exactly once.
+    """
+    for name, content in sections(page).items():
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
+            raise ExperimentError(f"{page}: expected {start.strip()} and, below it, {end}, each once")
+        before, after = text.split(start)[0], text.split(end)[1]
+        text = f"{before}{start}{content()}\n{end}{after}"
+    return text
+
+
+def sections(page: str) -> dict[str, Callable[[], str]]:
+    """What a page holds between which markers."""
+    if page == README:
+        return {"verdicts": verdicts}
+    if page == RESULTS:
+        return {"results": all_results}
+    return {"cpu": cpu_benchmark, "gpu": gpu_benchmark, "tokenizers": tokenizer_benchmark}
+
+
+# -- the lecture's tables ---------------------------------------------------------------------------
+
+
+def committed(name: str) -> Result | None:
+    """The full result of a table; None if there is none yet."""
+    path = places.committed_results() / name / "full.json"
+    return load(path) if path.is_file() else None
+
+
+def verdicts() -> str:
+    """A row for each table: what the lecture shows, and how many of its claims came out."""
+    rows = []
+    for entry in catalogue.CATALOGUE:
+        result = committed(entry.name)
+        if result is None:
+            rows.append([f"`{entry.name}`", entry.shows, "not built yet"])
+            continue
+        tally = Counter(formatting.SYMBOLS[formatting.outcome(claim)] for claim in result.claims)
+        counts = " ".join(f"{tally[symbol]} {symbol}" for symbol in formatting.SYMBOLS.values() if tally[symbol])
+        rows.append([f"[`{entry.name}`](experiments/results/README.md#{entry.name})", entry.shows, counts])
+    lines = [["table", "the lecture's point", "claims"], ["---"] * 3, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def all_results() -> str:
+    """Every table that has a full result, under a heading of its own, with its figures."""
+    parts = []
+    for entry in catalogue.CATALOGUE:
+        if (result := committed(entry.name)) is None:
+            continue
+        figures = [f"![{_escape(each.caption)}]({entry.name}/{each.file})" for each in result.figures]
+        parts += [f"## {entry.name}", _escape(result.title), markdown(result), *figures]
+    return "\n\n".join(parts)
+
+
+def markdown(result: Result) -> str:
+    """Claims and tables of one result."""
+    parts = [*_grid(["", "claim", "effect, 95% interval"], [])]
+    for claim in result.claims:
+        verdict = f"{formatting.SYMBOLS[claim.verdict]} {claim.verdict}"
+        parts.append(_row([verdict, claim.text, f"{formatting.effect(claim)} ({formatting.evidence(claim)})"]))
+    for claim in result.claims:
+        if claim.explanation and claim.verdict != "reproduced":
+            parts += ["", f"{formatting.SYMBOLS[claim.verdict]} {_escape(claim.explanation)}"]
+    for table in result.tables:
+        rows = [[_entry(table, row, column) for column in range(len(table.columns))] for row in range(len(table.rows))]
+        parts += ["", f"*{_escape(table.caption)}*", "", *_grid(table.columns, rows)]
+    took, where = formatting.duration(result.wall_seconds), result.environment
+    parts += [
+        "",
+        f"<sub>`{result.preset}` preset, {took} on {_escape(where.processor)} ({where.threads['cores']} cores), "
+        f"Python {where.versions['python']}.</sub>",
+    ]
+    return "\n".join(parts)
+
+
+def _entry(table: Table, row: int, column: int) -> str:
+    ours = formatting.entry(table.rows[row][column], table.digits)
+    lecture = formatting.lecture_entry(table.lecture_entry(row, column))
+    return f"{ours} (lecture: {lecture})" if lecture else ours
+
+
+def _grid(columns: list[str], rows: list[list[str]]) -> list[str]:
+    return [_row(columns), "|" + "---|" * len(columns), *map(_row, rows)]
+
+
+def _row(entries: list[str]) -> str:
+    return "| " + " | ".join(map(_escape, entries)) + " |"
+
+
+def _escape(text: str) -> str:
+    """Plain text as Markdown that shows it as it is, on one line."""
+    return re.sub(r"([\\`*_<|~])", r"\\\1", " ".join(text.split()))
+
+
+# -- benchmarks -------------------------------------------------------------------------------------
+
+
+def cpu_benchmark() -> str:
+    """Training steps, kernels and generation."""
+    from experiments.benchmarks.cpu import table
+
+    path = places.committed_results() / "benchmarks" / "cpu.json"
+    return table.markdown(table.load(path)) if path.is_file() else "Not measured yet."
+
+
+def gpu_benchmark() -> str:
+    """The CUDA kernels. Before a GPU was measured, the table says of each line that it was not."""
+    from experiments.benchmarks.gpu import result, table
+
+    path = places.committed_results() / "benchmarks" / "gpu.json"
+    return table.markdown(result.load(path) if path.is_file() else table.unmeasured())
+
+
+def tokenizer_benchmark() -> str:
+    """Training and encoding."""
+    from experiments.benchmarks import comparison
+
+    path = places.committed_results() / "benchmarks" / "tokenizers.json"
+    return comparison.markdown(comparison.load(path)) if path.is_file() else "Not measured yet."

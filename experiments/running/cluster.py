@@ -1,0 +1,76 @@
+"""Cells spread over the machines of a Dask cluster: `--cluster ADDRESS`, the address of its scheduler.
+
+    dask scheduler                                        # on one machine; it prints its address
+    dask worker tcp://192.0.2.1:8786 --nthreads 1         # on each machine, as often as it has cores
+
+Every machine needs this project, and the work folder (`MINIGRAD_CACHE`), which has to be one folder for all of them,
+as a network drive is: checkpoints and cells are files in it. A worker that dies loses its cell only; the scheduler
+gives the cell to another.
+"""
+
+import os
+import uuid
+from typing import Any
+
+from experiments.evidence.errors import ExperimentError
+from experiments.running import worker
+from experiments.running.contract import Request
+from experiments.running.places import work_folder
+from experiments.running.work import CellName
+
+
+class Cluster:
+    """The workers of a scheduler: `with Cluster(address) as cluster: spread(…, cluster.compute, cluster.size)`.
+
+    Raises:
+        ExperimentError: if dask.distributed is not installed, no scheduler answers, it has no worker, or the workers
+            do not share our work folder.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ExperimentError('--cluster needs Dask: pip install "minigrad[cluster]"') from None
+        try:
+            self._client: Any = Client(address, timeout=10)
+        except (OSError, ValueError) as error:
+            raise ExperimentError(f"--cluster: no scheduler answers at {address} ({error})") from None
+        self.size = sum(self._client.nthreads().values())
+        if not self.size:
+            raise ExperimentError(f"--cluster: the scheduler at {address} has no worker")
+        self._check_folder()
+
+    def compute(self, request: Request, name: CellName) -> None:
+        """Let a worker compute the cell.
+
+        Raises:
+            ExperimentError: if the cell fails, or worker after worker dies over it.
+        """
+        future = self._client.submit(worker.compute, request, name, pure=False)
+        try:
+            future.result()
+        except Exception as error:
+            raise ExperimentError(
+                f"{request.name}: the cell {name.key!r}, seed {name.seed}, failed: {error}"
+            ) from error
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._client.close()
+
+    def _check_folder(self) -> None:
+        """See that a file which we write is there for every worker."""
+        note = work_folder() / f"cluster-{uuid.uuid4().hex}"
+        note.touch()
+        try:
+            there = self._client.run(os.path.exists, str(note))
+        finally:
+            note.unlink()
+        if absent := [where for where, exists in there.items() if not exists]:
+            raise ExperimentError(
+                f"--cluster: the work folder {work_folder()} is not there for the worker at {absent[0]}; "
+                "MINIGRAD_CACHE has to name one folder that all machines share"
+            )

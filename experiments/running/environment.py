@@ -1,0 +1,95 @@
+"""What a result was computed with: code, kernels, threads, device, BLAS and versions."""
+
+import functools
+import importlib.metadata
+import os
+import platform
+import subprocess
+
+import numpy as np
+
+from experiments.evidence.results import Environment
+from experiments.running import places
+from minigrad.device import cupy
+from minigrad.kernels import active_kernels
+from minigrad.threads import available_cores
+
+# These change how fast, and in the last digits what, NumPy and Numba compute.
+VARIABLES = (
+    "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT",
+)  # fmt: skip
+PACKAGES = ("minigrad", "numpy", "numba", "regex", "safetensors", "matplotlib")
+
+
+def describe(device: str) -> Environment:
+    """The environment of a run on `device`, as it is now."""
+    return Environment(
+        commit=git_commit(),
+        kernels=active_kernels(),
+        device=device,
+        processor=cupy().cuda.runtime.getDeviceProperties(0)["name"].decode() if device == "cuda" else processor(),
+        threads=threads(),
+        variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
+        blas=blas(),
+        versions={"python": platform.python_version()} | {package: version(package) for package in PACKAGES},
+        platform=platform.platform(),
+    )
+
+
+@functools.cache  # the code of a process is what it was when it started
+def git_commit() -> str:
+    """The commit the code is at, with "-dirty" if files differ from it; "unknown" outside a git checkout.
+
+    Results and the README's tables made from them are not code: they may differ.
+    """
+    if not places.in_checkout():
+        return "unknown"  # an installed package: a repository around it is not ours
+    status = _git("status", "--porcelain", "--", ".", ":(exclude)experiments/results", ":(exclude)README.md")
+    commit = _git("rev-parse", "HEAD")
+    if commit is None or status is None:
+        return "unknown"
+    return commit + ("-dirty" if status else "")
+
+
+def threads() -> dict[str, int]:
+    """How many cores this process may use, and how many threads Numba does."""
+    import numba  # here, because it takes a second that `list` and `report` need not wait for
+
+    return {"cores": available_cores(), "numba": numba.get_num_threads()}
+
+
+def blas() -> str:
+    """The library that multiplies NumPy's matrices, as far as NumPy tells."""
+    found = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
+    return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def version(package: str) -> str:
+    """The installed version of a package; "not installed" if there is none."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _git(*arguments: str) -> str | None:
+    """What git answers in the project's folder; None where git, or a commit, is missing."""
+    try:
+        command = ["git", "--no-optional-locks", "-C", str(places.PROJECT), *arguments]
+        answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None

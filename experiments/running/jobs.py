@@ -1,0 +1,149 @@
+"""Cells spread over several places: processes of this machine, or (see `cluster.py`) other machines.
+
+At toy sizes a second core helps a single cell little, and a second cell very much.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO
+
+from experiments.evidence import figures
+from experiments.evidence.errors import ExperimentError
+from experiments.running.contract import Request
+from experiments.running.work import CellName, NotYet, Plan
+
+Compute = Callable[[Request, CellName], None]
+"""Computes one cell somewhere, and returns when it is in its file."""
+
+TRIES = 3  # of a cell whose process was killed
+
+
+def spread(requests: Sequence[Request], compute: Compute, at_once: int) -> None:
+    """Compute all cells of these tables, at most `at_once` at a time; earlier tables come first.
+
+    Whenever a cell has finished, the tables' programs are planned again, since others may have waited for it.
+
+    Raises:
+        ExperimentError: if a cell fails; the others that are under way finish first.
+    """
+    unfinished = list(requests)
+    running: dict[Future[None], Path] = {}
+    with ThreadPoolExecutor(at_once) as threads:
+        while unfinished:
+            for request in list(unfinished):
+                ready, complete = plan(request)
+                if complete:
+                    unfinished.remove(request)
+                for path, name in ready.items():
+                    if len(running) < at_once and path not in running.values():
+                        running[threads.submit(compute, request, name)] = path
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                path = running.pop(future)
+                future.result()
+                if not path.exists():
+                    raise ExperimentError(f"a cell was computed, but its file {path} is not there")
+
+
+def plan(request: Request) -> tuple[dict[Path, CellName], bool]:
+    """The cells of a table that can be computed now, and whether none is missing any more."""
+    work = Plan(request)
+    try:
+        with figures.house_style():
+            request.table().run(request.settings(), work)
+    except NotYet:
+        return work.ready, False
+    return work.ready, not work.ready
+
+
+class Processes:
+    """Worker processes of this machine: `with Processes(2) as processes: spread(…, processes.compute, 2)`.
+
+    A process that dies, as for want of memory, loses its cell, which another process computes.
+    """
+
+    def __init__(self, n_processes: int) -> None:
+        self._idle: SimpleQueue[_Process] = SimpleQueue()
+        self._all = [_Process() for _ in range(n_processes)]
+        for process in self._all:
+            self._idle.put(process)
+
+    def compute(self, request: Request, name: CellName) -> None:
+        """Let an idle process compute the cell.
+
+        Raises:
+            ExperimentError: if the cell fails, or process after process dies over it.
+        """
+        process = self._idle.get()
+        try:
+            for _ in range(TRIES):
+                if process.compute(request, name):
+                    return
+        finally:
+            self._idle.put(process)
+        raise ExperimentError(f"{request.name}: the process died {TRIES} times over the cell {name.key!r}")
+
+    def __enter__(self) -> "Processes":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for process in self._all:
+            process.end()
+
+
+class _Process:
+    """One worker process, started when it is first needed, and again if it has died."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def compute(self, request: Request, name: CellName) -> bool:
+        """Whether the cell is in its file; if not, the process has died."""
+        if self._process is None or self._process.poll() is not None:
+            self._process = self._start()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        question = {"request": asdict(request), "key": name.key, "seed": name.seed}
+        try:
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return False
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait()
+            print(f"Warning: the process of {request.name}'s cell {name.key!r} died.", file=sys.stderr, flush=True)
+            return False
+        if error := json.loads(line).get("error"):
+            raise ExperimentError(f"{request.name}: the cell {name.key!r}, seed {name.seed}, failed: {error}")
+        return True
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "experiments.running.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,  # not a terminal: the bars of several processes would overwrite each other
+            encoding="utf-8",
+            errors="replace",
+        )
+        assert process.stderr is not None
+        Thread(target=_pass_on, args=(process.stderr,), daemon=True).start()
+        return process
+
+
+def _pass_on(lines: IO[str]) -> None:
+    for line in lines:
+        print(line, end="", file=sys.stderr, flush=True)

@@ -1,0 +1,96 @@
+"""Runs tables: says what is to come, has the cells computed, and writes the results with their figures."""
+
+import dataclasses
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments.evidence import figures, results
+from experiments.evidence.formatting import duration
+from experiments.evidence.plain import plain
+from experiments.evidence.results import CellValues, Figure, Result
+from experiments.running import environment
+from experiments.running.contract import Request
+from experiments.running.jobs import Compute, spread
+from experiments.running.places import results_folder
+from experiments.running.work import Work
+from minigrad.files import write_text
+
+
+def run_one(request: Request) -> Path:
+    """Run one table in this process and write its result and figures; gives the result's path."""
+    work = Work(request)
+    announce(request, work)
+    return write(request, work)
+
+
+def run_spread(requests: Sequence[Request], compute: Compute, at_once: int) -> list[Path]:
+    """Run tables with their cells computed elsewhere, and write the results."""
+    for request in requests:
+        announce(request, Work(request))
+    spread(requests, compute, at_once)
+    return [write(request, Work(request)) for request in requests]
+
+
+def write(request: Request, work: Work) -> Path:
+    """Run a table's program, write what it gives, and remove figures of an earlier result."""
+    with figures.house_style():
+        found = request.table().run(request.settings(), work)
+    path = results_folder() / request.name / f"{stem(request)}.json"
+    result = complete(found, request, work)
+    for (svg, _), figure in zip(work.figures.values(), result.figures, strict=True):
+        write_text(path.parent / figure.file, svg)
+    results.save(result, path)
+    for old in path.parent.glob(f"{stem(request)}.*.svg"):
+        if old.name not in {figure.file for figure in result.figures}:
+            old.unlink()
+    return path
+
+
+def forget(requests: Sequence[Request]) -> None:
+    """Remove what earlier runs of these tables have computed, and the checkpoints that all tables share."""
+    works = [Work(request) for request in requests]
+    for folder in [*(work.folder for work in works), *(work.checkpoints for work in works[:1])]:
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def announce(request: Request, work: Work) -> None:
+    """Say what is to come: time, memory, and what an earlier run has left."""
+    table = request.table()
+    estimate = table.estimate(request.settings())
+    print(f"{request.name} ({request.preset}): {table.TITLE}")
+    print(f"  estimate for two CPU cores: {duration(estimate.seconds)}, {estimate.megabytes:,.0f} MB of memory")
+    if finished := len(list(work.folder.glob("*.json"))):
+        print(f"  resuming; cells finished already: {finished} (--fresh computes them again)")
+    sys.stdout.flush()
+
+
+def complete(result: Result, request: Request, work: Work) -> Result:
+    """The result with everything that the table itself does not know."""
+    by_key: dict[str, CellValues] = {}
+    for name, cell in work.cells.items():
+        values = by_key.setdefault(name.key, CellValues(name.key, [], []))
+        values.values.append(cell.value)
+        if name.seed is not None:
+            values.seeds.append(name.seed)
+    table = request.table()
+    return dataclasses.replace(
+        result,
+        experiment=request.name,
+        title=table.TITLE,
+        lecture=table.LECTURE,
+        preset=request.preset,
+        settings=plain(request.settings()),
+        cells=list(by_key.values()),
+        figures=[Figure(name, caption, f"{stem(request)}.{name}.svg") for name, (_, caption) in work.figures.items()],
+        wall_seconds=round(sum(work.seconds.values()), 2),
+        computed_at=sorted({cell.commit for cell in work.cells.values()}),
+        environment=environment.describe(request.device),
+    )
+
+
+def stem(request: Request) -> str:
+    """A result file's name without its ending."""
+    return request.preset if request.device == "cpu" else f"{request.preset}-{request.device}"

@@ -1,0 +1,63 @@
+"""The lecture's sixteen tables and figures, in its order. A table is found by being listed here."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from experiments.evidence.errors import ExperimentError
+from experiments.running.contract import Request
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A table of the lecture.
+
+    Attributes:
+        name: of the module in this folder, and on the command line.
+        shows: what the lecture shows with it, in a few words.
+    """
+
+    name: str
+    shows: str
+
+    @property
+    def module(self) -> str:
+        """The full name of its module."""
+        return f"{__package__}.{self.name}"
+
+
+CATALOGUE = (
+    Entry("subword_table", "subwords lose no word; whole words lose every unseen one"),
+    Entry("data_table", "text without labels is plentiful, and a mixture of domains is best"),
+    Entry("word_in_context", "a word's vector depends on its context"),
+    Entry("fill_in_the_blank", "what reconstructing the input teaches"),
+    Entry("pretrain_finetune", "a pretrained start beats a random one"),
+    Entry("model_sizes", "how large the published models are"),
+    Entry("glue_table", "BERT on GLUE"),
+    Entry("bert_ablations", "masking, next-sentence prediction, spans"),
+    Entry("roberta_table", "more data and more steps for BERT"),
+    Entry("t5_table", "architectures and objectives of T5"),
+    Entry("closed_book_qa", "questions answered from parameters"),
+    Entry("gpt_nli_table", "GPT on natural language inference"),
+    Entry("generation", "what decoders write"),
+    Entry("in_context_learning", "tasks learnt from examples in the prompt"),
+    Entry("scaling_laws", "loss against parameters, data and compute"),
+    Entry("chinchilla", "the best size for a compute budget"),
+)
+
+
+def built() -> list[Entry]:
+    """The tables that can be run."""
+    return [entry for entry in CATALOGUE if find_spec(entry.module)]
+
+
+def requests(names: list[str], preset: str = "quick", seeds: int | None = None, device: str = "cpu") -> list[Request]:
+    """What to run for these names; all tables that can be run, if there is none or "all" among them.
+
+    Raises:
+        ExperimentError: on an unknown name.
+    """
+    known = [entry.name for entry in built()]
+    if unknown := [name for name in names if name not in (*known, "all")]:
+        raise ExperimentError(f"no table is named {unknown[0]!r}; there are: {', '.join(known)}")
+    chosen = known if not names or "all" in names else list(dict.fromkeys(names))
+    return [Request(f"{__package__}.{name}", preset, seeds, device) for name in chosen]

@@ -1,0 +1,264 @@
+"""From the cells to claims, tables, figures and costs."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure as Drawing
+
+from experiments.evidence import claims, figures
+from experiments.evidence.claims import Claim
+from experiments.evidence.grid import Grid, subtract
+from experiments.evidence.results import Result
+from experiments.evidence.table import Entry, Table
+from experiments.lab import flops
+from experiments.lab.finetuning import FinetuneSettings
+from experiments.lab.pretraining import SkipGramSettings
+from experiments.running.work import Checkpoint, Work
+from experiments.tables.pretrain_finetune.measures import LINE
+from experiments.tables.pretrain_finetune.systems import (
+    CONTEXT,
+    LSTM,
+    RANDOM_LSTM,
+    RANDOM_TRANSFORMER,
+    SYSTEMS,
+    TRANSFORMER,
+    VECTORS,
+    VOCAB_SIZE,
+    Settings,
+    how_language_models_train,
+    lstm_config,
+    transformer_config,
+    untrained,
+)
+
+Records = dict[str, list[Checkpoint]]
+"""System → what its pretraining left, one for each seed."""
+
+FROM_TO = {"LSTM": (RANDOM_LSTM, LSTM), "Transformer": (RANDOM_TRANSFORMER, TRANSFORMER)}
+
+
+VECTORS_SUFFICE = (
+    "The task asks for no more than word vectors hold: a sentence praises if its adjectives do, whatever stands around "
+    "them, and skip-gram vectors know which adjectives keep company. What they cannot hold, a meaning that depends on "
+    "the context, this task does not test."
+)
+
+
+def result(
+    settings: Settings,
+    grid: Grid,
+    records: Records,
+    lrs: dict[str, float],
+    sweep: list[dict[str, Any]],
+    samples: list[tuple[str, dict[str, Any]]],
+    work: Work,
+) -> Result:
+    """Everything that the table has to say."""
+    steps = settings.pretraining_steps
+    tokens = how_language_models_train(steps, lr=0.0).tokens
+    transformer, lstm = transformer_config(VOCAB_SIZE), lstm_config(VOCAB_SIZE)
+    pairs = sum(start.record["pairs"] for start in records[VECTORS])
+    draw(settings, grid, records, work)
+    return Result(
+        lecture_says=(
+            "Pretraining gives finetuning a place to start from: parameters that know language before they meet a "
+            "task with few labels. The lecture offers two reasons why this helps: gradient descent stays close to "
+            "where it starts, and what lies near a pretrained start may generalise well; and gradients may flow better."
+        ),
+        tables=[accuracy_table(settings, grid), travel_table(settings, grid)],
+        claims=judge(settings, grid),
+        configs={
+            "Transformer": asdict(transformer),
+            "LSTM": asdict(lstm),
+            **{s: asdict(how_language_models_train(steps, lrs[s])) for s in (LSTM, TRANSFORMER)},
+            VECTORS: asdict(SkipGramSettings(lrs[VECTORS])) | {"d_model": lstm.d_model},
+            "finetuning": asdict(FinetuneSettings(settings.finetuning_steps)) | {"lrs": list(settings.finetuning_lrs)},
+        },
+        sweep=[{name.replace("_", " "): value for name, value in trial.items()} for trial in sweep],
+        parameters={system: untrained(system, VOCAB_SIZE, seed=0).num_parameters() for system in SYSTEMS},
+        tokens=dict.fromkeys((VECTORS, LSTM, TRANSFORMER), tokens * settings.seeds),
+        flops={
+            VECTORS: flops.skip_gram_flops(lstm.d_model, SkipGramSettings(lr=0.0).n_negatives, pairs),
+            LSTM: flops.lstm_flops(lstm, tokens * settings.seeds),
+            TRANSFORMER: flops.gpt_flops(transformer, tokens * settings.seeds, CONTEXT),
+        },
+        samples={
+            f"{key} ({text['grammatical']} of {text['sentences']} sentences are grammatical)": text["text"]
+            for key, text in samples
+        },
+    )
+
+
+def over_learning_rates(grid: Grid, system: str, n_labels: int, name: str) -> list[float]:
+    """One measure of a system, averaged over the learning rates of finetuning; a value for each seed."""
+    return [float(np.mean([trial[name] for trial in cell["trials"]])) for cell in grid[system, n_labels]]
+
+
+def judge(settings: Settings, grid: Grid) -> list[Claim]:
+    """The lecture's claims."""
+    counts = settings.label_counts
+    few, many = counts[0], counts[-1]
+
+    def under_the_same_descent(name: str) -> dict[str, list[float]]:
+        """Random less pretrained, both averaged over the same learning rates."""
+        parts = {}
+        for architecture, (random, pretrained) in FROM_TO.items():
+            for n in counts:
+                means = (over_learning_rates(grid, system, n, name) for system in (random, pretrained))
+                parts[f"{architecture}, {n:,} labels"] = subtract(*means)
+        return parts
+
+    gains = {
+        f"{architecture}, {n:,} labels": grid.differences(pretrained, random, n, "test_accuracy")
+        for architecture, (random, pretrained) in FROM_TO.items()
+        for n in counts
+    }
+    gain_shrinks = {
+        architecture: subtract(gains[f"{architecture}, {few:,} labels"], gains[f"{architecture}, {many:,} labels"])
+        for architecture in FROM_TO
+    }
+    over_vectors = {f"{n:,} labels": grid.differences(LSTM, VECTORS, n, "test_accuracy") for n in counts}
+    return [
+        claims.every(
+            "pretrained-beats-random",
+            "a pretrained start beats a random one at every number of labels",
+            gains,
+            unit="accuracy",
+        ),
+        claims.every(
+            "most-where-few",
+            f"pretraining gains more with {few:,} labels than with {many:,}",
+            gain_shrinks,
+            unit="accuracy",
+        ),
+        claims.every(
+            "whole-model-beats-vectors",
+            "pretraining the whole LSTM beats pretraining its word vectors at every number of labels",
+            over_vectors,
+            unit="accuracy",
+            explanation=VECTORS_SUFFICE,
+        ),
+        claims.every(
+            "moves-less",
+            "from a pretrained start finetuning moves less, relative to the start's norm",
+            under_the_same_descent("relative_distance"),
+            unit="of the norm",
+        ),
+        claims.every(
+            "smaller-gap",
+            "from a pretrained start the gap between training loss and loss on new examples ends smaller",
+            under_the_same_descent("gap"),
+            unit="nats",
+        ),
+    ]
+
+
+def accuracy_table(settings: Settings, grid: Grid) -> Table:
+    """Systems × numbers of labels."""
+    return grid.table(
+        "Test accuracy of sentiment in percent (chance: 50)",
+        "test_accuracy",
+        first="start",
+        names={n: f"{n:,} labels" for n in settings.label_counts},
+        scale=100,
+        digits=1,
+    )
+
+
+def travel_table(settings: Settings, grid: Grid) -> Table:
+    """How far finetuning went and how it ended, at one number of labels."""
+    n = middle(settings)
+    rows: list[list[Entry]] = []
+    for system in SYSTEMS:
+        row: list[Entry] = [system]
+        for name in ("relative_distance", "gap"):
+            for k in range(len(settings.finetuning_lrs)):
+                row.append([cell["trials"][k][name] for cell in grid[system, n]])
+        for n_new in (0, 2):
+            row.append([100 * cell["accuracy_by_new_words"][n_new] for cell in grid[system, n]])
+        rows.append(row)
+    columns = [f"{name}, rate {lr:g}" for name in ("distance", "gap") for lr in settings.finetuning_lrs]
+    caption = (
+        f"Where finetuning on {n:,} labels ends. For each learning rate: the distance from the start, relative to the "
+        "start's norm, and the gap between the losses on dev and training examples (nats). Then the accuracy (percent) "
+        "on test examples whose adjectives were both in the lexicon of the training examples, and neither"
+    )
+    return Table(caption, ["start", *columns, "words seen", "words new"], rows, digits=2)
+
+
+def draw(settings: Settings, grid: Grid, records: Records, work: Work) -> None:
+    """The three figures."""
+    n = middle(settings)
+    work.figure(
+        "accuracy",
+        draw_accuracy(settings, grid),
+        "Test accuracy against the number of labelled examples; bands: one standard deviation.",
+    )
+    work.figure(
+        "pretraining",
+        draw_pretraining(settings, records),
+        "Pretraining: the loss of each seed on text that it reads for the first time.",
+    )
+    work.figure(
+        "line",
+        draw_line(n, grid),
+        f"The training loss along the straight line from the start of finetuning to its end, {n:,} labels.",
+    )
+
+
+COLOURS = dict(zip(SYSTEMS, figures.COLOURS, strict=False))
+DASHES = {RANDOM_LSTM: "--", RANDOM_TRANSFORMER: "--"}
+
+
+def draw_accuracy(settings: Settings, grid: Grid) -> Drawing:
+    """Accuracy against labels, a line for each start."""
+    counts = settings.label_counts
+    figure, axes = figures.subplots()
+    for system in SYSTEMS:
+        by_count = np.array([grid.values(system, n, "test_accuracy") for n in counts])
+        mean, spread = by_count.mean(axis=1), by_count.std(axis=1)
+        axes.plot(counts, mean, DASHES.get(system, "-"), marker="o", color=COLOURS[system], label=system)
+        axes.fill_between(counts, mean - spread, mean + spread, alpha=0.15, color=COLOURS[system])
+    axes.axhline(0.5, color=figures.INK, linestyle=":")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(counts, [f"{n:,}" for n in counts])
+    axes.set(xlabel="labelled examples", ylabel="test accuracy", ylim=(0.4, 1.03))
+    axes.legend()
+    return figure
+
+
+def draw_pretraining(settings: Settings, records: Records) -> Drawing:
+    """The loss of both language models, a line for each seed, under the unigram entropy."""
+    figure, axes = figures.subplots()
+    for system in (LSTM, TRANSFORMER):
+        for k, start in enumerate(records[system]):
+            losses = start.record["losses"]
+            steps = (np.arange(len(losses)) + 0.5) / len(losses) * settings.pretraining_steps
+            label = system if k == 0 else None
+            axes.plot(steps, losses, linewidth=1, color=COLOURS[system], label=label)
+    entropy = records[LSTM][0].record["unigram_entropy"]
+    axes.axhline(entropy, color=figures.INK, linestyle=":")
+    axes.text(settings.pretraining_steps, entropy, "unigram entropy", ha="right", va="bottom")
+    axes.set(xlabel="pretraining step", ylabel="loss (nats per token)")
+    axes.legend()
+    return figure
+
+
+def draw_line(n_labels: int, grid: Grid) -> Drawing:
+    """The loss between start and end of finetuning, a line for each seed, an axis for each architecture."""
+    figure, axes = figures.subplots(1, 2, size=(7.6, 3.4), sharey=True)
+    for axis, (architecture, starts) in zip(axes, FROM_TO.items(), strict=True):
+        for system in starts:
+            for k, cell in enumerate(grid[system, n_labels]):
+                label = system if k == 0 else None
+                axis.plot(LINE, cell["line"], DASHES.get(system, "-"), linewidth=1, color=COLOURS[system], label=label)
+        axis.set(xlabel="from start (0) to end (1)", title=architecture, yscale="log")
+        axis.legend()
+    axes[0].set_ylabel("training loss (nats)")
+    return figure
+
+
+def middle(settings: Settings) -> int:
+    """The number of labels that the table and the straight line are shown for."""
+    return settings.label_counts[len(settings.label_counts) // 2]

@@ -1,0 +1,54 @@
+"""Words and subwords: what becomes of a word that training has not seen?
+
+The lecture's five words and five sets of held-out words go through four tokenizers of one vocabulary size:
+whole words with UNK, the lecture's byte-pair encoding, byte-level byte-pair encoding, and WordPiece (cased).
+They are trained on the English of Python's own documentation (the language reference and the docstrings), a
+tenth of which, in whole documents, is held out.
+
+systems.py    the words, and what becomes of them
+findings.py   claims, tables and figures
+
+Source: the lecture, "Word structure and subword models" and "The byte-pair encoding algorithm".
+"""
+
+from dataclasses import asdict
+
+from experiments.evidence.results import Result
+from experiments.running.contract import Estimate
+from experiments.running.work import Work
+from experiments.tables.subword_table import findings
+from experiments.tables.subword_table.systems import Settings, corpus_description, measure
+
+TITLE = "Words and subwords: what becomes of a word that training has not seen?"
+LECTURE = "Word structure and subword models; the byte-pair encoding algorithm"
+
+PRESETS = {"quick": Settings(seeds=1), "full": Settings(seeds=5)}
+
+
+def estimate(settings: Settings) -> Estimate:
+    """Mostly training: two tokenizers a seed, and one for each vocabulary size."""
+    return Estimate(10 + 25 * settings.seeds, 300)
+
+
+def run(settings: Settings, work: Work) -> Result:
+    """Train on each seed's split, look at the words, judge the claims."""
+    cells = [work.cell("four tokenizers", measure, settings, seed, seed=seed) for seed in range(settings.seeds)]
+    work.figure(
+        "tokens-per-word",
+        findings.draw_tokens_per_word(settings, cells),
+        "Pieces a word costs against vocabulary size.",
+    )
+    work.figure(
+        "merges",
+        findings.draw_merges(cells[0]),
+        "The first merges that the lecture's algorithm learns, and how often each pair stood there.",
+    )
+    return Result(
+        lecture_says=(
+            "A vocabulary of whole words maps all words that it does not know to UNK: variations, misspellings, "
+            "new coinages. Subwords keep common words whole and split the others into pieces that are known."
+        ),
+        tables=[findings.five_words(cells[0]), findings.held_out_words(cells)],
+        claims=findings.judge(cells),
+        configs={"settings": asdict(settings), "corpus": corpus_description()},
+    )  # fmt: skip

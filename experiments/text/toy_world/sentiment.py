@@ -1,0 +1,70 @@
+"""The sentiment task: did the reviewer like it? With labels for few, and with new words at test time.
+
+An example is one sentence that judges two aspects. The adjectives of the lexicon fall into three thirds.
+Training examples use the first. Test examples use the first and the third: as in any real test set, some
+words are known from the labelled examples and others are new. Dev examples use the first and the second,
+so that nothing is chosen with the eye on the test's new words.
+
+The labelled examples say nothing about a new adjective; the unlabelled reviews, where all of them occur
+together, do. That is how pretraining can help, and the only way.
+
+The two aspects stand in the order that documents never use, so no example occurs in a document.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.text.toy_world.lexicon import CLASSES, part
+from experiments.text.toy_world.reviews import PAIR
+
+LABELS = ("bad", "good")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text, the index of its label, and how many of its adjectives no training example has."""
+
+    text: str
+    label: int
+    n_new: int = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """A downstream task: labelled examples in three parts that share no text."""
+
+    name: str
+    labels: tuple[str, ...]
+    train: list[Example]
+    dev: list[Example]
+    test: list[Example]
+
+
+def task(seed: int, n_train: int = 1024, n_dev: int = 200, n_test: int = 400) -> Task:
+    """Draw the task's examples. No text occurs twice.
+
+    Labels alternate, so that the first n training examples are balanced for every even n.
+    """
+    seen: set[str] = set()
+    train = _examples("train", n_train, np.random.default_rng([seed, 2, 0]), seen)
+    dev = _examples("dev", n_dev, np.random.default_rng([seed, 2, 1]), seen)
+    test = _examples("test", n_test, np.random.default_rng([seed, 2, 2]), seen)
+    return Task("sentiment", LABELS, train, dev, test)
+
+
+def _examples(own: str, n: int, generator: np.random.Generator, seen: set[str]) -> list[Example]:
+    """`n` examples whose adjectives come from the part's own third and the training examples' third."""
+    examples: list[Example] = []
+    while len(examples) < n:
+        label = len(examples) % 2
+        known, new = part(LABELS[label], "train"), part(LABELS[label], own)
+        thirds = generator.integers(2, size=2) * (own != "train")
+        words = [(new if third else known)[generator.integers(len(known))] for third in thirds]
+        first, second = np.sort(generator.choice(len(CLASSES["aspect"]), size=2, replace=False))
+        aspects = CLASSES["aspect"][second], CLASSES["aspect"][first]
+        text = PAIR.format(aspect=aspects[0], aspect2=aspects[1], adjective=words[0], adjective2=words[1])
+        if text not in seen:
+            seen.add(text)
+            examples.append(Example(text, label, int(thirds.sum())))
+    return examples

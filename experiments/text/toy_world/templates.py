@@ -1,0 +1,35 @@
+"""Templates: one source for what the writers write and for what the recogniser accepts.
+
+A template is a sentence with slots, "{person} lives in {city}." A slot is named after a word class,
+with a number if the class occurs twice; some slots name a pronoun of a person, "{he}".
+"""
+
+import re
+from functools import cache
+
+from experiments.text.toy_world.lexicon import CLASSES
+
+SLOT = re.compile(r"\{([a-z]+)(\d*)\}")
+
+
+def word_class(slot: str) -> list[str]:
+    """The words that may fill a slot: `city2` takes a city, `he` a pronoun."""
+    name = slot.rstrip("0123456789")
+    return ["he", "she"] if name == "he" else CLASSES[name]
+
+
+@cache
+def pattern(template: str) -> re.Pattern[str]:
+    """A regular expression that matches the sentences of a template; its groups are the slots."""
+    expression, end = "", 0
+    for slot in SLOT.finditer(template):
+        name = slot[1] + slot[2]
+        expression += re.escape(template[end : slot.start()]) + f"(?P<{name}>{'|'.join(word_class(name))})"
+        end = slot.end()
+    return re.compile(expression + re.escape(template[end:]))
+
+
+def read(template: str, sentence: str) -> dict[str, str] | None:
+    """The words that fill a template's slots in a sentence, or None if it is not one of the template's."""
+    match = pattern(template).fullmatch(sentence)
+    return match.groupdict() if match else None

@@ -1,0 +1,66 @@
+"""The toy world: who lives where and likes what. A seed makes a world; the world writes documents.
+
+What a language model can learn from the documents (facts, coreference, who is where, which words
+carry which sentiment) the world knows, and so it can set tasks with gold labels and judge texts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.text.toy_world import encyclopedia, reviews, stories
+from experiments.text.toy_world.lexicon import CLASSES
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text of one genre: sentences in lower case, with a space between them."""
+
+    genre: str
+    text: str
+
+
+WRITERS = {"encyclopedia": encyclopedia.write, "story": stories.write, "review": reviews.write}
+SHARES = {"encyclopedia": 0.25, "story": 0.25, "review": 0.5}
+"""How often each genre is written."""
+
+
+class World:
+    """A world with its facts.
+
+    Attributes:
+        facts: for each person, and for each city, the value of each attribute, as in
+            `facts["alice"]["job"] == "baker"`.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        generator = np.random.default_rng([seed, 0])
+
+        def draw(subjects: list[str], attributes: tuple[str, ...]) -> dict[str, dict[str, str]]:
+            return {
+                subject: {attribute: str(generator.choice(CLASSES[attribute])) for attribute in attributes}
+                for subject in subjects
+            }
+
+        self.facts = draw(CLASSES["person"], encyclopedia.OF_PERSON) | draw(CLASSES["city"], encyclopedia.OF_CITY)
+
+    def documents(self, seed: int) -> Iterator[Document]:
+        """Documents without end; the same seed gives the same ones."""
+        generator = np.random.default_rng([self.seed, 1, seed])
+        genres, shares = list(SHARES), list(SHARES.values())
+        while True:
+            for number in generator.choice(len(genres), size=256, p=shares):
+                genre = genres[number]
+                yield Document(genre, " ".join(WRITERS[genre](self.facts, generator)))
+
+    def text(self, seed: int, n_words: int) -> list[str]:
+        """The texts of the first documents that together have at least `n_words` words."""
+        texts, total = [], 0
+        for document in self.documents(seed):
+            texts.append(document.text)
+            total += document.text.count(" ") + 1
+            if total >= n_words:
+                break
+        return texts

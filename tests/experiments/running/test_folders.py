@@ -1,0 +1,135 @@
+"""Where files are kept, and that they are written whole or not at all."""
+
+import pytest
+
+from experiments.evidence.errors import ExperimentError
+from experiments.running import places as folders
+from experiments.running.places import results_folder, work_folder, write_text
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """A path that no system lets anyone write below: a file stands in its way."""
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    return tmp_path / "file"
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    """A checkout in `tmp_path / "checkout"`, a home beside it, and none of the variables set."""
+    for name in ("MINIGRAD_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(folders, "PROJECT", tmp_path / "checkout")
+    monkeypatch.setattr(folders, "PACKAGE", tmp_path / "checkout" / "experiments")
+    monkeypatch.setattr(folders, "IN_CHECKOUT", True)
+    monkeypatch.setattr(folders.Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setattr(folders.sys, "platform", "linux")
+    return tmp_path / "home"
+
+
+def test_a_checkout_keeps_its_work_and_its_results_inside(home, tmp_path):
+    assert work_folder() == tmp_path / "checkout" / ".cache"
+    assert results_folder() == tmp_path / "checkout" / "experiments" / "results"
+    assert list(work_folder().iterdir()) == []  # trying whether it can be written leaves nothing
+
+
+def test_minigrad_cache_moves_the_work_and_leaves_the_results(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path / "new" / "cache"))
+    assert work_folder() == tmp_path / "new" / "cache"
+    assert work_folder().is_dir()
+    assert results_folder() == tmp_path / "checkout" / "experiments" / "results"
+
+
+def test_minigrad_cache_may_start_at_home(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("MINIGRAD_CACHE", "~/mine")
+    assert work_folder() == home / "mine"
+
+
+def test_a_read_only_checkout_falls_back_to_the_users_cache(home, blocked, monkeypatch):
+    monkeypatch.setattr(folders, "PROJECT", blocked)
+    monkeypatch.setattr(folders, "PACKAGE", blocked / "experiments")
+    assert work_folder() == home / ".cache" / "minigrad"
+    assert results_folder() == home / ".cache" / "minigrad" / "results"
+
+
+def test_an_installed_package_is_never_written_to(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
+    assert results_folder() == home / ".cache" / "minigrad" / "results"
+    assert not (tmp_path / "checkout").exists()
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "expected"),
+    [
+        ("linux", None, "home/.cache/minigrad"),
+        ("linux", "XDG_CACHE_HOME", "chosen/minigrad"),
+        ("darwin", None, "home/Library/Caches/minigrad"),
+        ("win32", None, "home/AppData/Local/minigrad"),
+        ("win32", "LOCALAPPDATA", "chosen/minigrad"),
+    ],
+)
+def test_each_system_has_its_own_place(home, tmp_path, monkeypatch, platform, variable, expected):
+    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
+    monkeypatch.setattr(folders.sys, "platform", platform)
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path / "chosen"))
+    assert work_folder() == tmp_path / expected
+
+
+def test_an_empty_variable_counts_as_none(home, monkeypatch):
+    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    assert work_folder() == home / ".cache" / "minigrad"
+
+
+def test_a_folder_that_cannot_be_written_is_refused_by_name(home, blocked, monkeypatch):
+    monkeypatch.setenv("MINIGRAD_CACHE", str(blocked / "cache"))
+    with pytest.raises(ExperimentError, match=r"cannot write to .*cache; set MINIGRAD_CACHE to"):
+        work_folder()
+
+
+def test_a_user_without_a_home_is_told_what_to_do(home, monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
+    monkeypatch.setattr(folders.Path, "home", no_home)
+    with pytest.raises(ExperimentError, match="no home folder; set MINIGRAD_CACHE"):
+        work_folder()
+
+
+def test_text_is_utf8_with_the_same_line_ends_everywhere(tmp_path):
+    write_text(tmp_path / "new" / "file.txt", "é ✓\nb\n")
+    assert (tmp_path / "new" / "file.txt").read_bytes() == "é ✓\nb\n".encode()
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    write_text(path, "old")
+
+    def disk_full(source, target):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(folders.os, "replace", disk_full)
+    with pytest.raises(OSError, match="no space left"):
+        write_text(path, "new")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_reader_never_meets_half_a_file(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    write_text(path, "old")
+    replace = folders.os.replace
+    seen = []
+
+    def look_and_replace(source, target):
+        seen.append((path.read_text(encoding="utf-8"), source.read_text(encoding="utf-8")))
+        replace(source, target)
+
+    monkeypatch.setattr(folders.os, "replace", look_and_replace)
+    write_text(path, "new")
+    assert seen == [("old", "new")]
+    assert path.read_text(encoding="utf-8") == "new"

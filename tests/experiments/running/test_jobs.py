@@ -1,0 +1,86 @@
+"""Several experiments at once: their lines, their share of the cores, and what becomes of failures."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+import experiments
+from experiments.__main__ import main
+from experiments.evidence.errors import ExperimentError
+from experiments.running import jobs
+from experiments.running.jobs import run_together, share_of_cores
+
+PROJECT = Path(experiments.__file__).parents[1]
+
+
+@pytest.fixture
+def stand_in(monkeypatch, tmp_path):
+    """A program in place of `python -m experiments`: it notes how it was called, meets the others, fails if told to."""
+    program = tmp_path / "stand_in.py"
+    program.write_text(
+        f"""
+import json, os, pathlib, sys, time
+name = sys.argv[sys.argv.index("run") + 1]
+folder = pathlib.Path({str(tmp_path)!r})
+(folder / f"{{name}}.json").write_text(json.dumps([sys.argv[1:], dict(os.environ)]))
+if name.startswith("pair"):
+    while len(list(folder.glob("pair*.json"))) < 2:  # until both of the pair are there
+        time.sleep(0.01)
+print(f"hello from {{name}}")
+sys.exit(3 if name == "fails" else 0)
+"""
+    )
+    monkeypatch.setattr(jobs.sys, "executable", sys.executable)
+    popen = jobs.subprocess.Popen
+    monkeypatch.setattr(
+        jobs.subprocess, "Popen", lambda command, **more: popen([command[0], str(program), *command[3:]], **more)
+    )
+    return tmp_path
+
+
+def test_two_run_at_the_same_time_and_say_who_speaks(stand_in, capsys):
+    run_together(["pair1", "pair2"], ["--preset", "quick"], jobs=2)
+    assert sorted(capsys.readouterr().out.splitlines()) == ["[pair1] hello from pair1", "[pair2] hello from pair2"]
+    arguments, environment = json.loads((stand_in / "pair1.json").read_text())
+    assert arguments == ["run", "pair1", "--preset", "quick"]
+    assert {name: environment[name] for name in share_of_cores(2)} == share_of_cores(2)
+
+
+def test_one_failure_is_told_when_all_have_ended(stand_in, capsys):
+    with pytest.raises(ExperimentError, match=r"^failed: fails; what is finished is kept$"):
+        run_together(["fails", "works"], [], jobs=1)
+    assert "[works] hello from works" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("cores", "n_jobs", "share"), [(2, 2, "1"), (8, 2, "4"), (8, 3, "2"), (2, 5, "1")])
+def test_together_they_have_no_more_threads_than_there_are_cores(cores, n_jobs, share, monkeypatch):
+    monkeypatch.setattr(jobs, "get_num_threads", lambda: cores)
+    shares = share_of_cores(n_jobs)
+    assert set(shares.values()) == {share}
+    assert {"OPENBLAS_NUM_THREADS", "MINIGRAD_NUM_THREADS"} <= shares.keys()
+
+
+def test_the_command_line_hands_its_options_on(fake, monkeypatch):
+    calls = []
+    monkeypatch.setattr("experiments.__main__.run_together", lambda *call: calls.append(call))
+    assert main(["run", "fake_experiment", "--preset", "full", "--seeds", "4", "--jobs", "2"]) == 0
+    assert calls == [(["fake_experiment"], ["--preset", "full", "--device", "cpu", "--seeds", "4"], 2)]
+    assert fake.computed == []
+
+
+def test_a_number_of_jobs_that_makes_no_sense_is_refused(fake, capsys):
+    assert main(["run", "--jobs", "0"]) == 2
+    assert "jobs must be at least 1, got 0" in capsys.readouterr().err
+
+
+def test_an_unknown_name_is_refused_before_anything_starts(tmp_path):
+    environment = os.environ | {"MINIGRAD_CACHE": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    done = jobs.subprocess.run(
+        [sys.executable, "-m", "experiments", "run", "no_such", "--jobs", "2"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no experiment is named 'no_such'" in done.stderr

@@ -1,0 +1,65 @@
+"""The experiment on pretraining and finetuning on a GPU, for which tests/gpu_double.py stands in."""
+
+import numpy as np
+import pytest
+from experiments.tables.pretrain_finetune.starts import LSTM, TRANSFORMER, VECTORS, Settings
+
+from experiments.running.work import Run
+from experiments.tables import pretrain_finetune
+from experiments.tables.pretrain_finetune import findings, measures, starts
+from minigrad import Tensor
+from models.generation import generate
+from models.gpt import GPTConfig
+from models.lstm_lm import LSTMConfig
+from tests.gpu_double import FakeGPUArray
+
+TINY = Settings(
+    seeds=1,
+    pretraining_steps=1,
+    finetuning_steps=1,
+    label_counts=(2,),
+    pretraining_lrs={VECTORS: (1e-3,), LSTM: (1e-3,), TRANSFORMER: (1e-3,)},
+    finetuning_lrs=(1e-3,),
+    n_dev=2,
+    n_test=9,
+)
+
+
+@pytest.fixture(autouse=True)
+def little_to_compute(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(measures, "LINE", [0, 1])
+    monkeypatch.setattr(measures, "generate", lambda model, ids, n, **how: generate(model, ids, 3, **how))
+    monkeypatch.setattr(pretrain_finetune, "SYSTEMS", (VECTORS, LSTM, TRANSFORMER))
+    monkeypatch.setattr(findings, "draw", lambda *arguments: None)
+    monkeypatch.setattr(findings, "result", lambda *arguments: None)
+    monkeypatch.setattr(starts, "CONTEXT", 8)
+    monkeypatch.setattr(starts, "VOCAB_SIZE", 300)
+    monkeypatch.setattr(starts, "lstm_config", lambda vocab_size: LSTMConfig(vocab_size, d_model=8))
+    monkeypatch.setattr(
+        starts, "transformer_config", lambda vocab_size: GPTConfig(vocab_size, 64, d_model=8, n_layers=1, n_heads=2)
+    )
+    yield
+    starts._data.cache_clear()
+
+
+def test_all_of_it_is_computed_on_the_gpu_with_the_same_numbers(gpu, tmp_path, monkeypatch):
+    devices = set[type]()
+    backward = Tensor.backward
+
+    def spy(tensor: Tensor, *arguments, **options) -> None:
+        devices.add(type(tensor.data))
+        backward(tensor, *arguments, **options)
+
+    monkeypatch.setattr(Tensor, "backward", spy)
+    cells = {}
+    for device in ("cpu", "cuda"):
+        run = Run("pretrain_finetune", "quick", TINY, device, work=tmp_path)
+        pretrain_finetune.run(TINY, run)
+        cells[device] = {key: cell.value for key, cell in run.cells.items()}
+        assert devices == {np.ndarray if device == "cpu" else FakeGPUArray}
+        devices.clear()
+    assert cells["cpu"].keys() == cells["cuda"].keys()
+    for key, values in cells["cpu"].items():
+        for name, value in values.items():
+            if "loss" in name or name == "line":
+                np.testing.assert_allclose(cells["cuda"][key][name], value, rtol=1e-4, err_msg=f"{key} {name}")
