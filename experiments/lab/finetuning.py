@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.lab.pretraining import END_OF_TEXT
+from experiments.lab.windows import END_OF_TEXT
 from experiments.text.toy_world.sentiment import Example
 from minigrad import Tensor, no_grad, ops, optim
 from models.finetuning import LastTokenClassifier, pad_batch

@@ -1,4 +1,4 @@
-"""The generated Markdown: what is between `<!-- NAME -->` and `<!-- /NAME -->`, made from committed results, never typed.
+"""The generated Markdown: between `<!-- NAME -->` and `<!-- /NAME -->`, made from committed results, never typed.
 
     README.md                          verdicts      a row for each table of the lecture
     experiments/results/README.md      results       every table in full, with its figures

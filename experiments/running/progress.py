@@ -52,9 +52,10 @@ class Bar:
         shown = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in values.items()}
         self._set_text(", ".join(f"{name} {value}" for name, value in shown.items()))
 
-    def set_loss(self, loss: float, unigram_entropy: float) -> None:
+    def set_loss(self, loss: float, unigram_entropy: float | None = None) -> None:
         """Show the loss beside what knowing only how often each token occurs would give; nats per token."""
-        self._set_text(f"loss {loss:.2f} (unigram {unigram_entropy:.2f})")
+        beside = "" if unigram_entropy is None else f" (unigram {unigram_entropy:.2f})"
+        self._set_text(f"loss {loss:.2f}{beside}")
 
     def close(self) -> None:
         """Take the bar away; in a log, write a last line if there was one before."""

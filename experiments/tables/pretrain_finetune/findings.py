@@ -13,10 +13,12 @@ from experiments.evidence.results import Result
 from experiments.evidence.table import Entry, Table
 from experiments.lab import flops
 from experiments.lab.finetuning import FinetuneSettings
-from experiments.lab.pretraining import SkipGramSettings
+from experiments.lab.pretraining import Pretraining
+from experiments.lab.word_vectors import SkipGramSettings
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.pretrain_finetune.measures import LINE
 from experiments.tables.pretrain_finetune.systems import (
+    BATCH_SIZE,
     CONTEXT,
     LSTM,
     RANDOM_LSTM,
@@ -26,7 +28,6 @@ from experiments.tables.pretrain_finetune.systems import (
     VECTORS,
     VOCAB_SIZE,
     Settings,
-    how_language_models_train,
     lstm_config,
     transformer_config,
     untrained,
@@ -56,8 +57,9 @@ def result(
 ) -> Result:
     """Everything that the table has to say."""
     steps = settings.pretraining_steps
-    tokens = how_language_models_train(steps, lr=0.0).tokens
+    tokens = steps * BATCH_SIZE * CONTEXT
     transformer, lstm = transformer_config(VOCAB_SIZE), lstm_config(VOCAB_SIZE)
+    reads = {"batch_size": BATCH_SIZE, "context": CONTEXT}
     pairs = sum(start.record["pairs"] for start in records[VECTORS])
     draw(settings, grid, records, work)
     return Result(
@@ -71,7 +73,7 @@ def result(
         configs={
             "Transformer": asdict(transformer),
             "LSTM": asdict(lstm),
-            **{s: asdict(how_language_models_train(steps, lrs[s])) for s in (LSTM, TRANSFORMER)},
+            **{s: asdict(Pretraining(steps, lrs[s])) | reads for s in (LSTM, TRANSFORMER)},
             VECTORS: asdict(SkipGramSettings(lrs[VECTORS])) | {"d_model": lstm.d_model},
             "finetuning": asdict(FinetuneSettings(settings.finetuning_steps)) | {"lrs": list(settings.finetuning_lrs)},
         },

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from experiments.lab.finetuning import Encoded, FinetuneSettings, evaluate, finetune
-from experiments.lab.pretraining import END_OF_TEXT
+from experiments.lab.windows import END_OF_TEXT
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.tables.pretrain_finetune.systems import Settings, data_of, start, text_of, untrained

@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 
 from experiments.lab.finetuning import Encoded, encode
-from experiments.lab.pretraining import (
-    END_OF_TEXT,
-    LMSettings,
-    SkipGramSettings,
-    pretrain_language_model,
-    pretrain_word_vectors,
-    token_stream,
-)
+from experiments.lab.objectives import CausalLM
+from experiments.lab.pretraining import Pretraining
+from experiments.lab.pretraining import pretrain as pretrain_model
+from experiments.lab.windows import END_OF_TEXT, Windows, token_stream, unigram_entropy
+from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world import sentiment
@@ -34,7 +31,7 @@ RANDOM_TRANSFORMER = "Transformer, random start"
 TRANSFORMER = "Transformer, pretrained"
 SYSTEMS = (RANDOM_LSTM, VECTORS, LSTM, RANDOM_TRANSFORMER, TRANSFORMER)
 
-CONTEXT = 64
+BATCH_SIZE, CONTEXT = 16, 64
 VOCAB_SIZE = 1024
 
 
@@ -75,15 +72,10 @@ def data_of(settings: Settings, seed: int) -> Data:
 @cache
 def text_of(steps: int, seed: int) -> tuple[ByteLevelBPE, np.ndarray]:
     """A tokenizer, and the unlabelled text as ids: what so many steps of a language model predict, and one more."""
-    n_tokens = how_language_models_train(steps, lr=0.0).tokens
+    n_tokens = steps * BATCH_SIZE * CONTEXT
     texts = World(seed).text(seed=0, n_words=n_tokens)  # a word is a token or more: this is enough
     tokenizer = ByteLevelBPE.train(texts[:5000], VOCAB_SIZE, special_tokens=[END_OF_TEXT])
     return tokenizer, token_stream(tokenizer, texts)[: n_tokens + 1]
-
-
-def how_language_models_train(steps: int, lr: float) -> LMSettings:
-    """The same for the LSTM and the Transformer, but for the learning rate."""
-    return LMSettings(steps, lr, context=CONTEXT)
 
 
 def lstm_config(vocab_size: int) -> LSTMConfig:
@@ -113,9 +105,11 @@ def pretrain(folder: Path, system: str, steps: int, lr: float, seed: int, device
         vectors = SkipGram(tokenizer.vocab_size, d_model, np.random.default_rng([seed, 3])).to(device)
         with Bar(len(ids), label, "token") as bar:
             return pretrain_word_vectors(vectors, ids, SkipGramSettings(lr), seed, folder, bar)
-    model = untrained(system, tokenizer.vocab_size, seed).to(device)
+    model, entropy = untrained(system, tokenizer.vocab_size, seed).to(device), unigram_entropy(ids)
+    objective = CausalLM(Windows(ids, CONTEXT, BATCH_SIZE, seed))
     with Bar(steps, label) as bar:
-        return pretrain_language_model(model, ids, how_language_models_train(steps, lr), seed, folder, bar)
+        record = pretrain_model(model, objective, Pretraining(steps, lr), folder, bar, unigram_entropy=entropy)
+    return record | {"unigram_entropy": entropy}
 
 
 def start(system: str, data: Data, seed: int, pretrained: Checkpoint | None, device: str) -> LastTokenClassifier:
