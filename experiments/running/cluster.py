@@ -8,7 +8,6 @@ as a network drive is: checkpoints and cells are files in it. A worker that dies
 gives the cell to another.
 """
 
-import os
 import uuid
 from typing import Any
 
@@ -17,6 +16,9 @@ from experiments.running import worker
 from experiments.running.contract import Request
 from experiments.running.places import work_folder
 from experiments.running.work import CellName
+
+
+TIMEOUT = 10  # seconds until a scheduler has to answer
 
 
 class Cluster:
@@ -33,7 +35,7 @@ class Cluster:
         except ImportError:
             raise ExperimentError('--cluster needs Dask: pip install "minigrad[cluster]"') from None
         try:
-            self._client: Any = Client(address, timeout=10)
+            self._client: Any = Client(address, timeout=TIMEOUT)
         except (OSError, ValueError) as error:
             raise ExperimentError(f"--cluster: no scheduler answers at {address} ({error})") from None
         self.size = sum(self._client.nthreads().values())
@@ -62,15 +64,16 @@ class Cluster:
         self._client.close()
 
     def _check_folder(self) -> None:
-        """See that a file which we write is there for every worker."""
+        """See that a file which we write into our work folder is in that of every worker."""
         note = work_folder() / f"cluster-{uuid.uuid4().hex}"
         note.touch()
         try:
-            there = self._client.run(os.path.exists, str(note))
+            found = self._client.run(worker.has_file, note.name)
         finally:
             note.unlink()
-        if absent := [where for where, exists in there.items() if not exists]:
+        if others := [where for where, is_there in found.items() if not is_there]:
+            self._client.close()
             raise ExperimentError(
-                f"--cluster: the work folder {work_folder()} is not there for the worker at {absent[0]}; "
+                f"--cluster: the work folder {work_folder()} is not that of the worker at {others[0]}; "
                 "MINIGRAD_CACHE has to name one folder that all machines share"
             )

@@ -15,6 +15,7 @@ from typing import Any
 
 from experiments.evidence import figures
 from experiments.running.contract import Request
+from experiments.running.places import work_folder
 from experiments.running.work import CellName, Finished, NotYet, OneCell
 
 
@@ -32,6 +33,11 @@ def compute(request: Request, name: CellName) -> None:
     except NotYet:
         pass
     raise LookupError(f"{request.name} has no cell {name.key!r} with seed {name.seed}, or not yet")
+
+
+def has_file(name: str) -> bool:
+    """Whether a file is in this process's work folder."""
+    return (work_folder() / name).exists()
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """The lecture's sixteen tables and figures, in its order. A table is found by being listed here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -14,15 +15,17 @@ class Entry:
     Attributes:
         name: of the module in this folder, and on the command line.
         shows: what the lecture shows with it, in a few words.
+        package: where its module is.
     """
 
     name: str
     shows: str
+    package: str = __package__ or ""
 
     @property
     def module(self) -> str:
         """The full name of its module."""
-        return f"{__package__}.{self.name}"
+        return f"{self.package}.{self.name}"
 
 
 CATALOGUE = (
@@ -50,14 +53,16 @@ def built() -> list[Entry]:
     return [entry for entry in CATALOGUE if find_spec(entry.module)]
 
 
-def requests(names: list[str], preset: str = "quick", seeds: int | None = None, device: str = "cpu") -> list[Request]:
+def requests(
+    names: Sequence[str], preset: str = "quick", seeds: int | None = None, device: str = "cpu"
+) -> list[Request]:
     """What to run for these names; all tables that can be run, if there is none or "all" among them.
 
     Raises:
         ExperimentError: on an unknown name.
     """
-    known = [entry.name for entry in built()]
+    known = {entry.name: entry for entry in built()}
     if unknown := [name for name in names if name not in (*known, "all")]:
         raise ExperimentError(f"no table is named {unknown[0]!r}; there are: {', '.join(known)}")
-    chosen = known if not names or "all" in names else list(dict.fromkeys(names))
-    return [Request(f"{__package__}.{name}", preset, seeds, device) for name in chosen]
+    chosen = list(known) if not names or "all" in names else list(dict.fromkeys(names))
+    return [Request(known[name].module, preset, seeds, device) for name in chosen]

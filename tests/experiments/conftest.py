@@ -1,29 +1,38 @@
-"""The fake experiment in place of the real ones, and every folder inside the test's own."""
-
-import sys
+"""The fake experiment in place of the real tables, and every folder inside the test's own."""
 
 import pytest
+
+from experiments.running import places
+from experiments.running.contract import Request
+from experiments.tables import catalogue
 
 from . import fake_experiment
 
 
 @pytest.fixture
 def fake(monkeypatch, tmp_path):
-    """The fake experiment's module, listed as the only experiment; nothing of it is computed yet."""
-    monkeypatch.setitem(sys.modules, "experiments.fake_experiment", fake_experiment)
-    for module in ("experiment", "__main__", "report.stored", "report.pages"):
-        monkeypatch.setattr(f"experiments.{module}.EXPERIMENTS", ("fake_experiment",))
+    """The fake experiment's module, listed as the only table; nothing of it is computed yet."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "pyproject.toml").touch()
+    monkeypatch.setattr(places, "PROJECT", checkout)
+    entry = catalogue.Entry("fake_experiment", "a start is worth having", package=__package__)
+    monkeypatch.setattr(catalogue, "CATALOGUE", (entry,))
     monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path / "cache"))
-    package = tmp_path / "checkout" / "experiments"
-    monkeypatch.setattr("experiments.running.places.PROJECT", package.parent)
-    monkeypatch.setattr("experiments.running.places.PACKAGE", package)
-    monkeypatch.setattr("experiments.running.places.IN_CHECKOUT", True)
-    monkeypatch.setattr("experiments.report.stored.PACKAGE", package)
-    monkeypatch.setattr("experiments.report.pages.README", package.parent / "README.md")
-    monkeypatch.setattr("experiments.report.pages.RESULTS", package / "results")
-    monkeypatch.setattr(fake_experiment, "computed", [])
-    monkeypatch.setattr(fake_experiment, "fail_at", None)
-    return fake_experiment
+    fake_experiment.computed.clear()
+    fake_experiment.fail_at = None
+    yield fake_experiment
+    fake_experiment.fail_at = None
+
+
+@pytest.fixture
+def request_for(fake):
+    """How the fake experiment is asked for: `request_for("full")`."""
+
+    def request(preset="quick", seeds=None, device="cpu"):
+        return Request(fake.__name__, preset, seeds, device)
+
+    return request
 
 
 @pytest.fixture

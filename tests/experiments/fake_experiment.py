@@ -9,9 +9,8 @@ from experiments.evidence import claims, figures
 from experiments.evidence.results import Result
 from experiments.evidence.table import Table
 from experiments.running.contract import Estimate
-from experiments.running.work import Run
+from experiments.running.work import Checkpoint, Work
 
-NAME = "fake_experiment"
 TITLE = "Adding numbers, with and without a start"
 LECTURE = "The pretraining paradigm"
 
@@ -34,23 +33,22 @@ def estimate(settings: Settings) -> Estimate:
     return Estimate(seconds=float(settings.steps), megabytes=50)
 
 
-def run(settings: Settings, run: Run) -> Result:
+def run(settings: Settings, work: Work) -> Result:
     """Compare two systems."""
     scores: dict[str, list[float]] = {"random start": [], "pretrained": []}
+    measured: dict[str, list[dict[str, float]]] = {"random start": [], "pretrained": []}
     for seed in range(settings.seeds):
-        config = {"steps": settings.steps, "seed": seed}
-        folder, record = run.checkpoint("pretraining", config, lambda path, seed=seed: pretrain(path, seed), seed)
-        for name in scores:
-            start = record["start"] if name == "pretrained" else 0.0
-            numbers = run.cell(name, lambda name=name, seed=seed, start=start: train(name, seed, start, settings), seed)
-            scores[name].append(numbers["score"])
-        assert (folder / "weights.txt").is_file()
+        start = work.checkpoint("pretraining", pretrain, settings.steps, seed, seed=seed)
+        measured["random start"].append(work.cell("random start", train, "random start", seed, None, settings, seed=seed))
+        measured["pretrained"].append(work.cell("pretrained", train, "pretrained", seed, start, settings, seed=seed))
+    for name, cells in measured.items():
+        scores[name] = [cell["score"] for cell in cells]
 
     figure, axes = figures.subplots()
     for name, values in scores.items():
         axes.plot(values, label=name)
     axes.legend()
-    run.figure("scores", figure, "The score of each seed.")
+    work.figure("scores", figure, "The score of each seed.")
     rows = [[name, values, settings.steps] for name, values in scores.items()]
     lecture = [["", 70.2, None], ["", 82.1, None]]
     return Result(
@@ -75,21 +73,23 @@ def run(settings: Settings, run: Run) -> Result:
     )
 
 
-def pretrain(folder: Path, seed: int) -> dict[str, float]:
+def pretrain(folder: Path, steps: int, seed: int) -> dict[str, float]:
     """Leaves a file, as training would."""
-    work("pretraining", seed)
+    note("pretraining", seed)
     (folder / "weights.txt").write_text("0.5", encoding="utf-8")
     return {"start": 5.0 + seed}
 
 
-def train(name: str, seed: int, start: float, settings: Settings) -> dict[str, float]:
-    """NumPy's numbers, not Python's, as an experiment would give them."""
-    work(name, seed)
+def train(name: str, seed: int, start: Checkpoint | None, settings: Settings) -> dict[str, float]:
+    """NumPy's numbers, not Python's, as a table would give them."""
+    note(name, seed)
+    assert start is None or (start.folder / "weights.txt").is_file()
     generator = np.random.default_rng(seed)
-    return {"score": start + generator.random(settings.steps).astype(np.float32).mean()}
+    begin = 0.0 if start is None else start.record["start"]
+    return {"score": begin + generator.random(settings.steps).astype(np.float32).mean()}
 
 
-def work(name: str, seed: int) -> None:
+def note(name: str, seed: int) -> None:
     """Note the work, or be killed."""
     if (name, seed) == fail_at:
         raise KeyboardInterrupt

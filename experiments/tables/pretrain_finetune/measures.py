@@ -9,7 +9,7 @@ from experiments.lab.windows import END_OF_TEXT
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.tables.pretrain_finetune.systems import Settings, data_of, start, text_of, untrained
-from experiments.text.toy_data.recogniser import is_grammatical, sentences
+from experiments.text.toy_world.recogniser import is_grammatical, sentences
 from minigrad import load_checkpoint
 from models.finetuning import LastTokenClassifier
 from models.generation import Rereading, generate

@@ -12,7 +12,9 @@ from experiments.evidence.errors import ExperimentError
 from experiments.evidence.table import Table
 from experiments.report import bars, write_report
 from experiments.report.stored import stored_results
-from experiments.running.work import run_experiment
+from experiments.running import places
+from experiments.running.run import run_one
+from experiments.tables import catalogue
 
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -48,10 +50,10 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def page(fake):
+def page(fake, request_for):
     """The source of the page made from the fake experiment's full and quick results."""
-    run_experiment("fake_experiment", "full")
-    run_experiment("fake_experiment", "quick")
+    run_one(request_for("full"))
+    run_one(request_for("quick"))
     return write_report().read_text(encoding="utf-8")
 
 
@@ -101,16 +103,16 @@ def test_the_tally_counts_the_leading_results_only(page):
     assert "one seed: sign only" in text  # of the quick result, further down
 
 
-def test_a_quick_result_alone_has_no_verdicts(fake):
-    run_experiment("fake_experiment", "quick")
+def test_a_quick_result_alone_has_no_verdicts(fake, request_for):
+    run_one(request_for("quick"))
     text = Page(write_report().read_text(encoding="utf-8")).text
     assert "✓ 1 reproduced · 3 one seed" in text
     assert "not separated" not in text
     assert "one seed shows a sign, not a verdict: run the preset full" in text
 
 
-def test_an_explanation_stands_where_a_claim_did_not_come_out(fake, result_folder):
-    path = run_experiment("fake_experiment", "full")
+def test_an_explanation_stands_where_a_claim_did_not_come_out(fake, result_folder, request_for):
+    path = run_one(request_for("full"))
     for effects, shown in (([-1, -2, -3], True), ([-1, 2, 1], True), ([1, 1.1, 1.2], False)):
         change_result(path, claims=[claims.holds("a", "text", effects, explanation="because of this")])
         assert ("because of this" in write_report().read_text(encoding="utf-8")) is shown
@@ -139,8 +141,8 @@ def test_the_page_holds_figures_samples_sweep_costs_and_environment(page):
     assert "#7a808a" not in page  # the figures' ink is the page's
 
 
-def test_text_from_results_is_shown_and_not_obeyed(fake):
-    path = run_experiment("fake_experiment", "full")
+def test_text_from_results_is_shown_and_not_obeyed(fake, request_for):
+    path = run_one(request_for("full"))
     attack = "<script>alert(1)</script><img src=x>"
     result = results.load(path)
     change_result(
@@ -166,8 +168,8 @@ def test_text_from_results_is_shown_and_not_obeyed(fake):
     assert not {"script", "img"} & {tag for tag, _ in page.tags}
 
 
-def test_a_missing_figure_is_said(fake, result_folder):
-    run_experiment("fake_experiment", "full")
+def test_a_missing_figure_is_said(fake, result_folder, request_for):
+    run_one(request_for("full"))
     (result_folder / "full.scores.svg").unlink()
     assert "The figure full.scores.svg is missing." in Page(write_report().read_text(encoding="utf-8")).text
 
@@ -176,17 +178,18 @@ def test_the_page_is_the_same_for_the_same_results(page):
     assert write_report().read_text(encoding="utf-8") == page
 
 
-def test_a_result_without_claims_tables_or_figures_has_its_place(fake):
-    path = run_experiment("fake_experiment", "full")
+def test_a_result_without_claims_tables_or_figures_has_its_place(fake, request_for):
+    path = run_one(request_for("full"))
     change_result(
         path, claims=[], tables=[], figures=[], samples={}, sweep=[], parameters={}, tokens={}, flops={}, configs={}
     )
     assert fake.TITLE in Page(write_report().read_text(encoding="utf-8")).text
 
 
-def test_experiments_without_results_are_left_out(fake, monkeypatch):
-    run_experiment("fake_experiment", "quick")
-    monkeypatch.setattr("experiments.report.stored.EXPERIMENTS", ("before", "fake_experiment", "after"))
+def test_experiments_without_results_are_left_out(fake, monkeypatch, request_for):
+    run_one(request_for("quick"))
+    entries = [catalogue.Entry(name, "nothing") for name in ("before", "fake_experiment", "after")]
+    monkeypatch.setattr(catalogue, "CATALOGUE", entries)
     assert list(stored_results()) == ["fake_experiment"]
     assert fake.TITLE in write_report().read_text(encoding="utf-8")
 
@@ -197,25 +200,25 @@ def test_without_any_result_there_is_no_page(fake, result_folder):
     assert not (result_folder.parent / "report.html").exists()
 
 
-def test_a_damaged_result_is_named(fake, result_folder):
-    run_experiment("fake_experiment", "quick")
+def test_a_damaged_result_is_named(fake, result_folder, request_for):
+    run_one(request_for("quick"))
     (result_folder / "quick.json").write_text("{", encoding="utf-8")
     with pytest.raises(ExperimentError, match=r"quick\.json: .*run the experiment again"):
         write_report()
 
 
-def test_the_most_telling_result_comes_first(fake, result_folder):
-    run_experiment("fake_experiment", "quick")
+def test_the_most_telling_result_comes_first(fake, result_folder, request_for):
+    run_one(request_for("quick"))
     for name in ("full-cuda", "full", "small", "quick-cuda"):
         shutil.copy(result_folder / "quick.json", result_folder / f"{name}.json")
     (found,) = stored_results().values()
     assert [one.path.stem for one in found] == ["full", "full-cuda", "small", "quick", "quick-cuda"]
 
 
-def test_committed_results_are_found_where_new_ones_are_written_elsewhere(fake, result_folder, tmp_path, monkeypatch):
-    run_experiment("fake_experiment", "full")
-    monkeypatch.setattr("experiments.running.places.IN_CHECKOUT", False)
-    run_experiment("fake_experiment", "quick")
+def test_committed_results_are_found_where_new_ones_are_written_elsewhere(fake, result_folder, tmp_path, monkeypatch, request_for):
+    run_one(request_for("full"))
+    (places.PROJECT / "pyproject.toml").unlink()
+    run_one(request_for("quick"))
     (found,) = stored_results().values()
     assert [one.path.parent for one in found] == [result_folder, tmp_path / "cache" / "results" / "fake_experiment"]
     assert write_report() == tmp_path / "cache" / "results" / "report.html"

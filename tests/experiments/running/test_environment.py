@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from experiments.running import environment
-from experiments.running import places as folders
+from experiments.running import environment, places
 from minigrad.errors import DeviceError
+from minigrad.files import write_text
 
 git_commit = environment.git_commit.__wrapped__  # without the memory that a process has of it
 
@@ -24,12 +24,11 @@ def repository(monkeypatch, tmp_path):
     if shutil.which("git") is None:
         pytest.skip("needs git")
     git(tmp_path, "init")
-    for name in ("code.py", "README.md", "experiments/results/a/full.json"):
-        folders.write_text(tmp_path / name, "1")
+    for name in ("code.py", "README.md", "pyproject.toml", "experiments/results/a/full.json"):
+        write_text(tmp_path / name, "1")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "first")
-    monkeypatch.setattr(folders, "PROJECT", tmp_path)
-    monkeypatch.setattr(folders, "IN_CHECKOUT", True)
+    monkeypatch.setattr(places, "PROJECT", tmp_path)
     return tmp_path
 
 
@@ -39,25 +38,25 @@ def test_the_commit_is_that_of_the_checkout(repository):
 
 @pytest.mark.parametrize("name", ["code.py", "new.py", "experiments/new.py"])
 def test_changed_or_new_code_is_not_the_commits(repository, name):
-    folders.write_text(repository / name, "2")
+    write_text(repository / name, "2")
     assert git_commit() == git(repository, "rev-parse", "HEAD") + "-dirty"
 
 
 def test_results_and_the_tables_made_from_them_are_not_code(repository):
-    folders.write_text(repository / "README.md", "2")
-    folders.write_text(repository / "experiments" / "results" / "a" / "full.json", "2")
-    folders.write_text(repository / "experiments" / "results" / "b" / "full.json", "2")
+    write_text(repository / "README.md", "2")
+    write_text(repository / "experiments" / "results" / "a" / "full.json", "2")
+    write_text(repository / "experiments" / "results" / "b" / "full.json", "2")
     assert git_commit() == git(repository, "rev-parse", "HEAD")
 
 
-def test_a_package_installed_inside_somebodys_repository_is_not_at_their_commit(repository, monkeypatch):
-    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
+def test_a_package_installed_inside_somebodys_repository_is_not_at_their_commit(repository):
+    (repository / "pyproject.toml").unlink()
     assert git_commit() == "unknown"
 
 
 def test_a_folder_without_git_is_at_no_commit(monkeypatch, tmp_path):
-    monkeypatch.setattr(folders, "PROJECT", tmp_path)
-    monkeypatch.setattr(folders, "IN_CHECKOUT", True)
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.setattr(places, "PROJECT", tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert git_commit() == "unknown"
 

@@ -1,86 +1,98 @@
-"""Several experiments at once: their lines, their share of the cores, and what becomes of failures."""
+"""Cells over several processes: the same bits, in whatever order, and a killed process loses its cell only."""
 
-import json
-import os
 import sys
-from pathlib import Path
+import threading
+import time
 
 import pytest
 
-import experiments
-from experiments.__main__ import main
 from experiments.evidence.errors import ExperimentError
-from experiments.running import jobs
-from experiments.running.jobs import run_together, share_of_cores
+from experiments.evidence.results import load
+from experiments.running import worker
+from experiments.running.contract import Request
+from experiments.running.jobs import Processes, plan, spread
+from experiments.running.run import run_one, run_spread
+from experiments.running.work import CellName
+from tests.experiments.running.test_run import WORK, without_times
 
-PROJECT = Path(experiments.__file__).parents[1]
+TOY = Request("tests.experiments.toy_table", "full")
 
 
-@pytest.fixture
-def stand_in(monkeypatch, tmp_path):
-    """A program in place of `python -m experiments`: it notes how it was called, meets the others, fails if told to."""
-    program = tmp_path / "stand_in.py"
-    program.write_text(
-        f"""
-import json, os, pathlib, sys, time
-name = sys.argv[sys.argv.index("run") + 1]
-folder = pathlib.Path({str(tmp_path)!r})
-(folder / f"{{name}}.json").write_text(json.dumps([sys.argv[1:], dict(os.environ)]))
-if name.startswith("pair"):
-    while len(list(folder.glob("pair*.json"))) < 2:  # until both of the pair are there
+def test_the_cells_of_a_table_are_computed_in_an_order_in_which_each_finds_what_it_needs(fake, request_for):
+    spread([request_for("full")], worker.compute, at_once=1)
+    assert sorted(fake.computed) == sorted(WORK)
+    assert all(fake.computed.index(("pretraining", s)) < fake.computed.index(("pretrained", s)) for s in range(3))
+
+
+def test_spread_cells_have_the_same_numbers(fake, request_for, monkeypatch, tmp_path):
+    alone = without_times(run_one(request_for("full")))
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path / "elsewhere"))
+    assert [without_times(path) for path in run_spread([request_for("full")], worker.compute, 2)] == [alone]
+
+
+def test_no_cell_is_computed_twice_at_the_same_time(fake, request_for):
+    lock, under_way, most = threading.Lock(), [], []
+
+    def compute(request, name):
+        with lock:
+            assert name not in under_way
+            under_way.append(name)
+            most.append(len(under_way))
         time.sleep(0.01)
-print(f"hello from {{name}}")
-sys.exit(3 if name == "fails" else 0)
-"""
-    )
-    monkeypatch.setattr(jobs.sys, "executable", sys.executable)
-    popen = jobs.subprocess.Popen
-    monkeypatch.setattr(
-        jobs.subprocess, "Popen", lambda command, **more: popen([command[0], str(program), *command[3:]], **more)
-    )
-    return tmp_path
+        with lock:
+            worker.compute(request, name)
+            under_way.remove(name)
+
+    spread([request_for("full")], compute, at_once=3)
+    assert max(most) == 3
+    assert sorted(fake.computed) == sorted(WORK)
 
 
-def test_two_run_at_the_same_time_and_say_who_speaks(stand_in, capsys):
-    run_together(["pair1", "pair2"], ["--preset", "quick"], jobs=2)
-    assert sorted(capsys.readouterr().out.splitlines()) == ["[pair1] hello from pair1", "[pair2] hello from pair2"]
-    arguments, environment = json.loads((stand_in / "pair1.json").read_text())
-    assert arguments == ["run", "pair1", "--preset", "quick"]
-    assert {name: environment[name] for name in share_of_cores(2)} == share_of_cores(2)
+def test_a_cell_that_fails_is_named(fake, request_for):
+    def compute(request, name):
+        raise ExperimentError(f"the cell {name.key!r} failed")
+
+    with pytest.raises(ExperimentError, match="the cell 'pretraining' failed"):
+        spread([request_for()], compute, at_once=2)
 
 
-def test_one_failure_is_told_when_all_have_ended(stand_in, capsys):
-    with pytest.raises(ExperimentError, match=r"^failed: fails; what is finished is kept$"):
-        run_together(["fails", "works"], [], jobs=1)
-    assert "[works] hello from works" in capsys.readouterr().out
+def test_a_cell_whose_file_does_not_appear_is_an_error_and_not_asked_for_for_ever(fake, request_for):
+    with pytest.raises(ExperimentError, match="a cell was computed, but its file .* is not there"):
+        spread([request_for()], lambda request, name: None, at_once=1)
 
 
-@pytest.mark.parametrize(("cores", "n_jobs", "share"), [(2, 2, "1"), (8, 2, "4"), (8, 3, "2"), (2, 5, "1")])
-def test_together_they_have_no_more_threads_than_there_are_cores(cores, n_jobs, share, monkeypatch):
-    monkeypatch.setattr(jobs, "get_num_threads", lambda: cores)
-    shares = share_of_cores(n_jobs)
-    assert set(shares.values()) == {share}
-    assert {"OPENBLAS_NUM_THREADS", "MINIGRAD_NUM_THREADS"} <= shares.keys()
+def test_a_finished_table_has_nothing_to_plan(request_for):
+    assert [name.key for name in plan(request_for())[0].values()] == ["pretraining", "random start"]
+    run_one(request_for())
+    assert plan(request_for()) == ({}, True)
 
 
-def test_the_command_line_hands_its_options_on(fake, monkeypatch):
-    calls = []
-    monkeypatch.setattr("experiments.__main__.run_together", lambda *call: calls.append(call))
-    assert main(["run", "fake_experiment", "--preset", "full", "--seeds", "4", "--jobs", "2"]) == 0
-    assert calls == [(["fake_experiment"], ["--preset", "full", "--device", "cpu", "--seeds", "4"], 2)]
-    assert fake.computed == []
+def test_a_worker_knows_which_cells_there_are(request_for):
+    with pytest.raises(LookupError, match="fake_experiment has no cell 'nothing' with seed 3, or not yet"):
+        worker.compute(request_for(), CellName("nothing", 3))
 
 
-def test_a_number_of_jobs_that_makes_no_sense_is_refused(fake, capsys):
-    assert main(["run", "--jobs", "0"]) == 2
-    assert "jobs must be at least 1, got 0" in capsys.readouterr().err
+def test_processes_compute_the_same_numbers(fake, monkeypatch, tmp_path):
+    alone = without_times(run_one(TOY))
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path / "elsewhere"))
+    with Processes(2) as processes:
+        (path,) = run_spread([TOY], processes.compute, 2)
+    same = without_times(path)
+    assert alone.pop("computed_at") == ["unknown"]  # the test's checkout has no commit; that of the processes may
+    assert same.pop("computed_at") != []
+    assert same == alone
 
 
-def test_an_unknown_name_is_refused_before_anything_starts(tmp_path):
-    environment = os.environ | {"MINIGRAD_CACHE": str(tmp_path), "PYTHONPATH": str(PROJECT)}
-    done = jobs.subprocess.run(
-        [sys.executable, "-m", "experiments", "run", "no_such", "--jobs", "2"],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "no experiment is named 'no_such'" in done.stderr
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_process_loses_its_cell_only(fake, capfd):
+    mortal = Request("tests.experiments.mortal_table", "quick")
+    with Processes(2) as processes:
+        (path,) = run_spread([mortal], processes.compute, 2)
+    assert load(path).lecture_says == "0, 10"
+    assert capfd.readouterr().err.count("Warning: the process of mortal_table's cell 'training' died.") == 2
+
+
+def test_what_fails_in_a_process_is_told_with_the_cells_name(fake):
+    wrong = CellName("no such cell", None)
+    with Processes(1) as processes, pytest.raises(ExperimentError, match="'no such cell', seed None, failed: LookupError"):
+        processes.compute(TOY, wrong)

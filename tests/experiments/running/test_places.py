@@ -3,8 +3,8 @@
 import pytest
 
 from experiments.evidence.errors import ExperimentError
-from experiments.running import places as folders
-from experiments.running.places import results_folder, work_folder, write_text
+from experiments.running import places
+from experiments.running.places import results_folder, work_folder
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def home(monkeypatch, tmp_path):
     """A checkout in `tmp_path / "checkout"`, a home beside it, and none of the variables set."""
     for name in ("MINIGRAD_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(folders, "PROJECT", tmp_path / "checkout")
-    monkeypatch.setattr(folders, "PACKAGE", tmp_path / "checkout" / "experiments")
-    monkeypatch.setattr(folders, "IN_CHECKOUT", True)
-    monkeypatch.setattr(folders.Path, "home", lambda: tmp_path / "home")
-    monkeypatch.setattr(folders.sys, "platform", "linux")
+    monkeypatch.setattr(places, "PROJECT", tmp_path / "checkout")
+    (tmp_path / "checkout").mkdir()
+    (tmp_path / "checkout" / "pyproject.toml").touch()
+    monkeypatch.setattr(places.Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setattr(places.sys, "platform", "linux")
     return tmp_path / "home"
 
 
@@ -48,16 +48,15 @@ def test_minigrad_cache_may_start_at_home(home, tmp_path, monkeypatch):
 
 
 def test_a_read_only_checkout_falls_back_to_the_users_cache(home, blocked, monkeypatch):
-    monkeypatch.setattr(folders, "PROJECT", blocked)
-    monkeypatch.setattr(folders, "PACKAGE", blocked / "experiments")
+    monkeypatch.setattr(places, "PROJECT", blocked)
     assert work_folder() == home / ".cache" / "minigrad"
     assert results_folder() == home / ".cache" / "minigrad" / "results"
 
 
 def test_an_installed_package_is_never_written_to(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
+    (places.PROJECT / "pyproject.toml").unlink()
     assert results_folder() == home / ".cache" / "minigrad" / "results"
-    assert not (tmp_path / "checkout").exists()
+    assert list((tmp_path / "checkout").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -71,15 +70,15 @@ def test_an_installed_package_is_never_written_to(home, tmp_path, monkeypatch):
     ],
 )
 def test_each_system_has_its_own_place(home, tmp_path, monkeypatch, platform, variable, expected):
-    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
-    monkeypatch.setattr(folders.sys, "platform", platform)
+    (places.PROJECT / "pyproject.toml").unlink()
+    monkeypatch.setattr(places.sys, "platform", platform)
     if variable:
         monkeypatch.setenv(variable, str(tmp_path / "chosen"))
     assert work_folder() == tmp_path / expected
 
 
 def test_an_empty_variable_counts_as_none(home, monkeypatch):
-    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
+    (places.PROJECT / "pyproject.toml").unlink()
     monkeypatch.setenv("XDG_CACHE_HOME", "")
     assert work_folder() == home / ".cache" / "minigrad"
 
@@ -94,42 +93,7 @@ def test_a_user_without_a_home_is_told_what_to_do(home, monkeypatch):
     def no_home():
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr(folders, "IN_CHECKOUT", False)
-    monkeypatch.setattr(folders.Path, "home", no_home)
+    (places.PROJECT / "pyproject.toml").unlink()
+    monkeypatch.setattr(places.Path, "home", no_home)
     with pytest.raises(ExperimentError, match="no home folder; set MINIGRAD_CACHE"):
         work_folder()
-
-
-def test_text_is_utf8_with_the_same_line_ends_everywhere(tmp_path):
-    write_text(tmp_path / "new" / "file.txt", "é ✓\nb\n")
-    assert (tmp_path / "new" / "file.txt").read_bytes() == "é ✓\nb\n".encode()
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = tmp_path / "file.txt"
-    write_text(path, "old")
-
-    def disk_full(source, target):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(folders.os, "replace", disk_full)
-    with pytest.raises(OSError, match="no space left"):
-        write_text(path, "new")
-    assert path.read_text(encoding="utf-8") == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_reader_never_meets_half_a_file(tmp_path, monkeypatch):
-    path = tmp_path / "file.txt"
-    write_text(path, "old")
-    replace = folders.os.replace
-    seen = []
-
-    def look_and_replace(source, target):
-        seen.append((path.read_text(encoding="utf-8"), source.read_text(encoding="utf-8")))
-        replace(source, target)
-
-    monkeypatch.setattr(folders.os, "replace", look_and_replace)
-    write_text(path, "new")
-    assert seen == [("old", "new")]
-    assert path.read_text(encoding="utf-8") == "new"
