@@ -7,12 +7,15 @@ from urllib.parse import unquote
 import pytest
 
 from experiments.evidence.results import load
-from experiments.report.pages import update
-from experiments.running.contract import EXPERIMENTS
+from experiments.report import pages
+from experiments.tables.catalogue import CATALOGUE
 
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"
 COMMITTED = sorted((PROJECT / "experiments" / "results").glob("*/full*.json"))
+
+
+PAGES = sorted(PROJECT.glob("**/README.md"))
 
 
 def readme():
@@ -87,24 +90,38 @@ def test_what_is_missing_is_noticed():
     assert not exists("tensors.py")
 
 
-def test_the_readme_has_a_map_of_links():
-    assert len(linked_paths(readme())) >= 10
+def test_the_readme_fits_on_a_few_screens():
+    assert len(README.read_bytes()) <= 9 * 1024
 
 
-def test_every_path_in_the_readme_exists():
-    text = readme()
-    assert [path for path in linked_paths(text) + named_paths(text) if not exists(path)] == []
+def test_the_readmes_example_prints_what_the_readme_says(capsys):
+    code, printed = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", readme(), re.DOTALL).groups()
+    exec(code, {})
+    assert capsys.readouterr().out == printed
 
 
-def test_the_results_in_the_readme_are_the_committed_ones():
-    assert update(readme()) == readme(), "run: python -m experiments report --readme"
+def test_the_course_has_a_map_of_links():
+    assert len(linked_paths((PROJECT / "lectures" / "README.md").read_text(encoding="utf-8"))) >= 30
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_path_in_a_readme_exists(page):
+    text = page.read_text(encoding="utf-8")
+    assert [path for path in linked_paths(text) if not (page.parent / path).exists()] == []
+    assert [path for path in named_paths(text) if not exists(path)] == []
+
+
+@pytest.mark.parametrize("page", [pages.README, pages.RESULTS, pages.BENCHMARKS])
+def test_generated_tables_are_those_of_the_committed_results(page):
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    assert pages.update(text, page) == text, "run: python -m experiments report --readme"
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_committed_result_can_be_read_and_is_complete(path):
     result = load(path)
     assert result.experiment == path.parent.name
-    assert result.experiment in EXPERIMENTS
+    assert result.experiment in {entry.name for entry in CATALOGUE}
     assert result.preset == "full"
     assert all(claim.seeds == 0 or claim.seeds >= 3 for claim in result.claims)
     assert all((path.parent / figure.file).is_file() for figure in result.figures)

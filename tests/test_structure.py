@@ -1,6 +1,7 @@
 """The rules that hold the project together: who may import whom, and what every folder must have.
 
-experiments → models → minigrad        tokenizer stands apart
+experiments → models → minigrad        tokenizer imports nothing of ours
+inside experiments: report, __main__ → tables → lab → text, running → evidence
 inside minigrad: nn, optim → ops → tensor → nothing of these;  ops → kernels → arrays only
 """
 
@@ -20,6 +21,8 @@ CORE = [
 ]
 TENSOR = [*CORE, "minigrad.tape", "minigrad.tensor"]
 
+BELOW = ["models", "minigrad", "tokenizer"]
+
 MAY_IMPORT = {  # what of our own each part may import besides itself; the first line that fits counts
     "minigrad.tape": TENSOR,
     "minigrad.tensor": TENSOR,
@@ -34,7 +37,14 @@ MAY_IMPORT = {  # what of our own each part may import besides itself; the first
     "models.text": ["models", "minigrad", "tokenizer"],  # where models and tokenizers meet
     "models": ["minigrad"],
     "tokenizer": [],
-    "experiments": ["models", "minigrad", "tokenizer"],
+    "experiments.evidence": ["minigrad.checks", "minigrad.files"],
+    "experiments.running": ["experiments.evidence", "minigrad", "tokenizer.console"],
+    "experiments.text": [],
+    "experiments.lab": [*(f"experiments.{room}" for room in ("text", "running", "evidence")), *BELOW],
+    "experiments.tables": [*(f"experiments.{room}" for room in ("lab", "text", "running", "evidence")), *BELOW],
+    "experiments.benchmarks": [*(f"experiments.{room}" for room in ("text", "running", "evidence")), *BELOW],
+    "experiments.report": ["experiments", "minigrad.files"],
+    "experiments": [*BELOW],
 }
 
 
@@ -91,6 +101,36 @@ def test_imports_run_downwards_only(package: str):
         ours = [name for name in imports(path) if is_below(name, *PACKAGES)]
         wrong += [f"{module} imports {name}" for name in ours if not is_below(name, *allowed)]
     assert wrong == []
+
+
+def test_no_table_imports_another():
+    wrong = []
+    for path in sources("experiments/tables"):
+        own = ".".join(module_name(path).split(".")[:3])
+        others = [name for name in imports(path) if is_below(name, "experiments.tables") and not is_below(name, own)]
+        wrong += [f"{module_name(path)} imports {name}" for name in others]
+    assert wrong == []
+
+
+def test_no_modules_of_experiments_import_each_other_in_a_circle():
+    graph = {}
+    for path in sources("experiments"):
+        # A package imports its own modules, and they may import each other: its __init__ is no stop of theirs.
+        own = module_name(path)
+        graph[own] = {name for name in imports(path) if is_below(name, "experiments") and name != own}
+    while free := [module for module, names in graph.items() if not names & graph.keys()]:
+        for module in free:
+            del graph[module]
+    assert graph == {}
+
+
+def test_a_table_is_short_or_a_folder_of_three_rooms():
+    tables = PROJECT / "experiments" / "tables"
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in tables.glob("*.py")}
+    assert [path.name for path, n in lengths.items() if n > 250] == []
+    folders = [path.parent for path in tables.glob("*/__init__.py")]
+    for folder in folders:
+        assert {"__init__.py", "__main__.py", "systems.py", "findings.py"} <= {path.name for path in folder.iterdir()}
 
 
 def test_a_kernel_knows_arrays_and_never_tensors():

@@ -17,7 +17,6 @@ from experiments.running.contract import Request
 from experiments.running.places import work_folder
 from experiments.running.work import CellName
 
-
 TIMEOUT = 10  # seconds until a scheduler has to answer
 
 

@@ -3,13 +3,10 @@
 import dataclasses
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 from experiments.evidence.errors import ExperimentError
-
-if TYPE_CHECKING:
-    from experiments.evidence.results import Result
-    from experiments.running.work import Work
+from experiments.evidence.results import Result
 
 NAMES = ("TITLE", "LECTURE", "PRESETS", "estimate", "run")
 
@@ -34,8 +31,8 @@ class TableModule(Protocol):
     def estimate(self, settings: Any) -> Estimate:
         """Time and memory for these settings."""
 
-    def run(self, settings: Any, work: "Work") -> "Result":
-        """Do the work. It is called again, and finds its finished cells, after a kill and in every worker process:
+    def run(self, settings: Any, work: Any) -> Result:
+        """Do the work, by means of a `Work` (`experiments/running/work.py`). It is called again, and finds its finished cells, after a kill and in every worker process:
         whatever takes time goes into cells."""
 
 

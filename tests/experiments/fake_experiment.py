@@ -39,8 +39,8 @@ def run(settings: Settings, work: Work) -> Result:
     measured: dict[str, list[dict[str, float]]] = {"random start": [], "pretrained": []}
     for seed in range(settings.seeds):
         start = work.checkpoint("pretraining", pretrain, settings.steps, seed, seed=seed)
-        measured["random start"].append(work.cell("random start", train, "random start", seed, None, settings, seed=seed))
-        measured["pretrained"].append(work.cell("pretrained", train, "pretrained", seed, start, settings, seed=seed))
+        for name, begin in (("random start", None), ("pretrained", start)):
+            measured[name].append(work.cell(name, train, name, seed, begin, settings, seed=seed))
     for name, cells in measured.items():
         scores[name] = [cell["score"] for cell in cells]
 

@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 
 import experiments
-from experiments.__main__ import main
+from experiments.__main__ import again
+from experiments.__main__ import main as command
+from experiments.running import places
+from experiments.tables import catalogue
 from minigrad.errors import DeviceError
+from tests.experiments import toy_table
+from tokenizer import console
+
+
+def main(arguments):
+    """The exit code of `python -m experiments` with these arguments."""
+    return console.run(command, arguments, again(arguments))
 
 
 def test_list_tells_what_there_is_and_what_it_takes(fake, capsys):
@@ -61,7 +71,7 @@ def test_report_says_where_the_page_is(fake, result_folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "glue"], "no experiment is named 'glue'; there are: fake_experiment"),
+        (["run", "glue"], "no table is named 'glue'; there are: fake_experiment"),
         (["run", "--preset", "huge"], "fake_experiment has no preset 'huge'; it has: quick, full"),
         (["run", "--preset", "full", "--seeds", "2"], "seeds must be at least 3 for the preset full, got 2"),
         (["run", "--seeds", "0"], "seeds must be at least 1 for the preset quick, got 0"),
@@ -81,7 +91,7 @@ def test_a_missing_gpu_is_said_before_anything_is_computed(fake, monkeypatch, ca
     def missing():
         raise DeviceError("there is no GPU")
 
-    monkeypatch.setattr("experiments.__main__.cupy", missing)
+    monkeypatch.setattr("experiments.running.script.cupy", missing)
     assert main(["run", "--device", "cuda"]) == 2
     assert capsys.readouterr().err == "error: there is no GPU\n"
     assert fake.computed == []
@@ -97,22 +107,22 @@ def test_a_command_that_does_not_exist_is_refused(fake, capsys, arguments):
     assert "usage: python -m experiments" in capsys.readouterr().err
 
 
-def test_an_interrupted_run_says_how_to_go_on(fake, monkeypatch, capsys):
-    monkeypatch.setattr(fake, "fail_at", ("pretrained", 1))
+def test_an_interrupted_run_says_how_to_go_on(fake, capsys):
+    fake.fail_at = ("pretrained", 1)
     assert main(["run", "all", "--preset", "full", "--fresh"]) == 130
     err = capsys.readouterr().err
-    assert "Interrupted. What is finished is kept; to go on: python -m experiments run all --preset full\n" in err
+    assert "Interrupted. What is finished is kept; to resume: python -m experiments run all --preset full\n" in err
     done = len(fake.computed)
-    monkeypatch.setattr(fake, "fail_at", None)
+    fake.fail_at = None
     assert main(["run", "all", "--preset", "full"]) == 0
     assert (done, len(fake.computed)) == (5, 9)
 
 
-def test_a_fresh_run_that_was_interrupted_goes_on_without_old_cells(fake, monkeypatch):
+def test_a_fresh_run_that_was_interrupted_goes_on_without_old_cells(fake):
     assert main(["run", "--preset", "full"]) == 0
-    monkeypatch.setattr(fake, "fail_at", ("pretraining", 0))
+    fake.fail_at = ("pretraining", 0)
     assert main(["run", "--preset", "full", "--fresh"]) == 130
-    monkeypatch.setattr(fake, "fail_at", None)
+    fake.fail_at = None
     fake.computed.clear()
     assert main(["run", "--preset", "full"]) == 0
     assert len(fake.computed) == 9
@@ -124,4 +134,37 @@ def test_it_starts_from_any_folder_and_on_a_console_without_our_symbols(tmp_path
     command = [sys.executable, "-m", "experiments", "run", "✓"]
     answer = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert answer.returncode == 2
-    assert b"error: no experiment is named '?'" in answer.stderr
+    assert b"error: no table is named" in answer.stderr
+
+
+def test_jobs_and_options_are_checked_before_anything_is_forgotten(fake, capsys):
+    assert main(["run"]) == 0
+    assert main(["run", "--fresh", "--jobs", "0"]) == 2
+    assert "jobs must be at least 1, got 0" in capsys.readouterr().err
+    fake.computed.clear()
+    assert main(["run"]) == 0
+    assert fake.computed == []
+
+
+def test_the_toy_table_goes_from_the_list_to_the_report(fake, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(catalogue, "CATALOGUE", (catalogue.Entry("toy_table", "a toy", package=__package__),))
+    assert main(["list"]) == main(["run", "--jobs", "2"]) == main(["report"]) == 0
+    assert "toy_table: A toy" in capsys.readouterr().out
+    page = places.results_folder() / "report.html"
+    assert "a start is worth having" in page.read_text(encoding="utf-8")
+
+
+def test_the_toy_table_is_short():
+    lines = Path(toy_table.__file__).read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if line.strip()]) < 40
+
+
+def test_a_table_is_a_script_of_its_own(tmp_path):
+    environment = os.environ | {
+        "MINIGRAD_CACHE": str(tmp_path),
+        "PYTHONPATH": str(Path(experiments.__file__).parents[1]),
+    }
+    command = [sys.executable, "-m", "experiments.tables.model_sizes", "--preset", "huge"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: model_sizes has no preset 'huge'; it has: quick, full\n"

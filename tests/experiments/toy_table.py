@@ -46,5 +46,7 @@ def run(settings: Settings, work: Work) -> Result:
         for n in (16, 64):
             grid[system, n].append(work.cell(f"{system}, {n} labels", measure, start, n, seed, seed=seed))
     table = grid.table("Accuracy", "accuracy", first="start", names={16: "16 labels", 64: "64 labels"})
-    better = claims.compare("better", "a start is worth having", *(grid.values(s, 16, "accuracy") for s in SYSTEMS[::-1]))
+    better = claims.compare(
+        "better", "a start is worth having", *(grid.values(s, 16, "accuracy") for s in SYSTEMS[::-1])
+    )
     return Result("A start helps.", [table], [better], sweep=trials)

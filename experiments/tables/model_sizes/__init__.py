@@ -4,7 +4,7 @@ Our own model classes are built in the real configurations, BERT-base to GPT-3, 
 their parameters are counted. The operations of the published training runs follow from the formula in
 `experiments/lab/flops.py`.
 
-parameters.py   the figures of the lecture and of the papers, and our counts
+systems.py      the figures of the lecture and of the papers, and our counts
 training.py     the published training runs
 findings.py     claims and tables
 drawings.py     figures
@@ -20,7 +20,7 @@ from experiments.running.contract import Estimate
 from experiments.running.work import Work
 from experiments.tables.model_sizes import drawings, findings
 from experiments.tables.model_sizes.findings import Settings
-from experiments.tables.model_sizes.parameters import FIGURES, count_parts, megabytes_to_build
+from experiments.tables.model_sizes.systems import FIGURES, count_parts, megabytes_to_build
 from experiments.tables.model_sizes.training import training_runs
 from models.sizes import SIZES, build
 

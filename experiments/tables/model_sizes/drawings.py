@@ -5,7 +5,7 @@ from collections.abc import Collection
 from matplotlib.figure import Figure as Drawing
 
 from experiments.evidence import figures
-from experiments.tables.model_sizes.parameters import LECTURE_FIGURES, PARTS
+from experiments.tables.model_sizes.systems import LECTURE_FIGURES, PARTS
 from experiments.tables.model_sizes.training import FULL_LENGTH, TrainingRun
 from models.sizes import BERT_SIZES, GPT3_SIZES, GPT_SIZES, T5_SIZES, T5_V1_1_SIZES
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from experiments.evidence import claims
 from experiments.evidence.claims import Claim
 from experiments.evidence.table import Entry, Table
-from experiments.tables.model_sizes.parameters import BLOCKS, LECTURE_FIGURES, PAPER_FIGURES, Figure, off, rounds_to
+from experiments.tables.model_sizes.systems import BLOCKS, LECTURE_FIGURES, PAPER_FIGURES, Figure, off, rounds_to
 from experiments.tables.model_sizes.training import (
     BERT_CHIPS,
     BERT_DAYS,

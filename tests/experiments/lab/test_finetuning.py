@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.lab.finetuning import Encoded, FinetuneSettings, encode, evaluate, finetune
-from experiments.lab.pretraining import END_OF_TEXT
+from experiments.lab.windows import END_OF_TEXT
 from experiments.text.toy_world.sentiment import Example
 from models.finetuning import LastTokenClassifier
 from models.gpt import GPT, GPTConfig

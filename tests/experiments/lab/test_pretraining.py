@@ -1,31 +1,24 @@
 """The pretraining loops: which tokens are read, what is learnt, and going on after a kill."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from experiments.lab import pretraining
-from experiments.lab.pretraining import (
-    END_OF_TEXT,
-    LMSettings,
-    SkipGramSettings,
-    Windows,
-    averages,
-    matrices_decay,
-    pretrain_language_model,
-    pretrain_word_vectors,
-    token_stream,
-    unigram_entropy,
-)
+from experiments.lab.objectives import CausalLM
+from experiments.lab.pretraining import Pretraining, averages, kept, matrices_decay
+from experiments.lab.windows import END_OF_TEXT, Windows, token_stream, unigram_entropy
+from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
 from experiments.running.progress import Bar
-from minigrad import load_checkpoint
+from minigrad import is_grad_enabled, load_checkpoint
 from models.gpt import GPT, GPTConfig
 from models.word_vectors import SkipGram
 from tokenizer import ByteLevelBPE
 
 IDS = np.random.default_rng(0).integers(0, 7, size=400)
-SETTINGS = LMSettings(steps=12, lr=1e-2, batch_size=4, context=8)
+SETTINGS = Pretraining(steps=12, lr=1e-2)
 
 
 def model() -> GPT:
@@ -35,7 +28,7 @@ def model() -> GPT:
 def pretrain(folder: Path, on: GPT | None = None) -> tuple[GPT, dict]:
     trained = on or model()
     with Bar(SETTINGS.steps, "test") as bar:
-        return trained, pretrain_language_model(trained, IDS, SETTINGS, 5, folder, bar)
+        return trained, pretraining.pretrain(trained, CausalLM(Windows(IDS, 8, 4, seed=5)), SETTINGS, folder, bar)
 
 
 # -- windows ----------------------------------------------------------------------------------------
@@ -95,12 +88,11 @@ def test_averages_are_of_equal_stretches_in_order():
 def test_pretraining_learns_a_text_that_repeats_itself(tmp_path: Path):
     ids = np.tile(np.arange(7), 200)
     trained = model()
-    settings = LMSettings(steps=60, lr=2e-2, batch_size=4, context=8)
+    objective, settings = CausalLM(Windows(ids, 8, 4, seed=0)), Pretraining(steps=60, lr=2e-2)
     with Bar(60, "test") as bar:
-        record = pretrain_language_model(trained, ids, settings, 0, tmp_path, bar)
+        record = pretraining.pretrain(trained, objective, settings, tmp_path, bar)
     assert record["losses"][0] > 1.5
     assert record["losses"][-1] < 0.3
-    assert record["unigram_entropy"] == pytest.approx(np.log(7))
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -131,6 +123,35 @@ def test_the_weights_lie_in_the_folder(tmp_path: Path):
     load_checkpoint(tmp_path / "model.safetensors", loaded)
     for name, array in trained.state_dict().items():
         np.testing.assert_array_equal(loaded.state_dict()[name], array)
+
+
+def test_targets_are_counted_and_weights_are_kept_when_so_many_were_seen(tmp_path: Path):
+    settings = dataclasses.replace(SETTINGS, keep_at=(40, 100, 10_000))
+    with Bar(12, "test") as bar:
+        record = pretraining.pretrain(model(), CausalLM(Windows(IDS, 8, 4, seed=5)), settings, tmp_path, bar)
+    assert record["targets"] == 12 * 4 * 8
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "model-100.safetensors", "model-40.safetensors", "model.safetensors"
+    ]  # fmt: skip
+    saved = load_checkpoint(kept(tmp_path, 40), model())
+    assert (saved.step, saved.metadata) == (2, {"targets": 64})
+
+
+def test_probes_are_looked_at_along_the_way_without_gradients_and_dropout(tmp_path: Path):
+    trained, seen = model(), []
+
+    def probe(looked_at: GPT) -> float:
+        seen.append((is_grad_enabled(), looked_at.training))
+        return float(len(seen))
+
+    settings = dataclasses.replace(SETTINGS, probe_every=5)
+    with Bar(12, "test") as bar:
+        objective = CausalLM(Windows(IDS, 8, 4, seed=5))
+        record = pretraining.pretrain(trained, objective, settings, tmp_path, bar, probes={"skill": probe})
+    rows = [(5, 160, 1.0), (10, 320, 2.0), (12, 384, 3.0)]
+    assert record["probes"] == [{"steps": s, "targets": t, "skill": v} for s, t, v in rows]
+    assert seen == [(False, False)] * 3
+    assert trained.training
 
 
 def test_the_learning_rate_warms_up_and_ends_at_a_tenth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

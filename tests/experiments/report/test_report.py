@@ -215,7 +215,7 @@ def test_the_most_telling_result_comes_first(fake, result_folder, request_for):
     assert [one.path.stem for one in found] == ["full", "full-cuda", "small", "quick", "quick-cuda"]
 
 
-def test_committed_results_are_found_where_new_ones_are_written_elsewhere(fake, result_folder, tmp_path, monkeypatch, request_for):
+def test_committed_results_are_found_where_new_ones_are_written_elsewhere(result_folder, tmp_path, request_for):
     run_one(request_for("full"))
     (places.PROJECT / "pyproject.toml").unlink()
     run_one(request_for("quick"))

@@ -78,7 +78,7 @@ def test_a_cluster_computes_the_same_numbers(cluster, monkeypatch, tmp_path):
     monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path / "alone"))
     alone = without_times(run_one(TOY))
     assert spread.pop("computed_at") != []
-    assert alone.pop("computed_at") == ["unknown"]
+    assert alone.pop("computed_at") != []  # the commit of the test's checkout may differ from the processes'
     assert spread == alone
 
 
@@ -96,5 +96,5 @@ def test_workers_that_do_not_share_our_folder_are_refused(cluster, address, monk
 
 def test_where_no_scheduler_answers_the_address_is_named(fake, monkeypatch):
     monkeypatch.setattr("experiments.running.cluster.TIMEOUT", 0.5)
-    with pytest.raises(ExperimentError, match="no scheduler answers at tcp://127.0.0.1:1"):
+    with pytest.raises(ExperimentError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1"):
         Cluster("tcp://127.0.0.1:1")

@@ -44,7 +44,17 @@ def test_a_cell_is_computed_once_and_then_read(work):
 
 
 def test_key_and_seed_tell_cells_apart(work):
-    keys = [("a", None), ("a", 0), ("a", 1), ("A", 0), ("a-0", None), ("é", 0), ("è", 0), ("x" * 100, 0), ("x" * 101, 0)]
+    keys = [
+        ("a", None),
+        ("a", 0),
+        ("a", 1),
+        ("A", 0),
+        ("a-0", None),
+        ("é", 0),
+        ("è", 0),
+        ("x" * 100, 0),
+        ("x" * 101, 0),
+    ]
     for number, (key, seed) in enumerate(keys):
         assert work.cell(key, Counted(number), seed=seed) == {"value": number}
     assert len(list(work.folder.iterdir())) == len(keys)
@@ -217,7 +227,7 @@ def test_a_plan_finds_finished_cells_and_goes_on_behind_them(work, request_for):
 )
 def test_looking_at_what_is_missing_ends_the_plan(request_for, look):
     missing = Plan(request_for()).cell("a", Counted())
-    with pytest.raises(NotYet, match="^a$"):
+    with pytest.raises(NotYet, match=r"^a$"):
         look(missing)
 
 

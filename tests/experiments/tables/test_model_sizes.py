@@ -5,12 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.running.work import Run
+from experiments.running.contract import Request
+from experiments.running.work import Work
 from experiments.tables import model_sizes
-from experiments.tables.model_sizes import parameters
+from experiments.tables.model_sizes import systems
 from experiments.tables.model_sizes.drawings import short
 from experiments.tables.model_sizes.findings import Settings, judge, percent
-from experiments.tables.model_sizes.parameters import (
+from experiments.tables.model_sizes.systems import (
     FIGURES,
     LECTURE_FIGURES,
     PARTS,
@@ -30,8 +31,10 @@ RUNS = training_runs()
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory):
-    return model_sizes.run(Settings(), Run("model_sizes", "quick", Settings(), work=tmp_path_factory.mktemp("work")))
+def result(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("work")))
+        return model_sizes.run(Settings(), Work(Request("experiments.tables.model_sizes")))
 
 
 def test_the_experiment_runs_and_has_every_figure_of_the_lecture(result):
@@ -124,7 +127,7 @@ def test_every_figure_that_is_said_to_count_otherwise_comes_out_so_to_its_last_d
 
 
 def test_memory_is_measured(monkeypatch):
-    monkeypatch.setattr(parameters, "build", lambda config: SimpleNamespace(num_parameters=np.ones(10**6).sum))
+    monkeypatch.setattr(systems, "build", lambda config: SimpleNamespace(num_parameters=np.ones(10**6).sum))
     assert megabytes_to_build(GPT_SIZES["gpt"]) == pytest.approx(8, rel=0.1)
 
 

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from experiments.tables.pretrain_finetune.starts import (
+
+from experiments.evidence.grid import Grid
+from experiments.evidence.results import Result
+from experiments.lab import sweep
+from experiments.running.contract import Request
+from experiments.running.work import Work
+from experiments.tables import pretrain_finetune
+from experiments.tables.pretrain_finetune import measures, systems
+from experiments.tables.pretrain_finetune.findings import judge
+from experiments.tables.pretrain_finetune.systems import (
     LSTM,
     RANDOM_LSTM,
     RANDOM_TRANSFORMER,
@@ -13,12 +22,6 @@ from experiments.tables.pretrain_finetune.starts import (
     VECTORS,
     Settings,
 )
-
-from experiments.evidence.results import Result
-from experiments.running.work import Run
-from experiments.tables import pretrain_finetune
-from experiments.tables.pretrain_finetune import findings, measures, starts
-from experiments.tables.pretrain_finetune.findings import judge
 
 TINY = Settings(
     seeds=2,
@@ -33,29 +36,32 @@ TINY = Settings(
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    yield Run("pretrain_finetune", "quick", TINY, work=tmp_path_factory.mktemp("work"))
-    starts._data.cache_clear()
+def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(pretrain_finetune.PRESETS, "quick", TINY)
+        patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("work")))
+        yield Work(Request("experiments.tables.pretrain_finetune"))
+    systems.text_of.cache_clear()
 
 
 @pytest.fixture(scope="module")
-def result(run: Run) -> Result:
-    return pretrain_finetune.run(TINY, run)
+def result(work: Work) -> Result:
+    return pretrain_finetune.run(TINY, work)
 
 
-def test_every_system_is_measured_with_every_number_of_labels_and_seed(result: Result, run: Run):
+def test_every_system_is_measured_with_every_number_of_labels_and_seed(result: Result, work: Work):
     accuracy, travel = result.tables
     assert [row[0] for row in accuracy.rows] == [row[0] for row in travel.rows] == list(SYSTEMS)
     assert all(len(entry) == TINY.seeds for row in accuracy.rows for entry in row[1:])
-    keys = set(run.cells)
+    keys = set(work.cells)
     assert {(f"{system}, {n} labels", seed) for system in SYSTEMS for n in (4, 8) for seed in (0, 1)} <= keys
 
 
-def test_learning_rates_are_chosen_in_a_world_of_their_own(result: Result, run: Run):
+def test_learning_rates_are_chosen_in_a_world_of_their_own(result: Result, work: Work):
     trials = [row for row in result.sweep if row["system"] == LSTM]
     assert [row["learning rate"] for row in trials] == [1e-3, 1e-2]
-    assert {seed for key, seed in run.cells if key.startswith("sweep")} == {pretrain_finetune.SWEEP_SEED}
-    assert pretrain_finetune.SWEEP_SEED not in range(100)
+    assert {seed for key, seed in work.cells if key.startswith("sweep")} == {sweep.SEED}
+    assert sweep.SEED not in range(100)
     best = max(trials, key=lambda row: (row["dev accuracy"], -row["dev loss"]))
     assert result.configs[LSTM]["lr"] == best["learning rate"]
 
@@ -63,27 +69,26 @@ def test_learning_rates_are_chosen_in_a_world_of_their_own(result: Result, run: 
 def test_all_that_is_pretrained_reads_the_same_number_of_tokens(result: Result):
     expected = 2 * 16 * 64 * TINY.seeds
     assert result.tokens == {VECTORS: expected, LSTM: expected, TRANSFORMER: expected}
-    world = starts.data_of(TINY, 0)
+    world = systems.data_of(TINY, 0)
     assert len(world.ids) == 2 * 16 * 64 + 1
 
 
 def test_no_example_occurs_in_what_pretraining_reads():
-    world = starts.data_of(TINY, 0)
+    world = systems.data_of(TINY, 0)
     text = world.tokenizer.decode(world.ids.tolist())
     for part in (world.train, world.dev, world.test):
         for ids, mask in zip(part.ids, part.attention_mask, strict=True):
             assert world.tokenizer.decode(ids[mask == 1][1:].tolist()).strip() not in text
 
 
-def test_a_pretrained_start_is_what_pretraining_left(run: Run, result: Result):
-    world = starts.data_of(TINY, 0)
+def test_a_pretrained_start_is_what_pretraining_left(work: Work, result: Result):
+    data = systems.data_of(TINY, 0)
     random, pretrained = [], []
     for system, baseline in ((TRANSFORMER, RANDOM_TRANSFORMER), (LSTM, RANDOM_LSTM)):
-        folder, _ = starts.pretrain(
-            system, TINY, 1e-3 if system == TRANSFORMER else result.configs[LSTM]["lr"], 0, fresh(run)
-        )
-        pretrained.append(starts.start(system, world, 0, folder))
-        random.append(starts.start(baseline, world, 0, None))
+        lr = 1e-3 if system == TRANSFORMER else result.configs[LSTM]["lr"]
+        start = pretrain_finetune.pretrained(system, TINY, lr, 0, fresh(work))
+        pretrained.append(systems.start(system, data, 0, start, "cpu"))
+        random.append(systems.start(baseline, data, 0, None, "cpu"))
     for ours, theirs in zip(pretrained, random, strict=True):
         np.testing.assert_array_equal(ours.head.weight.data, theirs.head.weight.data)  # the new layer is the same
         first, second = ours.state_dict(), theirs.state_dict()
@@ -92,29 +97,27 @@ def test_a_pretrained_start_is_what_pretraining_left(run: Run, result: Result):
         )
 
 
-def test_word_vectors_replace_the_embeddings_alone_and_keep_their_size(run: Run, result: Result):
-    world = starts.data_of(TINY, 0)
-    folder, _ = starts.pretrain(VECTORS, TINY, 1e-3, 0, fresh(run))
-    ours, theirs = (
-        starts.start(VECTORS, world, 0, folder).state_dict(),
-        starts.start(RANDOM_LSTM, world, 0, None).state_dict(),
-    )
+def test_word_vectors_replace_the_embeddings_alone_and_keep_their_size(work: Work, result: Result):
+    data = systems.data_of(TINY, 0)
+    vectors = pretrain_finetune.pretrained(VECTORS, TINY, 1e-3, 0, fresh(work))
+    ours = systems.start(VECTORS, data, 0, vectors, "cpu").state_dict()
+    theirs = systems.start(RANDOM_LSTM, data, 0, None, "cpu").state_dict()
     differing = [name for name in ours if (ours[name] != theirs[name]).any()]
     assert differing == ["model.token_embedding.weight"]
     assert np.linalg.norm(ours[differing[0]]) == pytest.approx(np.linalg.norm(theirs[differing[0]]), rel=1e-5)
 
 
-def fresh(run: Run) -> Run:
+def fresh(work: Work) -> Work:
     """The same work folder, asked for the first time."""
-    return Run("pretrain_finetune", "quick", TINY, work=run.work)
+    return Work(work.request)
 
 
 # -- measures ---------------------------------------------------------------------------------------
 
 
 def test_distance_leaves_the_new_layer_out():
-    world = starts.data_of(TINY, 0)
-    begin, end = (starts.start(RANDOM_TRANSFORMER, world, 0, None) for _ in range(2))
+    world = systems.data_of(TINY, 0)
+    begin, end = (systems.start(RANDOM_TRANSFORMER, world, 0, None, "cpu") for _ in range(2))
     end.head.weight.data = end.head.weight.data + 5
     assert measures.distance(begin, end)[0] == 0
     bias = end.model.blocks[0].attention.q.bias
@@ -125,9 +128,9 @@ def test_distance_leaves_the_new_layer_out():
 
 
 def test_the_straight_line_passes_through_start_and_end():
-    world = starts.data_of(TINY, 0)
-    begin = starts.start(RANDOM_TRANSFORMER, world, 0, None)
-    end = starts.start(RANDOM_TRANSFORMER, world, 7, None)
+    world = systems.data_of(TINY, 0)
+    begin = systems.start(RANDOM_TRANSFORMER, world, 0, None, "cpu")
+    end = systems.start(RANDOM_TRANSFORMER, world, 7, None, "cpu")
     at_start, at_end = measures.evaluate(begin, world.train)[0], measures.evaluate(end, world.train)[0]
     line = measures.straight_line(begin, end, world.train)
     assert line[measures.LINE.index(0)] == pytest.approx(at_start, rel=1e-5)
@@ -138,9 +141,9 @@ def test_the_straight_line_passes_through_start_and_end():
 # -- claims -----------------------------------------------------------------------------------------
 
 
-def cells(**changes: float) -> findings.Cells:
+def grid(**changes: float) -> Grid:
     """Numbers for which every claim holds, but for the changes to the pretrained LSTM with 4 labels."""
-    table: findings.Cells = {}
+    table = Grid()
     for system in SYSTEMS:
         pretrained = system in (LSTM, TRANSFORMER)
         for n in TINY.label_counts:
@@ -153,12 +156,12 @@ def cells(**changes: float) -> findings.Cells:
             if few and system == LSTM:
                 cell |= changes
             trials = [cell, cell | {"gap": cell["gap"] + 1, "relative_distance": 2 * cell["relative_distance"]}]
-            table[system, n] = [{"test_accuracy": cell["test_accuracy"], "trials": trials}] * 3
+            table[system, n].extend([{"test_accuracy": cell["test_accuracy"], "trials": trials}] * 3)
     return table
 
 
 def test_every_claim_holds_where_the_numbers_say_so():
-    assert [claim.verdict for claim in judge(TINY, cells())] == ["reproduced"] * 5
+    assert [claim.verdict for claim in judge(TINY, grid())] == ["reproduced"] * 5
 
 
 @pytest.mark.parametrize(
@@ -171,4 +174,4 @@ def test_every_claim_holds_where_the_numbers_say_so():
     ],
 )
 def test_each_claim_can_fail(changes, failing):
-    assert {claim.id for claim in judge(TINY, cells(**changes)) if claim.verdict == "contradicted"} == failing
+    assert {claim.id for claim in judge(TINY, grid(**changes)) if claim.verdict == "contradicted"} == failing

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from experiments.tables.pretrain_finetune.starts import LSTM, TRANSFORMER, VECTORS, Settings
 
-from experiments.running.work import Run
+from experiments.running.contract import Request
+from experiments.running.work import Work
 from experiments.tables import pretrain_finetune
-from experiments.tables.pretrain_finetune import findings, measures, starts
+from experiments.tables.pretrain_finetune import findings, measures, systems
+from experiments.tables.pretrain_finetune.systems import LSTM, TRANSFORMER, VECTORS, Settings
 from minigrad import Tensor
 from models.generation import generate
 from models.gpt import GPTConfig
@@ -30,16 +31,15 @@ def little_to_compute(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(measures, "LINE", [0, 1])
     monkeypatch.setattr(measures, "generate", lambda model, ids, n, **how: generate(model, ids, 3, **how))
     monkeypatch.setattr(pretrain_finetune, "SYSTEMS", (VECTORS, LSTM, TRANSFORMER))
-    monkeypatch.setattr(findings, "draw", lambda *arguments: None)
     monkeypatch.setattr(findings, "result", lambda *arguments: None)
-    monkeypatch.setattr(starts, "CONTEXT", 8)
-    monkeypatch.setattr(starts, "VOCAB_SIZE", 300)
-    monkeypatch.setattr(starts, "lstm_config", lambda vocab_size: LSTMConfig(vocab_size, d_model=8))
+    monkeypatch.setattr(systems, "CONTEXT", 8)
+    monkeypatch.setattr(systems, "VOCAB_SIZE", 300)
+    monkeypatch.setattr(systems, "lstm_config", lambda vocab_size: LSTMConfig(vocab_size, d_model=8))
     monkeypatch.setattr(
-        starts, "transformer_config", lambda vocab_size: GPTConfig(vocab_size, 64, d_model=8, n_layers=1, n_heads=2)
+        systems, "transformer_config", lambda vocab_size: GPTConfig(vocab_size, 64, d_model=8, n_layers=1, n_heads=2)
     )
     yield
-    starts._data.cache_clear()
+    systems.text_of.cache_clear()
 
 
 def test_all_of_it_is_computed_on_the_gpu_with_the_same_numbers(gpu, tmp_path, monkeypatch):
@@ -51,11 +51,13 @@ def test_all_of_it_is_computed_on_the_gpu_with_the_same_numbers(gpu, tmp_path, m
         backward(tensor, *arguments, **options)
 
     monkeypatch.setattr(Tensor, "backward", spy)
+    monkeypatch.setitem(pretrain_finetune.PRESETS, "quick", TINY)
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path))
     cells = {}
     for device in ("cpu", "cuda"):
-        run = Run("pretrain_finetune", "quick", TINY, device, work=tmp_path)
-        pretrain_finetune.run(TINY, run)
-        cells[device] = {key: cell.value for key, cell in run.cells.items()}
+        work = Work(Request("experiments.tables.pretrain_finetune", device=device))
+        pretrain_finetune.run(TINY, work)
+        cells[device] = {key: cell.value for key, cell in work.cells.items()}
         assert devices == {np.ndarray if device == "cpu" else FakeGPUArray}
         devices.clear()
     assert cells["cpu"].keys() == cells["cuda"].keys()

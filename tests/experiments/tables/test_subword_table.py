@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.running.work import Run
+from experiments.running.contract import Request
+from experiments.running.work import Work
 from experiments.tables import subword_table
-from experiments.tables.subword_table import (
+from experiments.tables.subword_table import systems
+from experiments.tables.subword_table.findings import judge
+from experiments.tables.subword_table.systems import (
     BYTE_BPE,
     LECTURE_BPE,
     WORDPIECE,
@@ -16,7 +19,6 @@ from experiments.tables.subword_table import (
     Settings,
     first_pieces,
     first_tokens,
-    judge,
     show,
     spelling,
     with_new_character,
@@ -41,9 +43,11 @@ def documents() -> list[Document]:
 
 @pytest.fixture
 def result(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(subword_table, "corpus", documents)
+    monkeypatch.setattr(systems, "corpus", documents)
     monkeypatch.setattr(subword_table, "corpus_description", lambda: {"documents": 20})
-    return subword_table.run(SETTINGS, Run("subword_table", "quick", SETTINGS, work=tmp_path))
+    monkeypatch.setitem(subword_table.PRESETS, "quick", SETTINGS)
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path))
+    return subword_table.run(SETTINGS, Work(Request("experiments.tables.subword_table")))
 
 
 def test_the_experiment_runs_and_reports_every_set_for_every_tokenizer(result):
@@ -81,7 +85,7 @@ def test_made_words_are_made_as_they_say_and_none_was_seen():
         assert any(set(word) == set(stem) and len(word) > len(stem) + 1 for stem in COUNTS), word
     for word in sets["novel words"]:
         assert word[0].isupper()
-        assert word.endswith(subword_table.ENDINGS)
+        assert word.endswith(systems.ENDINGS)
 
 
 def test_a_word_that_only_the_held_out_text_repeats_is_not_common():
