@@ -32,8 +32,8 @@ class TableModule(Protocol):
         """Time and memory for these settings."""
 
     def run(self, settings: Any, work: Any) -> Result:
-        """Do the work, by means of a `Work` (`experiments/running/work.py`). It is called again, and finds its finished cells, after a kill and in every worker process:
-        whatever takes time goes into cells."""
+        """Do the work with a `Work` (`experiments/running/work.py`). After a kill, and in every worker process, this
+        is called again and finds the cells that are finished: whatever takes time goes into cells."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from experiments.evidence.errors import ExperimentError
@@ -48,12 +49,10 @@ def results_folder() -> Path:
 
 
 def _writable(folder: Path) -> bool:
-    """Make the folder if need be, and try."""
-    probe = folder / f".probe-{os.getpid()}"
+    """Make the folder if need be, and try. The file has a name of its own: other threads may try, too."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError:
         return False
     return True
