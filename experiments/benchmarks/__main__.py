@@ -62,12 +62,12 @@ def run_tokenizers(options: argparse.Namespace) -> int:
 
 
 def run_cpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """Measure and print, also as Markdown for the README; write unless something was left out."""
+    """Measure and print; write unless something was left out."""
     from experiments.benchmarks.cpu import program, table
 
     sizes, models, parts = (value.split(",") for value in (options.sizes, options.models, options.only))
     result = program.run(sizes, models, options.steps, parts, not options.skip_peers, options.before)
-    print(f"{table.text(result)}\n\nFor the README:\n\n{table.markdown(result)}\n")
+    print(f"{table.text(result)}\n")
     write_unless_reduced(
         options, parser, ("sizes", "models", "steps", "only", "skip_peers", "before"), program.write, result
     )

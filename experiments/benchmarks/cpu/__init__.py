@@ -6,7 +6,7 @@ workers.py       contenders in processes of their own, which take turns
 worker.py        such a process: it builds, warms up, and works when it is asked to
 memory.py        what a process holds, and the most it ever held
 machine.py       the processor, the BLAS and its kernels, threads, versions
-table.py         the tables, for the terminal and for the README
+table.py         the tables, for the terminal and for the page
 
 floor.py             the matrix products of a training step, and nothing else
 models.py            our training step

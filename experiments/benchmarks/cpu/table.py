@@ -1,4 +1,4 @@
-"""The tables, for the terminal and in Markdown for the README. Every ratio is one of medians from the same turns.
+"""The tables, for the terminal and in Markdown for the page. Every ratio is one of medians from the same turns.
 
 A ratio that has a target carries ✓ or ✗. Floor and step are compared like with like: with one Python thread and all
 cores to BLAS, or with a Python thread for each core and one BLAS thread each.
@@ -229,7 +229,7 @@ def text(benchmark: CPUBenchmark) -> str:
 
 
 def markdown(benchmark: CPUBenchmark) -> str:
-    """Everything for the README."""
+    """Everything for the page."""
     parts = []
     for name, grid_of in GROUPS.items():
         grid = grid_of(benchmark)

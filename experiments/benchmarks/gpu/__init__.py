@@ -7,7 +7,7 @@ On a fresh machine with an NVIDIA GPU and its driver (nothing else of CUDA needs
     pip install torch ml_dtypes                      # a build with CUDA: the peer; and bfloat16. The rest runs without
     python -m experiments.benchmarks gpu --quick     # a smoke test at small sizes: a minute or two
     python -m experiments.benchmarks gpu             # everything: at most 8 minutes
-    python -m experiments report --readme            # brings the README's table up to date
+    python -m experiments report --readme            # brings the page up to date
 
 It needs about 30 GB of the card's memory, and the card for itself: what others compute there spoils the times. The
 first run takes longer, since NVRTC compiles the kernels then (CuPy keeps them in its cache). The exit code is 1 if a
@@ -16,7 +16,7 @@ check failed, 2 if there is no GPU.
 program.py         what is done, in which order; the result file
 lines.py           what is measured, at which sizes, beside whom, what it must reach: plain numbers
 result.py          what came out: checks and times, to JSON and back
-table.py           the tables, for the terminal and for the README
+table.py           the tables, for the terminal and for the page
 
 checking.py        a kernel's values against the reference's in float64, and its bits in two runs
 checks.py          what is checked: a list of cases for each kernel; check_attention.py has attention's

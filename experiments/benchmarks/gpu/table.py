@@ -1,4 +1,4 @@
-"""The tables, for the terminal and in Markdown for the README.
+"""The tables, for the terminal and in Markdown for the page.
 
 "× copy" and the like say how many times as fast ours is as the other, by medians from the same turns; ✓ and ✗ whether
 that is what the issue asks for.
@@ -141,7 +141,7 @@ def text(benchmark: GPUBenchmark) -> str:
 
 
 def markdown(benchmark: GPUBenchmark) -> str:
-    """For the README: the limits, every line that has a target, and the checks in a sentence."""
+    """For the page: the limits, every line that has a target, and the checks in a sentence."""
     held = [row for row in (*benchmark.kernels, *benchmark.steps) if row.target]
     grids = [limit_grid(benchmark), row_grid(benchmark, held)]
     parts = [CAPTION, *map(grid_as_markdown, grids), checks_in_a_sentence(benchmark)]

@@ -88,7 +88,7 @@ def test_the_table_has_targets_beside_ratios_and_the_machine_below():
 
 
 def test_the_file_holds_every_value_and_the_verdicts(monkeypatch, tmp_path):
-    monkeypatch.setattr(comparison.folders, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(comparison.places, "results_folder", lambda: tmp_path)
     path = write(RESULT)
     assert path == tmp_path / "benchmarks" / "fake.json"
     value = json.loads(path.read_text(encoding="utf-8"))
@@ -181,7 +181,7 @@ def test_a_benchmark_that_does_not_exist_is_refused(arguments, capsys):
 
 
 def test_the_command_line_prints_the_table_and_says_where_the_file_is(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(comparison.folders, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(comparison.places, "results_folder", lambda: tmp_path)
     asked = []
     monkeypatch.setattr(tokenizers, "run", lambda *arguments: asked.append(arguments) or RESULT)
     assert command_line.main(["tokenizers", "--rounds", "3", "--gigabytes", "0.5"]) == 0

@@ -12,7 +12,7 @@ from experiments.benchmarks.cpu.generation_list import Task
 from experiments.benchmarks.cpu.sizes import SIZES
 from experiments.benchmarks.cpu.table import CPUBenchmark, Row
 from experiments.benchmarks.cpu.workers import Outcome
-from tests.experiments.test_benchmarks_cpu import ODD, FakeWorker
+from tests.experiments.benchmarks.test_benchmarks_cpu import ODD, FakeWorker
 
 # -- tables -----------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setattr(workers, "PAUSE", 0.0)
     monkeypatch.setattr(program.generation_list, "TASKS", [task, replace(task, model="t5")])
     monkeypatch.setattr(program.generation_list, "ALONE", replace(task, size=replace(ODD, d_model=24)))
-    monkeypatch.setattr(program.folders, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(program.places, "results_folder", lambda: tmp_path)
     return tmp_path / "benchmarks" / "cpu.json"
 
 
@@ -238,3 +238,9 @@ def test_an_earlier_checkout_is_compared_with_ours():
 def test_an_earlier_checkout_must_be_one(tmp_path):
     with pytest.raises(ValueError, match="--before: expected another checkout of this project, got"):
         program.run(["S"], ["gpt"], 1, ["steps"], False, tmp_path)
+
+
+def test_the_page_shows_what_the_terminal_showed(monkeypatch, tmp_path):
+    monkeypatch.setattr(program.places, "results_folder", lambda: tmp_path)
+    found = benchmark(steps=[step_row("GPT L", PyTorch=outcome(26, peak=40, threads="2"))])
+    assert table.markdown(table.load(program.write(found))) == table.markdown(found)

@@ -219,7 +219,7 @@ def card(monkeypatch, tmp_path, on_host):
     monkeypatch.setattr(lines, "FULL", replace(TINY, head_sizes=(4,)))
     monkeypatch.setattr(checks.run, "__defaults__", (few,))
     monkeypatch.setattr(step_check.run, "__defaults__", (TINY.gpt,))
-    monkeypatch.setattr(result.folders, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(result.places, "results_folder", lambda: tmp_path)
     return tmp_path / "benchmarks" / "gpu.json"
 
 

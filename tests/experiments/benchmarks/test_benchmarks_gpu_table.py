@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.benchmarks.gpu import card, checks, lines, result, step_check, table
+from experiments.benchmarks.gpu import checks, lines, result, step_check, table
 from experiments.benchmarks.gpu.lines import FULL, Target
 from experiments.benchmarks.gpu.result import Check, GPUBenchmark, Row, Times
-from experiments.report import readme_tables
+from experiments.report.pages import BENCHMARKS, update
+from experiments.running import places
 
 CARD = {
     "name": "Some card", "memory": "80 GiB", "compute capability": "9.0", "multiprocessors": 132,
@@ -99,7 +100,7 @@ def test_checks_are_told_with_what_failed():
 
 
 def test_a_result_comes_back_from_its_file(monkeypatch, tmp_path):
-    monkeypatch.setattr(result.folders, "results_folder", lambda: tmp_path)
+    monkeypatch.setattr(result.places, "results_folder", lambda: tmp_path)
     found = benchmark(row(Target("flash", 0.5), ours=ms(2), flash=Times(missing="none")), row(ours=ms(0.0123456)))
     found.checks.append(Check("LSTM", 2, 7.0, ["forward: off"]))
     path = result.save(found)
@@ -146,42 +147,17 @@ def test_the_readme_shows_each_line_with_a_target_as_not_measured():
     assert "✓" not in "".join(shown)
 
 
-MARKED = "# Title\n\n<!-- results:benchmarks/gpu -->\nold\n<!-- /results:benchmarks/gpu -->\n\nThe end.\n"
+MARKED = "".join(f"<!-- {name} -->\nold\n<!-- /{name} -->\n" for name in ("cpu", "gpu", "tokenizers"))
 
 
-def test_the_readme_is_filled_from_the_file_or_from_the_list(monkeypatch, tmp_path):
-    monkeypatch.setattr(readme_tables, "RESULTS", tmp_path)
-    monkeypatch.setattr(result.folders, "results_folder", lambda: tmp_path)
-    before = readme_tables.update(MARKED)
+def test_the_page_is_filled_from_the_file_or_from_the_list(monkeypatch, tmp_path):
+    monkeypatch.setattr(places, "PROJECT", tmp_path)
+    monkeypatch.setattr(places, "results_folder", places.committed_results)
+    before = update(MARKED, BENCHMARKS)
     assert "nothing here was measured" in before
     assert "old" not in before
-    assert before.endswith("<!-- /results:benchmarks/gpu -->\n\nThe end.\n")
     result.save(benchmark(row(Target("copy", 0.85), ours=ms(1.0))))
-    after = readme_tables.update(before)
+    after = update(before, BENCHMARKS)
     assert "| a kernel | 4 × 5 | 1 | 3,000 GB/s | 100% ✓ |" in after
     assert "nothing here was measured" not in after
-    assert readme_tables.update(after) == after
-
-
-# -- the card ---------------------------------------------------------------------------------------
-
-
-def test_what_the_driver_tells_has_the_names_of_the_questions(monkeypatch):
-    answers = "580.1, 1980 MHz, 1980 MHz, 2619 MHz, 700.00 W, 0 %\n"
-    monkeypatch.setattr(card.subprocess, "run", lambda *_, **__: type("Answer", (), {"stdout": answers}))
-    assert card.told_by_the_driver(0) == {
-        "driver": "580.1", "clock": "1980 MHz", "highest clock": "1980 MHz", "memory clock": "2619 MHz",
-        "power limit": "700.00 W", "use before": "0 %",
-    }  # fmt: skip
-
-
-def test_a_machine_without_nvidia_smi_is_described_all_the_same(monkeypatch):
-    def absent(*_, **__):
-        raise FileNotFoundError("nvidia-smi")
-
-    monkeypatch.setattr(card.subprocess, "run", absent)
-    assert card.told_by_the_driver(0) == {}
-
-
-def test_versions_of_cuda_are_two_numbers():
-    assert [card.version(number) for number in (12040, 13010, 13000)] == ["12.4", "13.1", "13.0"]
+    assert update(after, BENCHMARKS) == after
