@@ -6,7 +6,7 @@ VENV = .venv
 RUN = $(VENV)/bin/python
 PRESET = quick
 
-.PHONY: tables test lint parity full clean
+.PHONY: tables test lint parity gpu full clean
 
 tables: $(VENV)/installed
 	$(RUN) -m experiments run all --preset $(PRESET)
@@ -22,6 +22,13 @@ full:
 # The reference implementations (PyTorch, transformers, …) side by side with ours.
 parity: $(VENV)/installed-parity
 	$(RUN) -m pytest tests/parity
+
+# On a machine with a GPU, with the interpreter at hand (numpy, numba, regex, matplotlib, safetensors, tqdm, jinja2,
+# threadpoolctl, pytest, hypothesis and CuPy; PyTorch as the peer): the tests on the card, every kernel's check, a training step of
+# each family, the benchmark. At most 6 minutes; what was measured by then is written.
+gpu:
+	$(PYTHON) -m pytest -m gpu tests
+	$(PYTHON) -m experiments.benchmarks gpu --seconds 270
 
 lint: $(VENV)/installed-lint
 	$(RUN) -m ruff check .

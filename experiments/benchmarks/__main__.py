@@ -1,6 +1,7 @@
 """The command line: `python -m experiments.benchmarks NAME`."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     cpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")
     gpu = names.add_parser("gpu", help="CUDA kernels and a training step, checked, then beside cuBLAS and PyTorch")
     gpu.add_argument("--only", default="checks,kernels,steps", help="parts (default: checks,kernels,steps)")
+    gpu.add_argument("--seconds", type=float, default=math.inf, help="leave out what is not measured by then")
     gpu.add_argument("--quick", action="store_true", help="small sizes: a smoke test in a minute or two")
     gpu.add_argument("--save", action="store_true", help="write the result even if only a part was measured")
     options = parser.parse_args(arguments)
@@ -75,12 +77,14 @@ def run_cpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
 
 
 def run_gpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """Check, measure and print; write unless something was left out. The exit code is 1 if a check failed."""
+    """Check, measure and print; write as it goes unless a part was left out. The exit code is 1 if a check failed."""
     from experiments.benchmarks.gpu import program, result, table
     from minigrad.errors import DeviceError
 
+    whole = options.save or not reduced(options, parser, ("only", "quick"))
+    keep = result.save if whole else (lambda benchmark: None)
     try:
-        found = program.run(options.only.split(","), options.quick)
+        found = program.run(options.only.split(","), options.quick, keep, options.seconds)
     except DeviceError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -97,11 +101,16 @@ def write_unless_reduced(
     result: Any,
 ) -> None:
     """Write a result that is whole, that is, unless one of these options was given; with --save write it anyway."""
-    reduced = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) != parser.get_default(name)]
-    if reduced and not options.save:
-        print(f"not written, because of {', '.join(reduced)}; --save writes it all the same")
+    given = reduced(options, parser, names)
+    if given and not options.save:
+        print(f"not written, because of {', '.join(given)}; --save writes it all the same")
     else:
         print(f"written to {write(result)}")
+
+
+def reduced(options: argparse.Namespace, parser: argparse.ArgumentParser, names: Sequence[str]) -> list[str]:
+    """Those of these options that were given, and so leave something out."""
+    return [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) != parser.get_default(name)]
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ On a fresh machine with an NVIDIA GPU and its driver (nothing else of CUDA needs
     pip install -e ".[cuda]"
     pip install torch ml_dtypes                      # a build with CUDA: the peer; and bfloat16. The rest runs without
     python -m experiments.benchmarks gpu --quick     # a smoke test at small sizes: a minute or two
-    python -m experiments.benchmarks gpu             # everything: at most 8 minutes
+    python -m experiments.benchmarks gpu             # everything: at most 8 minutes; --seconds 270 stops earlier
     python -m experiments report --readme            # brings the page up to date
 
 It needs about 30 GB of the card's memory, and the card for itself: what others compute there spoils the times. The
 first run takes longer, since NVRTC compiles the kernels then (CuPy keeps them in its cache). The exit code is 1 if a
-check failed, 2 if there is no GPU.
+check failed, 2 if there is no GPU. The result is written as it grows, so that a run that is cut off leaves what it has.
+
+`make gpu` does all of it from a checkout with the interpreter at hand, without installing the project: the tests that
+are marked `gpu`, then this, in at most 6 minutes.
 
 program.py         what is done, in which order; the result file
 lines.py           what is measured, at which sizes, beside whom, what it must reach: plain numbers

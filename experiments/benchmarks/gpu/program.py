@@ -1,9 +1,10 @@
 """What is done, in which order: the card's limits, the checks, the kernels, the training step."""
 
 import gc
+import math
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -23,12 +24,19 @@ DEVICE = "cuda"
 Work = Callable[[], object]
 
 
-def run(parts: Sequence[str], quick: bool) -> GPUBenchmark:
+def run(
+    parts: Sequence[str],
+    quick: bool,
+    keep: Callable[[GPUBenchmark], object] = lambda benchmark: None,
+    seconds: float = math.inf,
+) -> GPUBenchmark:
     """Check and measure.
 
     Args:
         parts: some of PARTS. Without "checks" everything is timed as if it had passed.
         quick: small sizes, for which there are no targets.
+        keep: called with what there is whenever something was added, so that a run that is cut off leaves that.
+        seconds: after so many, what is left is not measured, and said not to have been.
 
     Raises:
         DeviceError: saying what is missing, without CuPy or a GPU.
@@ -39,17 +47,26 @@ def run(parts: Sequence[str], quick: bool) -> GPUBenchmark:
     began, sizes = time.monotonic(), lines.QUICK if quick else lines.FULL
     benchmark = GPUBenchmark(card(cupy))
     say(f"{benchmark.card['name']}; this takes about {'2' if quick else '8'} minutes, less when run again")
+
+    def add(to: list[Any], one: Any) -> None:
+        to.append(one)
+        benchmark.wall_seconds = time.monotonic() - began
+        keep(benchmark)
+
     if "checks" in parts:
-        benchmark.checks = run_checks(cupy)
+        for check in run_checks(cupy):
+            add(benchmark.checks, check)
     failed = {check.name: check.missing or FAILED for check in benchmark.checks if not check.passed}
-    if "kernels" in parts:
-        benchmark.limits = [measured(line, failed, cupy, limit_works) for line in lines.limits(sizes)]
-        kernels = without_targets(lines.kernels(sizes), quick)
-        benchmark.kernels = [measured(line, failed, cupy, kernel_works) for line in kernels]
-    if "steps" in parts:
-        steps = without_targets(lines.steps(sizes), quick)
-        benchmark.steps = [measured(line, failed, cupy, training_steps, flush=False) for line in steps]
-    benchmark.wall_seconds = time.monotonic() - began
+    for part, to, every, works in (
+        ("kernels", benchmark.limits, lines.limits(sizes), limit_works),
+        ("kernels", benchmark.kernels, without_targets(lines.kernels(sizes), quick), kernel_works),
+        ("steps", benchmark.steps, without_targets(lines.steps(sizes), quick), training_steps),
+    ):
+        for line in every if part in parts else ():
+            if time.monotonic() - began > seconds:
+                add(to, Row.of(line, {"ours": Times(missing=f"not measured: {seconds:.0f} s were over")}))
+            else:
+                add(to, measured(line, failed, cupy, works, flush=part == "kernels"))
     return benchmark
 
 
@@ -59,15 +76,13 @@ def check_names(names: Sequence[str], known: Collection[str]) -> None:
         raise ValueError(f"--only: expected some of {','.join(known)}, got {','.join(unknown)}")
 
 
-def run_checks(cupy: Any) -> list[Check]:
+def run_checks(cupy: Any) -> Iterator[Check]:
     """Every kernel, and a step of each family; each is told as it is done."""
-    done = []
     for running in (checks.run(cupy.asarray), step_check.run(DEVICE)):
         for check in running:
             outcome = check.missing or "; ".join(check.failures) or "agrees with the reference"
             say(f"check: {check.name}: {outcome}")
-            done.append(check)
-    return done
+            yield check
 
 
 def without_targets(every: list[Line], quick: bool) -> list[Line]:
