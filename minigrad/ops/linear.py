@@ -2,7 +2,8 @@
 
 from minigrad.kernels import bias as bias_kernel
 from minigrad.kernels import matmul as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record, unbroadcast
+from minigrad.tape import unbroadcast
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 
 def matmul(a: TensorLike, b: TensorLike) -> Tensor:
