@@ -27,27 +27,31 @@ def _losses(logits, targets, counts, losses):  # type: ignore[no-untyped-def]
     n_rows, vocab_size = logits.shape
     for i in range(n_rows):
         if counts[i]:
-            row = logits[i]
+            row, label = logits[i], targets[i]
+            if label < 0 or label >= vocab_size:
+                raise ValueError("targets must lie in [0, V)")
             top, total = highest(row), logits.dtype.type(0)
             for j in range(vocab_size):
                 total += exp(row[j] - top)
-            losses[i] = np.log(total) - (row[targets[i]] - top)
+            losses[i] = np.log(total) - (row[label] - top)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _losses_and_gradient(logits, targets, counts, scale, losses, grad):  # type: ignore[no-untyped-def]
     n_rows, vocab_size = logits.shape
     for i in range(n_rows):
-        row, target = logits[i], grad[i]
+        row, target, label = logits[i], grad[i], targets[i]
         if not counts[i]:
             target[:] = 0
             continue
+        if label < 0 or label >= vocab_size:
+            raise ValueError("targets must lie in [0, V)")
         top, total = highest(row), logits.dtype.type(0)
         for j in range(vocab_size):
             target[j] = exp(row[j] - top)
             total += target[j]
-        losses[i] = np.log(total) - (row[targets[i]] - top)
+        losses[i] = np.log(total) - (row[label] - top)
         factor = scale / total
         for j in range(vocab_size):
             target[j] *= factor
-        target[targets[i]] -= scale
+        target[label] -= scale

@@ -15,7 +15,11 @@ def scatter_add(grad: Array, rows: Array, n_rows: int) -> Array:
 
 @compiled(nogil=True, error_model="numpy")
 def _scatter_add(grad, rows, table):  # type: ignore[no-untyped-def]
+    n_rows = len(table)
     for i in range(rows.size):
-        source, target = grad[i], table[rows[i]]
+        row = rows[i]
+        if row < 0 or row >= n_rows:
+            raise ValueError("rows must lie in [0, n_rows)")
+        source, target = grad[i], table[row]
         for j in range(source.size):
             target[j] += source[j]

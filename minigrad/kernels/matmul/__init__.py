@@ -12,6 +12,8 @@ from minigrad.kernels import wants_cuda, wants_reference
 
 def matmul(a: Array, b: Array) -> Array:
     """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j]."""
+    if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-2]:
+        raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
     if wants_reference(a):
         from minigrad.kernels.matmul import reference
 
