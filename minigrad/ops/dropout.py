@@ -1,5 +1,7 @@
 """Dropout: zero some values while training, so that no unit can rely on another."""
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.device import beside
@@ -29,14 +31,17 @@ def dropout(x: TensorLike, p: float, generator: np.random.Generator) -> Tensor:
     scale = x.dtype.type(1 / (1 - p))
 
     def dropout_backward(grad: Array) -> Array:
-        return _keep(grad * scale, mask)
+        return _scaled(grad, scale, mask)
 
-    return record(_keep(x.data * scale, mask), (x,), dropout_backward)
+    return record(_scaled(x.data, scale, mask), (x,), dropout_backward)
 
 
-def _keep(values: Array, mask: Array) -> Array:
-    """The values whose mask has all bits, and 0 elsewhere, whatever was there: 0 · ∞ is not a number.
+def _scaled(values: Array, scale: Any, mask: Array) -> Array:
+    """values · scale where the mask has all bits, and 0 elsewhere, whatever was there: 0 · ∞ is not a number.
 
     This is np.where without a branch, of which a processor guesses every other one wrong: a fifth of its time.
     """
-    return (values.view(mask.dtype) & mask).view(values.dtype)
+    out = np.multiply(values, scale, out=np.empty_like(values))
+    bits = out.view(mask.dtype)
+    np.bitwise_and(bits, mask, out=bits)
+    return out

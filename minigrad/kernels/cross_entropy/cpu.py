@@ -13,6 +13,8 @@ def cross_entropy(
 ) -> tuple[Array, Array | None]:
     """The loss of each row and, if asked for, the scaled gradient of the logits."""
     logits, targets = np.ascontiguousarray(logits), targets.astype(np.int64, copy=False)
+    if _n_outside(targets, counts, logits.shape[1]):
+        raise ValueError(f"targets must lie in [0, {logits.shape[1]}) where a row counts")
     losses = np.zeros(len(targets), logits.dtype)
     if gradient_scale is None:
         _losses(logits, targets, counts, losses)
@@ -27,31 +29,36 @@ def _losses(logits, targets, counts, losses):  # type: ignore[no-untyped-def]
     n_rows, vocab_size = logits.shape
     for i in range(n_rows):
         if counts[i]:
-            row, label = logits[i], targets[i]
-            if label < 0 or label >= vocab_size:
-                raise ValueError("targets must lie in [0, V)")
+            row = logits[i]
             top, total = highest(row), logits.dtype.type(0)
             for j in range(vocab_size):
                 total += exp(row[j] - top)
-            losses[i] = np.log(total) - (row[label] - top)
+            losses[i] = np.log(total) - (row[targets[i]] - top)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _losses_and_gradient(logits, targets, counts, scale, losses, grad):  # type: ignore[no-untyped-def]
     n_rows, vocab_size = logits.shape
     for i in range(n_rows):
-        row, target, label = logits[i], grad[i], targets[i]
+        row, target = logits[i], grad[i]
         if not counts[i]:
             target[:] = 0
             continue
-        if label < 0 or label >= vocab_size:
-            raise ValueError("targets must lie in [0, V)")
         top, total = highest(row), logits.dtype.type(0)
         for j in range(vocab_size):
             target[j] = exp(row[j] - top)
             total += target[j]
-        losses[i] = np.log(total) - (row[label] - top)
+        losses[i] = np.log(total) - (row[targets[i]] - top)
         factor = scale / total
         for j in range(vocab_size):
             target[j] *= factor
-        target[label] -= scale
+        target[targets[i]] -= scale
+
+
+@compiled(nogil=True)
+def _n_outside(targets, counts, vocab_size):  # type: ignore[no-untyped-def]
+    n = 0
+    for i in range(targets.size):
+        if counts[i] and (targets[i] < 0 or targets[i] >= vocab_size):
+            n += 1
+    return n
