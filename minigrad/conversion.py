@@ -21,7 +21,10 @@ def as_array(data: Any) -> Array:
     if type(data) is np.ndarray or hasattr(data, "__cuda_array_interface__"):
         array = data
     else:
-        array = np.asarray(data)
+        try:
+            array = np.asarray(data)
+        except ValueError as error:
+            raise ValueError(f"data must be numbers, or nested lists of them of equal lengths; {error}") from error
         if array.dtype == np.float64 and not isinstance(data, np.generic | np.ndarray):
             array = array.astype(np.float32)
     if array.dtype.kind not in "fiub":
@@ -38,8 +41,15 @@ def number_like(number: Any, array: Array) -> Array:
     return np.full_like(array, number, shape=())
 
 
-def array_like(values: Any, array: Array) -> Array:
-    """An array, or numbers and nested lists of numbers, as an array of the dtype and on the device of `array`."""
-    if not hasattr(values, "__cuda_array_interface__"):
-        values = np.asarray(values, dtype=array.dtype)
-    return beside(values, array).astype(array.dtype, copy=False)
+def array_like(name: str, values: Any, array: Array) -> Array:
+    """An array, or numbers and nested lists of numbers, as an array of the dtype and on the device of `array`.
+
+    Raises:
+        TypeError: naming the argument, if values are not numbers or would lose their fractions.
+    """
+    given = values if hasattr(values, "__cuda_array_interface__") else np.asarray(values)
+    if given.dtype.kind not in ("fiub" if array.dtype.kind == "f" else "iub"):
+        raise TypeError(f"{name} must be numbers that fit into {array.dtype}, got {given.dtype}")
+    if given is not values:
+        given = np.asarray(values, dtype=array.dtype)  # which refuses integers that are too large
+    return beside(given, array).astype(array.dtype, copy=False)

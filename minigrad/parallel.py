@@ -26,7 +26,8 @@ from minigrad import anomaly, random
 from minigrad.array_type import Array
 from minigrad.errors import DeviceError
 from minigrad.nn.module import Module, Parameter
-from minigrad.tensor import Tensor, accumulate
+from minigrad.tape import accumulate
+from minigrad.tensor import Tensor
 from minigrad.threads import get_num_threads, one_blas_thread
 
 AnyModule = TypeVar("AnyModule", bound=Module)

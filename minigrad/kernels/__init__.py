@@ -12,10 +12,14 @@ short and made to be stepped through; `cpu.py` is the fast version for a CPU, co
 runs `cuda.cu` on arrays that live on the CPU: slow, and made to be stepped through, too.
 
 Numba is imported, and a kernel compiled, when a fast kernel is first called.
+
+A compiled kernel reads and writes wherever its numbers point. So the contract checks shapes, whichever kernel runs,
+and no kernel trusts the indices that an array holds.
 """
 
 import numpy as np
 
+from minigrad.array_type import Array
 from minigrad.device import device_of
 from minigrad.errors import DeviceError
 
@@ -72,3 +76,15 @@ def wants_cuda(array: object) -> bool:
             'a GPU, where use_kernels("fast") runs them'
         )
     return _active == "fast"
+
+
+def check_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless the array has the shape."""
+    if array.shape != shape:
+        raise ValueError(f"{name} must have the shape {shape}, got {array.shape}")
+
+
+def check_range(name: str, indices: Array, stop: int) -> None:
+    """Raise ValueError unless the indices lie in [0, stop). A GPU, which would have to be waited for, is not asked."""
+    if isinstance(indices, np.ndarray) and indices.size and (indices.min() < 0 or indices.max() >= stop):
+        raise ValueError(f"{name} must lie in [0, {stop}), got {indices.min()} to {indices.max()}")

@@ -2,7 +2,8 @@
 
 from minigrad.kernels import bias as bias_kernel
 from minigrad.kernels import matmul as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record, unbroadcast
+from minigrad.tape import unbroadcast
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 
 def matmul(a: TensorLike, b: TensorLike) -> Tensor:
@@ -49,8 +50,10 @@ def linear(x: TensorLike, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     x, weight = as_operands(x, weight)
     w, x_shape, x_needs_grad = weight.data, x.shape, x.requires_grad
+    if w.ndim != 2:
+        raise ValueError(f"weight must have shape (out, in), got {w.shape}")
     n_out, n_in = w.shape
-    if x_shape[-1] != n_in:
+    if x_shape[-1:] != (n_in,):
         raise ValueError(f"linear needs x (..., {n_in}) for a weight of shape {w.shape}, got x {x_shape}")
     if bias is not None:
         x, bias = as_operands(x, bias)

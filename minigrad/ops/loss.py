@@ -37,7 +37,13 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
         # The gradient of a loss that is not part of a sum is 1: then there is nothing to multiply, which is worth
         # waiting for a GPU.
         assert grad_rows is not None
-        return (grad_rows if grad == 1 else grad_rows * grad).reshape(shape)
+        if grad == 1:
+            return grad_rows.reshape(shape)
+        if np.isfinite(grad):
+            return (grad_rows * grad).reshape(shape)
+        grad_logits = np.zeros_like(grad_rows)  # a row without a label keeps its 0: 0 · ∞ is not a number
+        grad_logits[counts] = grad_rows[counts] * grad
+        return grad_logits.reshape(shape)
 
     loss = (losses.sum() / n_labels).astype(logits.dtype)
     return record(loss, (logits,), cross_entropy_backward)

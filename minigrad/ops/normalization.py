@@ -1,5 +1,7 @@
 """Layer normalisation and RMS normalisation over the last axis, as single ops."""
 
+import math
+
 from minigrad.kernels import layernorm as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
@@ -9,10 +11,13 @@ def layer_norm(x: TensorLike, weight: Tensor, bias: Tensor, eps: float = 1e-5) -
 
     Shapes: x (..., D), weight (D,), bias (D,) → (..., D).
     Source: Ba, Kiros and Hinton 2016, "Layer Normalization", section 3.
+
+    Raises:
+        ValueError: if the shapes do not fit, or eps is negative or not finite.
     """
     x, weight = as_operands(x, weight)
     x, bias = as_operands(x, bias)
-    _check(x, weight=weight, bias=bias)
+    _check(x, eps, weight=weight, bias=bias)
     x_data, weight_data = x.data, weight.data
     out, mean, rstd = kernel.layernorm_forward(x_data, weight_data, bias.data, eps)
 
@@ -27,9 +32,12 @@ def rms_norm(x: TensorLike, weight: Tensor, eps: float = 1e-6) -> Tensor:
 
     Shapes: x (..., D), weight (D,) → (..., D).
     Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", section 3.
+
+    Raises:
+        ValueError: if the shapes do not fit, or eps is negative or not finite.
     """
     x, weight = as_operands(x, weight)
-    _check(x, weight=weight)
+    _check(x, eps, weight=weight)
     x_data, weight_data = x.data, weight.data
     out, rstd = kernel.rmsnorm_forward(x_data, weight_data, eps)
 
@@ -39,7 +47,9 @@ def rms_norm(x: TensorLike, weight: Tensor, eps: float = 1e-6) -> Tensor:
     return record(out, (x, weight), rms_norm_backward, reads=(x, weight))
 
 
-def _check(x: Tensor, **parameters: Tensor) -> None:
+def _check(x: Tensor, eps: float, **parameters: Tensor) -> None:
+    if not 0 <= eps < math.inf:
+        raise ValueError(f"eps must be a finite number, at least 0, got {eps}")
     for name, parameter in parameters.items():
         if x.ndim == 0 or parameter.shape != x.shape[-1:]:
             raise ValueError(f"{name} must have the shape of x's last axis, {x.shape[-1:]}, got {parameter.shape}")

@@ -24,7 +24,7 @@ def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     x = as_tensor(x)
     shape = x.shape
     out = x.data.mean(axis=axis, keepdims=keepdims)
-    count = x.size / out.size
+    count = x.size / (out.size or 1)
 
     def mean_backward(grad: Array) -> Array:
         return np.broadcast_to(_with_axis(grad / count, axis, keepdims), shape)
@@ -37,7 +37,7 @@ def var(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     x = as_tensor(x)
     centred = x.data - x.data.mean(axis=axis, keepdims=True)
     out = (centred * centred).mean(axis=axis, keepdims=keepdims)
-    count = x.size / out.size
+    count = x.size / (out.size or 1)
 
     def var_backward(grad: Array) -> Array:
         return (2 / count) * _with_axis(grad, axis, keepdims) * centred
@@ -46,13 +46,21 @@ def var(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 def max(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The maximum over `axis`; equal maxima share the gradient evenly."""
+    """The maximum over `axis`; equal maxima share the gradient evenly.
+
+    Raises:
+        ValueError: if there is nothing along `axis`, or no such axis.
+    """
     x = as_tensor(x)
-    is_max = x.data == x.data.max(axis=axis, keepdims=True)
+    try:
+        highest = x.data.max(axis=axis, keepdims=True)
+    except ValueError as error:
+        raise ValueError(f"max over axis {axis} of shape {x.shape}: {error}") from error
+    is_max = (x.data == highest) | (x.data != x.data)  # NaN, if there is one, is the maximum
 
     def max_backward(grad: Array) -> Array:
-        share = is_max / is_max.sum(axis=axis, keepdims=True, dtype=grad.dtype)
-        return _with_axis(grad, axis, keepdims) * share
+        share = _with_axis(grad, axis, keepdims) / is_max.sum(axis=axis, keepdims=True, dtype=grad.dtype)
+        return np.where(is_max, share, 0)
 
     return record(x.data.max(axis=axis, keepdims=keepdims), (x,), max_backward)
 

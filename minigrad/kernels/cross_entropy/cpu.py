@@ -13,6 +13,8 @@ def cross_entropy(
 ) -> tuple[Array, Array | None]:
     """The loss of each row and, if asked for, the scaled gradient of the logits."""
     logits, targets = np.ascontiguousarray(logits), targets.astype(np.int64, copy=False)
+    if _n_outside(targets, logits.shape[1]):
+        raise ValueError(f"targets must lie in [0, {logits.shape[1]}), got {targets.min()} to {targets.max()}")
     losses = np.zeros(len(targets), logits.dtype)
     if gradient_scale is None:
         _losses(logits, targets, counts, losses)
@@ -51,3 +53,12 @@ def _losses_and_gradient(logits, targets, counts, scale, losses, grad):  # type:
         for j in range(vocab_size):
             target[j] *= factor
         target[targets[i]] -= scale
+
+
+@compiled(nogil=True)
+def _n_outside(targets, vocab_size):  # type: ignore[no-untyped-def]
+    n = 0
+    for i in range(targets.size):
+        if targets[i] < 0 or targets[i] >= vocab_size:
+            n += 1
+    return n

@@ -74,6 +74,13 @@ __device__ Found<T> look_through(const T* __restrict__ row, int vocab_size) {
     return combine_block(found);
 }
 
+// -log softmax(x)[target]. What is no token has the probability 0, so an infinite loss; nothing is read for it.
+template <typename T>
+__device__ T loss_of(const T* __restrict__ row, long long target, int vocab_size, Found<T> found) {
+    const T logit = target >= 0 && target < vocab_size ? row[target] : T(-INFINITY);
+    return log(found.total) - (logit - found.highest);
+}
+
 template <typename T>
 __global__ void __launch_bounds__(MAX_WARPS * WARP)
     cross_entropy(const T* __restrict__ logits, const long long* __restrict__ targets, const bool* __restrict__ counts,
@@ -85,7 +92,7 @@ __global__ void __launch_bounds__(MAX_WARPS * WARP)
     }
     const T* row = logits + i * vocab_size;
     const Found<T> found = look_through(row, vocab_size);
-    if (threadIdx.x == 0) losses[i] = log(found.total) - (row[targets[i]] - found.highest);
+    if (threadIdx.x == 0) losses[i] = loss_of(row, targets[i], vocab_size, found);
 }
 
 // The gradient is (softmax(x) - one at the target) · scale.
@@ -104,7 +111,7 @@ __global__ void __launch_bounds__(MAX_WARPS * WARP)
     const T* row = logits + i * vocab_size;
     const long long target = targets[i];
     const Found<T> found = look_through(row, vocab_size);
-    if (threadIdx.x == 0) losses[i] = log(found.total) - (row[target] - found.highest);
+    if (threadIdx.x == 0) losses[i] = loss_of(row, target, vocab_size, found);
 
     const T factor = scale / found.total;
     for (int j = threadIdx.x; j < vocab_size; j += CHUNK * blockDim.x) {

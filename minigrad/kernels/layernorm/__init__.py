@@ -6,11 +6,13 @@ row, of shape (..., 1).
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_cuda, wants_reference
+from minigrad.kernels import check_shape, wants_cuda, wants_reference
 
 
 def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
     """(x - mean) · rstd · weight + bias → the output, mean, rstd."""
+    check_shape("weight", weight, x.shape[-1:])
+    check_shape("bias", bias, x.shape[-1:])
     if wants_reference(x):
         from minigrad.kernels.layernorm import reference
 
@@ -26,6 +28,10 @@ def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple
 
 def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
     """The gradients of x, weight and bias."""
+    check_shape("grad", grad, x.shape)
+    check_shape("weight", weight, x.shape[-1:])
+    check_shape("mean", mean, (*x.shape[:-1], 1))
+    check_shape("rstd", rstd, (*x.shape[:-1], 1))
     if wants_reference(x):
         from minigrad.kernels.layernorm import reference
 
@@ -41,6 +47,7 @@ def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: 
 
 def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
     """x · rstd · weight → the output, rstd."""
+    check_shape("weight", weight, x.shape[-1:])
     if wants_reference(x):
         from minigrad.kernels.layernorm import reference
 
@@ -56,6 +63,9 @@ def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
 
 def rmsnorm_backward(grad: Array, x: Array, weight: Array, rstd: Array) -> tuple[Array, Array]:
     """The gradients of x and weight."""
+    check_shape("grad", grad, x.shape)
+    check_shape("weight", weight, x.shape[-1:])
+    check_shape("rstd", rstd, (*x.shape[:-1], 1))
     if wants_reference(x):
         from minigrad.kernels.layernorm import reference
 
