@@ -19,7 +19,7 @@ from minigrad.checks import whole_number
 from minigrad.errors import CheckpointError, MinigradError
 from models.beam_search import beam_search
 from models.bert import BERT
-from models.generation import Remembering, check_sampling, generate
+from models.generation import Remembering, check_logits, check_sampling, generate
 from models.gpt import GPT
 from models.inputs import pad_batch
 from models.pretrained.folder import read_model_type
@@ -200,13 +200,14 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
     """For each [MASK] in a text the likeliest pieces, with their probabilities.
 
     Raises:
-        ValueError: if the text has no [MASK], or the model no masked-LM head.
+        ValueError: if the text has no [MASK], the model no masked-LM head, or it has diverged.
     """
     ids = np.array([tokenizer.encode(text, add_special_tokens=True)])
     rows, places = np.nonzero(ids == tokenizer.ids.get(MASK, -1))
     if not len(places):
         raise ValueError(f"text must have a {MASK}, got {text!r}")
     logits = model.masked_lm_logits(model(ids)[rows, places]).numpy().astype(np.float64)
+    check_logits(logits)
     probs = np.exp(logits - logits.max(axis=-1, keepdims=True))
     probs /= probs.sum(axis=-1, keepdims=True)
     best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]
