@@ -102,9 +102,10 @@ class Remembering:
             return False
         read, read_mask = self._read
         n_read = read.shape[1]
-        if (attention_mask is None) != (read_mask is None):
-            return False
-        same_mask = attention_mask is None or np.array_equal(attention_mask[:, :n_read], read_mask)  # type: ignore[arg-type]
+        if attention_mask is None or read_mask is None:
+            same_mask = attention_mask is read_mask
+        else:
+            same_mask = np.array_equal(attention_mask[:, :n_read], read_mask)
         return n_read < ids.shape[1] and same_mask and np.array_equal(ids[:, :n_read], read)
 
     def select(self, rows: np.ndarray) -> None:

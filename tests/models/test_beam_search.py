@@ -181,6 +181,15 @@ def test_a_model_that_has_diverged_finds_nothing(value: float):
         beam_search(Rereading(diverges), np.array([[1]]), 3, n_beams=4)
 
 
+def test_one_remembering_object_may_search_several_times():
+    gpt = small_gpt(0)
+    remembering = Remembering(gpt, 12)
+    for prompt in ([1, 2, 3], [1, 2, 3], [4, 1], [5, 2, 3, 1, 1]):
+        found = beam_search(remembering, np.array([prompt]), 6, n_beams=3, eos_id=5)
+        expected = beam_search(Rereading(gpt, 12), np.array([prompt]), 6, n_beams=3, eos_id=5)
+        assert [one.ids.tolist() for one in found] == [one.ids.tolist() for one in expected]
+
+
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match=r"one sequence, of shape \(1, T\), got \(2, 1\)"):
         beam_search(Rereading(TRAP), np.array([[0], [1]]), 2)

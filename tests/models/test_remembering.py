@@ -122,6 +122,9 @@ def test_another_mask_or_other_ids_in_the_same_array_are_another_text():
         np.testing.assert_allclose(
             remembering(longer, longer_mask), rereading(longer, longer_mask), rtol=1e-4, atol=1e-5
         )
+    remembering(ids, np.array([[0, 1, 1, 1]]))
+    longer, mask = np.append(ids, [[5]], axis=1), np.array([[0, 0, 1, 1, 1]])
+    np.testing.assert_allclose(remembering(longer, mask), rereading(longer, mask), rtol=1e-4, atol=1e-5)
     remembering(ids)
     ids[0, 1] = 2  # the caller's own array
     longer = np.append(ids, [[5]], axis=1)
