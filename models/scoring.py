@@ -117,5 +117,14 @@ def choose(
     per_token: bool = False,
     unconditional_prompt: Sequence[int] | None = None,
 ) -> int:
-    """The number of the choice with the best score (of several, the first). See `choice_scores`."""
-    return int(choice_scores(model, prompt, choices, per_token, unconditional_prompt).argmax())
+    """The number of the choice with the best score (of several, the first). See `choice_scores`.
+
+    Raises:
+        ValueError: as `choice_scores` does, or if a score is NaN, of which argmax would make the best.
+    """
+    scores = choice_scores(model, prompt, choices, per_token, unconditional_prompt)
+    if np.isnan(scores).any():
+        raise ValueError(
+            f"scores must be numbers, got NaN for choice {np.isnan(scores).argmax()}: the model has diverged"
+        )
+    return int(scores.argmax())

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import Tensor, nn, no_grad, ops, random
+from minigrad.checks import whole_number
 from minigrad.nn import initial
 from models import generation
 from models.inputs import check_ids, check_mask, check_sizes
@@ -344,7 +345,7 @@ class Output:
 
     def __init__(self, model: T5, ids: np.ndarray, attention_mask: np.ndarray | None = None, repeat: int = 1) -> None:
         """repeat: how many outputs to write for each input, one after the other in the batch, as beam search does."""
-        rows = np.repeat(np.arange(len(ids)), repeat)
+        rows = np.repeat(np.arange(len(ids)), whole_number("repeat", repeat, at_least=1))
         self.model, self.attention_mask = model, None if attention_mask is None else attention_mask[rows]
         self.encoded = model.encode(ids, attention_mask)[rows]
         self.new_cache, self.logits = model.new_cache, model.logits

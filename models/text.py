@@ -11,15 +11,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from minigrad import no_grad
+from minigrad.checks import whole_number
 from minigrad.errors import CheckpointError, MinigradError
 from models.beam_search import beam_search
 from models.bert import BERT
-from models.generation import Remembering, generate
+from models.generation import Remembering, check_logits, check_sampling, generate
 from models.gpt import GPT
 from models.inputs import pad_batch
 from models.pretrained.folder import read_model_type
@@ -135,18 +135,27 @@ def write(
     n_beams: int = 1,
     seed: int = 0,
     on_token: Callable[[str], object] | None = None,
-    **sampling: Any,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    repetition_penalty: float = 1.0,
 ) -> str:
     """What a decoder writes after a text, or what an encoder-decoder writes for it.
 
     Args:
         n_beams: with more than one, the likeliest text that beam search finds; no sampling then.
         on_token: called with each new piece of text as it is written; not with beams.
-        sampling: temperature, top_k, top_p, repetition_penalty; see `generation.generate`.
+        temperature, top_k, top_p, repetition_penalty: see `generation.generate`; no use with beams.
 
     Raises:
-        ValueError: if an argument is out of range, or the text has no token and the tokenizer no <|endoftext|>.
+        ValueError: if an argument is out of range, the model has diverged, or the text has no token and the tokenizer
+            no <|endoftext|>.
+        TypeError: if an argument is not a number, or the model does not write.
     """
+    if not isinstance(model, GPT | T5):
+        raise TypeError(f"model must be one that writes, a GPT or a T5, got a {type(model).__name__}")
+    whole_number("n_beams", n_beams, at_least=1)
+    check_sampling(temperature, top_k, top_p, repetition_penalty)
     if isinstance(model, T5):
         with no_grad():
             output = Output(model, np.array([[*tokenizer.encode(text), model.config.eos_id]]), repeat=n_beams)
@@ -173,7 +182,10 @@ def write(
             on_token(written[len(told) :])
             told = written
 
-    ids = generate(next_logits, start, max_new_tokens, seed=seed, eos_id=eos_id, on_token=tell, **sampling)
+    ids = generate(
+        next_logits, start, max_new_tokens, temperature, top_k, top_p, seed,
+        repetition_penalty=repetition_penalty, eos_id=eos_id, on_token=tell,
+    )  # fmt: skip
     return _text_of(tokenizer, ids[0, start.shape[1] :], eos_id)
 
 
@@ -188,13 +200,14 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
     """For each [MASK] in a text the likeliest pieces, with their probabilities.
 
     Raises:
-        ValueError: if the text has no [MASK], or the model no masked-LM head.
+        ValueError: if the text has no [MASK], the model no masked-LM head, or it has diverged.
     """
     ids = np.array([tokenizer.encode(text, add_special_tokens=True)])
     rows, places = np.nonzero(ids == tokenizer.ids.get(MASK, -1))
     if not len(places):
         raise ValueError(f"text must have a {MASK}, got {text!r}")
     logits = model.masked_lm_logits(model(ids)[rows, places]).numpy().astype(np.float64)
+    check_logits(logits)
     probs = np.exp(logits - logits.max(axis=-1, keepdims=True))
     probs /= probs.sum(axis=-1, keepdims=True)
     best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]

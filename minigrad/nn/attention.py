@@ -53,6 +53,7 @@ class MultiHeadAttention(Module):
         bias: Tensor | None = None,
         scale: float | None = None,
         cache: KeyValueCache | None = None,
+        positions: Array | None = None,
     ) -> Tensor:
         """x (B, T, D), context (B, S, D) or None for x itself → (B, T, D).
 
@@ -61,21 +62,29 @@ class MultiHeadAttention(Module):
             cache: without a context, x goes on from the positions in the cache: it attends to them too, and
                 joins them. With a context, which does not change from step to step, the first call fills the
                 cache and the others use it. For generation: no gradient flows into the cache.
+            positions: (B, T) or (1, T), of x: queries and keys are turned by them (`ops.rotary`). Keys are cached
+                as they were turned, since their positions do not change any more.
 
         Raises:
-            ValueError: if a cache is used while gradients are recorded.
+            ValueError: if a cache is used while gradients are recorded, or positions with a context.
         """
+        if positions is not None and context is not None:
+            raise ValueError("positions are those of x, whose keys they turn; they do not go with a context")
         if cache is not None and is_grad_enabled():
             raise ValueError("cache holds arrays that no gradient flows into: use it inside `with no_grad():`")
-        q = ops.split_heads(self.q(x), self.n_heads)
+        q = self._heads(self.q(x), positions)  # (B, H, T, K)
         if cache is None:
             context = x if context is None else context
-            k, v = ops.split_heads(self.k(context), self.n_heads), ops.split_heads(self.v(context), self.n_heads)
+            k, v = self._heads(self.k(context), positions), self._heads(self.v(context))  # (B, H, S, K)
         else:
             if context is None or cache.length == 0:
                 new = x if context is None else context
-                k, v = ops.split_heads(self.k(new), self.n_heads), ops.split_heads(self.v(new), self.n_heads)
-                cache.append(k.data, v.data)
+                cache.append(self._heads(self.k(new), positions).data, self._heads(self.v(new)).data)
             k, v = Tensor(cache.keys), Tensor(cache.values)
         attended = ops.attention(q, k, v, causal=causal, mask=mask, bias=bias, scale=scale)  # (B, H, T, K)
         return self.out(ops.merge_heads(attended))
+
+    def _heads(self, x: Tensor, positions: Array | None = None) -> Tensor:
+        """(B, T, H · K) → (B, H, T, K), turned by the positions."""
+        heads = ops.split_heads(x, self.n_heads)
+        return heads if positions is None else ops.rotary(heads, positions)
