@@ -13,10 +13,12 @@ A symbol is a piece of text (`str`, in the lecture's BPE) or a run of bytes (`by
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import AnyStr, Generic
+
+from tokenizer.checks import shown
 
 LONG = 256  # symbols; from here on a heap beats looking at every pair again after each merge
 
@@ -80,6 +82,15 @@ def rank_merges(merges: Sequence[tuple[AnyStr, AnyStr]], made: Sequence[AnyStr] 
         whole = left + right if made is None else made[rank]
         ranks.made.append(symbols.setdefault(whole, whole))
     return ranks
+
+
+def check_merges(merges: Iterable[tuple[AnyStr, AnyStr]], kind: type[AnyStr]) -> list[tuple[AnyStr, AnyStr]]:
+    """Merges as a list of pairs. Raises TypeError for what is no pair of symbols of that kind, str or bytes."""
+    checked = [tuple(pair) if isinstance(pair, Sequence) else () for pair in merges]
+    for number, pair in enumerate(checked):
+        if len(pair) != 2 or not isinstance(pair[0], kind) or not isinstance(pair[1], kind):
+            raise TypeError(f"merges: expected pairs of {kind.__name__}, got {shown(pair)} as merge {number}")
+    return checked  # type: ignore[return-value]  # each has two
 
 
 def merge_steps(symbols: Sequence[AnyStr], ranks: Ranks[AnyStr]) -> Iterator[list[AnyStr]]:
