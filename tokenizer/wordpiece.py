@@ -21,7 +21,7 @@ from itertools import chain
 from pathlib import Path
 
 from tokenizer import bert_files, incremental_likelihood, tokenizer_json
-from tokenizer.basic_tokenization import basic_words, count_basic_words, split_chunks, split_stretches
+from tokenizer.basic_tokenization import basic_words, count_basic_words, each_basic_word, split_chunks, split_stretches
 from tokenizer.batches import encode_batch
 from tokenizer.bert_files import CLS, SEP, SPECIAL_TOKENS, UNK
 from tokenizer.checks import flag, shown, whole_number
@@ -183,7 +183,7 @@ class WordPiece:
         """The ids of a stretch of text without white space, worked out."""
         if stretch in self._special.tokens:
             return [self.ids[stretch]]
-        words = basic_words(stretch, self.lowercase)
+        words = each_basic_word(stretch, self.lowercase)
         return [self.ids[piece] for word in words for piece in self.pieces(word)]
 
     def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
