@@ -170,15 +170,12 @@ def test_bert_folders(files, tmp_path):
         ("split_special_tokens", True, "[MASK]"),
         ("additional_special_tokens", [{"content": "the", **TYPED, "single_word": True}], "their the"),
         ("additional_special_tokens", [{"content": "[new]", **TYPED, "normalized": True}], "[NEW]"),
-        ("additional_special_tokens", [{"content": "[new]", **TYPED, "lstrip": True}], "a [new]"),
     ],
 )
 def test_what_is_refused_would_give_other_ids(field, value, text, tmp_path):
     WORDPIECE.save(tmp_path)
     tokens = [entry["content"] for entry in value] if isinstance(value, list) else []
-    ours = WordPiece(
-        list(WORDPIECE.vocab.values()), special_tokens=tokens
-    )  # as if the rest of the field were not there
+    ours = WordPiece(list(WORDPIECE.vocab.values()), special_tokens=tokens)  # as if it said no more
     folder = folder_with(tmp_path, {"tokenizer_config.json": {field: value}}, keep=("vocab.txt",))
     theirs = transformers.BertTokenizer.from_pretrained(folder)
     assert theirs(text)["input_ids"] != ours.encode(text, add_special_tokens=True)
