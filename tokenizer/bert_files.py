@@ -86,11 +86,13 @@ def _special_tokens(folder: Path, config: Mapping[str, Any], pieces: Sequence[st
     Raises ValueError for a token that transformers would find in another way, or under another id.
     """
     beside = read_tokens(folder, config, {"unk_token": UNK, "cls_token": CLS, "sep_token": SEP})
-    for token, path in beside.normalized.items():
+    for token in beside.normalized:
         expected = "a special token, which is looked for before the text is normalized"
-        raise ValueError(f"{path}: expected {expected}, got {shown(token)} as another kind, which is not supported")
-    whole = beside.add_to({piece: id for id, piece in enumerate(pieces)}, folder)
+        got = f"{shown(token)} as another kind, which is not supported"
+        raise ValueError(f"{beside.where[token]}: expected {expected}, got {got}")
+    whole = beside.add_to({piece: id for id, piece in enumerate(pieces)})
     for next_id, token in enumerate(list(whole)[len(pieces) :], start=len(pieces)):
         if whole[token] != next_id:
-            raise ValueError(f"{folder}: expected the id {next_id} for the added token {token!r}, got {whole[token]}")
+            expected = f"the id {next_id} for the added token {shown(token)}"
+            raise ValueError(f"{beside.where[token]}: expected {expected}, got {whole[token]}")
     return [token for token in beside.tokens if token not in SPECIAL_TOKENS or token not in whole]

@@ -32,28 +32,41 @@ class TokensBeside:
 
     ids:        those that have an id, in the order of the ids
     without_id: the others, in the order in which transformers gives them the next ids
-    normalized: those that transformers looks for in the text only after it was normalized, with the file that says so
+    normalized: those that transformers looks for in the text only after it was normalized
+    where:      the file that names each of them
     """
 
     ids: dict[str, int] = field(default_factory=dict)
     without_id: list[str] = field(default_factory=list)
-    normalized: dict[str, Path] = field(default_factory=dict)
+    normalized: list[str] = field(default_factory=list)
+    where: dict[str, Path] = field(default_factory=dict)
 
     @property
     def tokens(self) -> list[str]:
         """All tokens, each once."""
         return [*self.ids, *self.without_id]
 
-    def add_to(self, vocab: Mapping[str, int], folder: Path) -> dict[str, int]:
+    def add(self, path: Path, token: str, id: int | None, normalized: bool) -> None:
+        """A token that a file names. Raises ValueError if it has another id in a file that was read before."""
+        if id is not None and self.ids.setdefault(token, id) != id:
+            got = f"{self.ids[token]} in {self.where[token].name} and {id}"
+            raise ValueError(f"{path}: expected one id for the added token {shown(token)}, got {got}")
+        if token not in self.where:
+            self.where[token] = path
+            self.without_id += [token] if id is None else []
+            self.normalized += [token] if normalized else []
+
+    def add_to(self, vocab: Mapping[str, int]) -> dict[str, int]:
         """A vocabulary with the tokens that have an id. Raises ValueError if one of them has another id there."""
         whole, tokens = dict(vocab), {id: token for token, id in vocab.items()}
         for token, id in self.ids.items():
+            path = self.where[token]
             if whole.setdefault(token, id) != id:
-                got = f"{whole[token]} in the vocabulary and {id} beside it"
-                raise ValueError(f"{folder}: expected one id for the added token {shown(token)}, got {got}")
+                got = f"{whole[token]} in the vocabulary and {id} here"
+                raise ValueError(f"{path}: expected one id for the added token {shown(token)}, got {got}")
             if tokens.setdefault(id, token) != token:
                 got = f"{id}, which is that of {shown(tokens[id])}"
-                raise ValueError(f"{folder}: expected an id of its own for the added token {shown(token)}, got {got}")
+                raise ValueError(f"{path}: expected an id of its own for the added token {shown(token)}, got {got}")
         return whole
 
     def check_nested(self) -> None:
@@ -61,11 +74,11 @@ class TokensBeside:
 
         transformers finds the inner one first, wherever it is: other ids than ours.
         """
-        plain = [token for token in self.tokens if token not in self.normalized]
+        plain = set(self.tokens).difference(self.normalized)
         for inner, outer in product(plain, self.normalized):
             if inner in outer:
                 names = f"{shown(outer)} as for {shown(inner)}, which is part of it"
-                raise ValueError(f"{self.normalized[outer]}: expected False as normalized for {names}, got True")
+                raise ValueError(f"{self.where[outer]}: expected False as normalized for {names}, got True")
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -102,22 +115,13 @@ def read_tokens(folder: Path, config: Mapping[str, Any], roles: Mapping[str, str
 
     beside = TokensBeside()
     for token, id, normalized in _added_tokens(path, config):
-        if beside.ids.setdefault(token, id) != id:
-            raise ValueError(f"{path}: expected one id for {shown(token)} in {ADDED}, got {beside.ids[token]} and {id}")
-        if normalized:
-            beside.normalized[token] = path
+        beside.add(path, token, id, normalized)
     for token, id in (check_ids(added_path, read_object(added_path)) if added_path.exists() else {}).items():
-        if beside.ids.setdefault(token, id) != id:
-            expected = f"{beside.ids[token]} for {shown(token)}, as in {CONFIG_FILE}"
-            raise ValueError(f"{added_path}: expected {expected}, got {id}")
-        if special.get(token, (path, True))[1]:  # normalized unless it is special: the file itself does not say
-            beside.normalized.setdefault(token, added_path)
+        # The file does not say, and to transformers a token is normalized unless it is special.
+        beside.add(added_path, token, id, token not in special)
     beside.ids = dict(sorted(beside.ids.items(), key=lambda item: item[1]))
     for token, (where, normalized) in special.items():
-        if token not in beside.ids:
-            beside.without_id.append(token)
-            if normalized:
-                beside.normalized[token] = where
+        beside.add(where, token, None, normalized)
     return beside
 
 

@@ -147,7 +147,7 @@ def read_folder(
         beside.check_nested()
         own = read_special(special_path) if special_path.exists() else _unlike_merges(spelt, merges)
         special = list(dict.fromkeys([*own, *beside.tokens]))
-        spelt = beside.add_to(spelt, folder)
+        spelt = beside.add_to(spelt)
     return unspell_vocab(spelt, special, vocab_path), merges, special
 
 
