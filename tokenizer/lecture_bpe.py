@@ -49,11 +49,12 @@ class LectureBPE:
 
     def __init__(self, characters: Iterable[str], history: Iterable[Merge[str]]) -> None:
         """characters: the alphabet; history: the merges over it, in the order in which they were learnt."""
-        self.characters = sorted(set(characters))
-        for character in self.characters:
-            if len(character) != 1:
+        characters = list(characters)
+        for character in characters:
+            if not isinstance(character, str) or len(character) != 1:
                 raise ValueError(f"characters: expected single characters, got {shown(character)}")
             utf8(character)  # refuses a lone surrogate
+        self.characters = sorted(set(characters))
         self.history = list(history)
         self.merges: list[tuple[str, str]] = [(merge.left, merge.right) for merge in self.history]
         self._ranks = rank_merges(self.merges)

@@ -75,7 +75,9 @@ def test_pipes_are_utf8_whatever_the_platform_says(tmp_path):
     assert run("show", folder, "--text", "the 漢字").stdout.decode() == "the| 漢字\n"
 
 
-def test_a_text_in_two_processes_gives_the_same_tokenizer(text, tmp_path):
+def test_a_text_in_two_processes_gives_the_same_tokenizer(tmp_path):
+    text = str(tmp_path / "large.txt")
+    Path(text).write_bytes(TEXT.encode() * 600)  # large enough for two
     one, two = str(tmp_path / "one"), str(tmp_path / "two")
     assert run("train", text, "--out", one, "--vocab-size", "290").returncode == 0
     assert run("train", text, "--out", two, "--vocab-size", "290", "--processes", "2").returncode == 0

@@ -91,14 +91,10 @@ def test_special_tokens_that_are_given_are_all_there_are(gpt2):
 def test_files_that_contradict_each_other_are_refused(gpt2):
     write(gpt2, "added_tokens.json", {"<a>": LAST})
     write(gpt2, "tokenizer_config.json", {"added_tokens_decoder": {str(LAST + 1): {"content": "<a>", **PLAIN}}})
-    with pytest.raises(
-        ValueError, match=rf"added_tokens\.json: .* one id for .*'<a>', got {LAST + 1} in .* and {LAST}"
-    ):
+    with pytest.raises(ValueError, match=rf"added_tokens\.json: .*one id for .*'<a>', got {LAST + 1} .*and {LAST}"):
         ByteLevelBPE.load(gpt2)
     write(gpt2, "added_tokens.json", {"<b>": LAST + 1})
-    with pytest.raises(
-        ValueError, match=r"added_tokens\.json: expected an id of its own for .*'<b>', got 271, .*'<a>'"
-    ):
+    with pytest.raises(ValueError, match=rf"added_tokens\.json: .*its own for .*'<b>', got {LAST + 1}, .*'<a>'"):
         ByteLevelBPE.load(gpt2)
 
 
