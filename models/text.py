@@ -53,14 +53,15 @@ class T5Tokenizer:
         except (OSError, RuntimeError) as error:
             raise CheckpointError(f"{path} is not a SentencePiece model: {error}") from error
         self.vocab_size = self._pieces.vocab_size() + self.N_SENTINELS
+        self._sentinels = {f"<extra_id_{i}>": self.vocab_size - 1 - i for i in range(self.N_SENTINELS)}
+        self._sentinel = re.compile(f"({'|'.join(self._sentinels)})")  # these and no others: <extra_id_00> is text
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text, its sentinels included, without the end-of-sequence token."""
         ids: list[int] = []
-        for part in re.split(r"(<extra_id_\d+>)", text):
-            sentinel = re.fullmatch(r"<extra_id_(\d+)>", part)
-            if sentinel and int(sentinel[1]) < self.N_SENTINELS:
-                ids.append(self.vocab_size - 1 - int(sentinel[1]))
+        for part in self._sentinel.split(text):
+            if part in self._sentinels:
+                ids.append(self._sentinels[part])
             else:
                 ids += self._pieces.encode(part)
         return ids
@@ -68,11 +69,11 @@ class T5Tokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """The text of some ids; padding, end-of-sequence and ids that no piece has are left out."""
         n_pieces, parts = self._pieces.vocab_size(), list[str]()
-        for are_pieces, group in groupby(ids, lambda id: id < n_pieces):
+        for are_pieces, group in groupby(ids, lambda id: 0 <= id < n_pieces):
             if are_pieces:
                 parts.append(self._pieces.decode(list(group)))
             else:
-                parts += [f"<extra_id_{self.vocab_size - 1 - id}>" for id in group if id < self.vocab_size]
+                parts += [f"<extra_id_{self.vocab_size - 1 - id}>" for id in group if 0 <= id < self.vocab_size]
         return " ".join(filter(None, parts))
 
 

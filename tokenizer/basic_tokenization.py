@@ -43,12 +43,17 @@ BLOCK = 1 << 16  # characters to gather from small chunks before looking for str
 
 def basic_words(text: str, lowercase: bool) -> list[str]:
     """The words of a text that has no special tokens. Raises ValueError for a lone surrogate."""
+    return list(each_basic_word(text, lowercase))
+
+
+def each_basic_word(text: str, lowercase: bool) -> Iterator[str]:
+    """The same words one by one: ten million Chinese characters in a row are as many words of 80 bytes."""
     utf8(text)  # refuses what is no character
     text = CONTROL.sub("", text)
     if lowercase:
         text = ACCENT.sub("", normalize("NFD", text))
         text = text.replace("Σ", "σ").lower()  # Python alone would make ς of a word's last Σ
-    return WORD.findall(text)
+    return (match[0] for match in WORD.finditer(text))
 
 
 def split_stretches(text: str, special: SpecialTokens) -> list[str]:
@@ -104,7 +109,7 @@ def count_basic_words(
         stretches.pop(token, None)
     words: Counter[str] = Counter()
     for stretch, count in stretches.items():
-        for word in basic_words(stretch, lowercase):
+        for word in each_basic_word(stretch, lowercase):
             words[word] += count
     if not words:
         raise ValueError("texts: expected at least one word besides special tokens, got empty text")

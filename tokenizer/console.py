@@ -36,18 +36,24 @@ def run(
     """
     try:
         _prepare_streams()
-        main(sys.argv[1:] if arguments is None else arguments)
+        try:
+            main(sys.argv[1:] if arguments is None else arguments)
+        except SystemExit:
+            sys.stdout.flush()  # what --help printed; later, when Python ends, a full disk would be a traceback
+            raise
         sys.stdout.flush()
     except BrokenPipeError:
         _discard(sys.stdout)
         return 1
     except KeyboardInterrupt:
-        _say(f"\n{interrupted}")
+        say(f"\n{interrupted}")
         return 130
     except MISUSE as error:
         _discard_if_broken(sys.stdout)
-        _say(f"error: {_describe(error)}")
+        say(f"error: {_describe(error)}")
         return 2
+    finally:
+        _discard_if_broken(sys.stderr)
     return 0
 
 
@@ -77,8 +83,8 @@ def _describe(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _say(line: str) -> None:
-    """Print on standard error, if there is still one."""
+def say(line: str) -> None:
+    """Print on standard error, if there is still one. What we say there is no reason to fail."""
     try:
         print(line, file=sys.stderr, flush=True)
     except OSError:
