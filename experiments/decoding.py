@@ -113,4 +113,3 @@ def _shown(value: Any) -> str:
         return f"{value!r:.80}"
     except ValueError:
         return "an integer of thousands of digits"
-

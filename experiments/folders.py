@@ -22,7 +22,9 @@ def work_folder() -> Path:
         try:
             folder = Path(chosen).expanduser()
         except RuntimeError as error:  # ~somebody, who is not there
-            raise ExperimentError(f"MINIGRAD_CACHE is {chosen!r}: {error}; set it to a folder that can be written") from error
+            raise ExperimentError(
+                f"MINIGRAD_CACHE is {chosen!r}: {error}; set it to a folder that can be written"
+            ) from error
     elif IN_CHECKOUT and _writable(PROJECT / ".cache"):
         return PROJECT / ".cache"
     else:
