@@ -1,12 +1,13 @@
 """From JSON to dataclasses, with every value checked: a file may be damaged, of another version, or a stranger's."""
 
 import dataclasses
+import math
 import types
 import typing
 from typing import Any, Literal, Union
 
 LARGEST = 1e300
-"""In size, of a number: what is computed from larger ones (a mean, a spread) would overflow."""
+"""In size, of a number that is shown: what is computed from larger ones (a mean, a spread) would overflow."""
 DEEPEST = 50
 """How deep lists and objects may be nested where a field may hold anything."""
 
@@ -42,12 +43,14 @@ def decode(kind: Any, value: Any, where: str) -> Any:
     accepted = (int, float) if kind is float else kind
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
         _refuse(where, _name(kind), value)
+    if isinstance(value, int | float) and abs(value) > LARGEST:
+        _refuse(where, f"a number of at most {LARGEST:g} in size", value)
     _check_plain(value, where)
     return value
 
 
 def _check_any(value: Any, where: str, depth: int = 0) -> None:
-    """Refuse what could be read but not be shown: numbers without bounds, lists in lists without end."""
+    """Refuse what could be read but not be written again, or only by a deeper stack than Python's."""
     if depth > DEEPEST:
         raise ValueError(f"field {where} must be nested at most {DEEPEST} deep")
     if isinstance(value, dict):
@@ -63,8 +66,8 @@ def _check_any(value: Any, where: str, depth: int = 0) -> None:
 
 def _check_plain(value: Any, where: str) -> None:
     """Refuse what JSON's grammar lets pass, but no file and no formula: 1e999, and half of a character."""
-    if isinstance(value, int | float) and not abs(value) <= LARGEST:
-        _refuse(where, f"a finite number, at most {LARGEST:g} in size", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        _refuse(where, "finite", value)
     if isinstance(value, str):
         try:
             value.encode()

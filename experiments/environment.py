@@ -25,6 +25,7 @@ NUMBER_VARIABLES = (
     "OPENBLAS_CORETYPE", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME",
     "NUMBA_CPU_FEATURES", "NUMBA_OPT", "CUPY_TF32",
 )  # fmt: skip
+VARIABLES = (*THREAD_VARIABLES, *NUMBER_VARIABLES)
 PACKAGES = ("minigrad", "numpy", "numba", "regex", "safetensors", "matplotlib")
 
 
@@ -51,7 +52,7 @@ def describe(device: str) -> Environment:
         device=device,
         processor=cupy().cuda.runtime.getDeviceProperties(0)["name"].decode() if device == "cuda" else processor(),
         threads=threads(),
-        variables=variables(*THREAD_VARIABLES, *NUMBER_VARIABLES),
+        variables=variables(*VARIABLES),
         blas=blas(),
         versions={"python": platform.python_version()} | {package: version(package) for package in PACKAGES},
         platform=platform.platform(),

@@ -19,8 +19,8 @@ import numpy as np
 from experiments.folders import remove
 from experiments.progress import Bar
 from minigrad import load_checkpoint, nn, ops, optim, random, save_checkpoint
-from minigrad.checks import number, whole_number
 from minigrad.checkpoint import Checkpoint
+from minigrad.checks import number, whole_number
 from minigrad.errors import CheckpointError
 from models.objectives.causal_lm import causal_lm
 from models.word_vectors import SkipGram, skip_gram_batches, subsample
@@ -201,9 +201,10 @@ def pretrain_word_vectors(
 
 def _is_a_place(metadata: dict[str, Any], n_tokens: int) -> bool:
     """Whether it says where in the text a training of word vectors was."""
-    first, done, n_pairs = (metadata.get(name) for name in ("first", "done", "n_pairs"))
-    if not all(type(value) is int and value >= 0 for value in (first, done, n_pairs)):
+    place: list[Any] = [metadata.get(name) for name in ("first", "done", "n_pairs")]
+    if not all(type(value) is int and value >= 0 for value in place):
         return False
+    first, done, _ = place
     return first % CHUNK == 0 and first < n_tokens and done <= len(metadata["losses"])
 
 
