@@ -1,6 +1,7 @@
 """Where things are kept: work in progress in the work folder, finished results beside the code."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,7 +19,12 @@ def work_folder() -> Path:
         ExperimentError: if no such folder can be written.
     """
     if chosen := os.environ.get("MINIGRAD_CACHE"):
-        folder = Path(chosen).expanduser()
+        try:
+            folder = Path(chosen).expanduser()
+        except RuntimeError as error:  # ~somebody, who is not there
+            raise ExperimentError(
+                f"MINIGRAD_CACHE is {chosen!r}: {error}; set it to a folder that can be written"
+            ) from error
     elif IN_CHECKOUT and _writable(PROJECT / ".cache"):
         return PROJECT / ".cache"
     else:
@@ -38,15 +44,12 @@ def results_folder() -> Path:
     return beside_the_code if IN_CHECKOUT and _writable(beside_the_code) else work_folder() / "results"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 under a temporary name, then rename: a reader never meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def remove(path: Path) -> None:
+    """Remove whatever has that name: a file, a link (not what it leads to), a folder with all that is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _writable(folder: Path) -> bool:

@@ -1,25 +1,21 @@
-"""Several experiments at once, each in a process of its own with its share of the cores.
+"""Several experiments at once, each in a process of its own.
 
-At toy sizes a second core helps a single run little, and a second run very much.
+At toy sizes a second core helps a single run little, and a second run very much. How many there are at once changes
+no number: how many threads an experiment computes with is one of its settings.
 """
 
-import os
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Collection, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Lock
 
 from experiments.experiment import ExperimentError
-from minigrad.threads import VARIABLE, get_num_threads
 
-# What the libraries with threads of their own read when they are loaded.
-LIBRARIES = (
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "OMP_NUM_THREADS",
-)
+SECONDS_TO_NOTICE = 1.0  # for a process to end by itself: a terminal tells all of them about Ctrl-C
+SECONDS_TO_END = 10.0  # and to end after it was asked to
 
 
 def run_together(names: Sequence[str], options: Sequence[str], jobs: int) -> None:
@@ -30,41 +26,70 @@ def run_together(names: Sequence[str], options: Sequence[str], jobs: int) -> Non
 
     Raises:
         ExperimentError: if jobs is not at least 1, or once all have ended, naming those that failed.
+        BaseException: what else ends it, such as Ctrl-C or a full disk, once all processes have ended.
     """
-    if jobs < 1:
-        raise ExperimentError(f"jobs must be at least 1, got {jobs}")
-    environment = os.environ | share_of_cores(jobs)
+    check_jobs(jobs)
     running: dict[str, subprocess.Popen[str]] = {}
     ended, lock = False, Lock()
 
     def run_one(name: str) -> int:
-        command = [sys.executable, "-m", "experiments", "run", name, *options]
         with lock:
             if ended:
                 return 130
             running[name] = process = subprocess.Popen(
-                command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-            )
+                [sys.executable, "-m", "experiments", "run", name, *options],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                encoding="utf-8", errors="replace",
+            )  # fmt: skip
         assert process.stdout is not None
         for line in process.stdout:
             print(f"[{name}] {line}", end="", flush=True)
         return process.wait()
 
-    with ThreadPoolExecutor(min(jobs, len(names))) as threads:
+    with ThreadPoolExecutor(max(min(jobs, len(names)), 1)) as threads:
+        futures = {name: threads.submit(run_one, name) for name in names}
         try:
-            codes = dict(zip(names, threads.map(run_one, names), strict=True))
-        except KeyboardInterrupt:
+            wait(futures.values(), return_when=FIRST_EXCEPTION)
+            codes = {name: future.result() for name, future in futures.items() if future.done()}
+        except BaseException:
             with lock:
                 ended = True
-            for process in running.values():
-                process.terminate()
+            end(running.values())
             raise
-    if failed := [name for name, code in codes.items() if code]:
+    if failed := [f"{name}{_by_signal(code)}" for name, code in codes.items() if code]:
         raise ExperimentError(f"failed: {', '.join(failed)}; what is finished is kept")
 
 
-def share_of_cores(jobs: int) -> dict[str, str]:
-    """The environment of each of several jobs: how many threads it may have, so that together they have no more
-    than there are cores."""
-    share = str(max(get_num_threads() // jobs, 1))
-    return {VARIABLE: share, **dict.fromkeys(LIBRARIES, share)}
+def check_jobs(jobs: int) -> None:
+    """Raise ExperimentError if jobs is not at least 1."""
+    if jobs < 1:
+        raise ExperimentError(f"jobs must be at least 1, got {jobs}")
+
+
+def end(processes: Collection[subprocess.Popen[str]]) -> None:
+    """See to it that all of them have ended: by themselves, or because they are asked to, or because they must."""
+    try:
+        _wait_for(processes, SECONDS_TO_NOTICE)
+        for process in processes:
+            if process.poll() is None and sys.platform != "win32":
+                process.send_signal(signal.SIGINT)
+        _wait_for(processes, SECONDS_TO_END if sys.platform != "win32" else 0)
+    finally:  # also after a second Ctrl-C
+        for process in processes:
+            process.kill()
+
+
+def _wait_for(processes: Collection[subprocess.Popen[str]], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(process.poll() is None for process in processes):
+        time.sleep(0.02)
+
+
+def _by_signal(code: int) -> str:
+    """What to add to the name of a process that did not end by itself."""
+    if code >= 0:
+        return ""
+    try:
+        return f" (ended by {signal.Signals(-code).name})"
+    except ValueError:
+        return f" (ended by signal {-code})"

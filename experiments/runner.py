@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,10 +13,15 @@ from matplotlib.figure import Figure as Drawing
 from experiments import cells, environment, figures, progress, results
 from experiments.cells import Cell, fingerprint
 from experiments.experiment import Experiment, choose_settings, load
-from experiments.folders import results_folder, work_folder, write_text
+from experiments.folders import remove, results_folder, work_folder
 from experiments.formatting import duration
 from experiments.progress import Bar
 from experiments.results import CellValues, Figure, Result
+from minigrad.checks import whole_number
+from minigrad.files import write_text
+from minigrad.threads import using_threads
+
+RECORD = "record.json"  # of a checkpoint's folder: the numbers of the training that has ended
 
 
 class Run:
@@ -25,7 +29,9 @@ class Run:
     a run that was killed finds there what it had finished, and ends with the same numbers.
 
     Cells belong to one experiment, preset and settings (all but the number of seeds: more seeds add cells).
-    Checkpoints belong to their configuration alone: experiments share them.
+    Checkpoints belong to their configuration alone: experiments share them. Both belong to what else decides the
+    last digits, too (`environment.numbers_depend_on`): they are computed with `n_threads` threads, the settings' or
+    1, whatever the machine has, and how many runs there are at once changes no number.
     """
 
     def __init__(
@@ -34,7 +40,10 @@ class Run:
         self.experiment, self.preset, self.settings, self.device = experiment, preset, settings, device
         self.work = work or work_folder()
         same_numbers = {name: value for name, value in cells.plain(settings, "settings").items() if name != "seeds"}
-        self.folder = self.work / "cells" / experiment / f"{preset}-{device}-{fingerprint(same_numbers)}"
+        self.n_threads = whole_number("settings.n_threads", same_numbers.get("n_threads", 1), at_least=1)
+        self.depends_on = environment.numbers_depend_on(self.n_threads)
+        key = fingerprint([self.depends_on, same_numbers])
+        self.folder = self.work / "cells" / experiment / f"{preset}-{device}-{key}"
         self.cells: dict[tuple[str, int | None], Cell] = {}  # in the order in which they were asked for
         self.seconds: dict[Path, float] = {}  # of each file; two keys may lead to one checkpoint
         self.figures: dict[str, tuple[str, str]] = {}  # name -> SVG, caption
@@ -57,8 +66,8 @@ class Run:
 
         `config` must hold everything that decides what is learnt: data, tokenizer, model, optimizer, steps, seed.
         """
-        folder = self.work / "checkpoints" / fingerprint([self.device, config])
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = self.work / "checkpoints" / fingerprint([self.device, self.depends_on, config])
+        _make_folder(folder)
         return folder
 
     def checkpoint(
@@ -66,13 +75,14 @@ class Run:
     ) -> tuple[Path, dict[str, Any]]:
         """Train once: `train(folder)` leaves its files in the folder and returns numbers; gives back both.
 
-        A `train` that was interrupted is called again with the same folder and may go on from what lies there.
+        A `train` that was interrupted is called again with the same folder and may go on from what lies there. So
+        is one whose record or files are no longer what it left; the folder is emptied first.
 
         Raises:
             ValueError: if the same key and seed were asked for before in this run, or inside another cell.
         """
         folder = self.checkpoint_folder(config)
-        return folder, self._once(folder / "record.json", key, lambda: train(folder), seed)
+        return folder, self._once(folder / RECORD, key, lambda: train(folder), seed, files_in=folder)
 
     def progress(self, total: int, description: str, unit: str = "step") -> Bar:
         """A progress bar: `with run.progress(steps, "pretraining") as bar: bar.update()`."""
@@ -89,32 +99,55 @@ class Run:
             raise ValueError(f"figure {name!r} needs a name of its own, of letters and digits")
         self.figures[slug] = (figures.to_svg(drawing, name), caption)
 
-    def _once(self, path: Path, key: str, compute: Callable[[], Mapping[str, Any]], seed: int | None) -> dict[str, Any]:
+    def _once(
+        self,
+        path: Path,
+        key: str,
+        compute: Callable[[], Mapping[str, Any]],
+        seed: int | None,
+        files_in: Path | None = None,
+    ) -> dict[str, Any]:
+        """The value in the cell's file, or `compute()`'s. The folder `files_in` must hold what the cell says."""
         if self._computing is not None:
             raise ValueError(f"cell {key!r} is asked for while {self._computing!r} is computed: ask for it before")
         if (key, seed) in self.cells:
             raise ValueError(f"cell {key!r} with seed {seed} is asked for twice: each unit of work needs its own key")
         try:
             cell = cells.load(path)
+            if files_in is not None:
+                cells.check_files(cell, files_in)
         except FileNotFoundError:
-            cell = self._compute(path, key, compute, seed)
+            cell = self._compute(path, key, compute, seed, files_in)
         except cells.DamagedCell as error:
-            print(f"Warning: {error}; it is computed anew.", file=sys.stderr)
-            cell = self._compute(path, key, compute, seed)
+            print(f"Warning: {error}; it is computed again.", file=sys.stderr)
+            remove(files_in or path)
+            if files_in is not None:
+                _make_folder(files_in)
+            cell = self._compute(path, key, compute, seed, files_in)
         self.cells[key, seed] = cell
         self.seconds[path] = cell.seconds
         return cell.value
 
-    def _compute(self, path: Path, key: str, compute: Callable[[], Mapping[str, Any]], seed: int | None) -> Cell:
+    def _compute(
+        self,
+        path: Path,
+        key: str,
+        compute: Callable[[], Mapping[str, Any]],
+        seed: int | None,
+        files_in: Path | None = None,
+    ) -> Cell:
         self._computing, started = key, time.perf_counter()
         try:
-            value = cells.plain(dict(compute()), f"cell {key!r}")
+            with using_threads(self.n_threads):
+                value = cells.plain(dict(compute()), f"cell {key!r}")
         except Exception as error:
             error.add_note(f"in the cell {key!r}, seed {seed}")
             raise
         finally:
             self._computing = None
-        cell = Cell(key, seed, value, time.perf_counter() - started, self._commit)
+        files = cells.file_hashes(files_in, leave_out=RECORD) if files_in is not None else {}
+        _make_folder(path.parent)
+        cell = Cell(key, seed, value, time.perf_counter() - started, self._commit, files)
         cells.save(cell, path)
         progress.now_and_then(f"  cells finished: {len(self.cells) + 1}, the last: {key}")
         return cell
@@ -130,7 +163,7 @@ def run_experiment(name: str, preset: str = "quick", seeds: int | None = None, d
     settings = choose_settings(experiment, preset, seeds)
     run = Run(name, preset, settings, device)
     announce(experiment, settings, run)
-    with figures.house_style():
+    with figures.house_style(), using_threads(run.n_threads):
         result = complete(experiment.run(settings, run), experiment, run)
     path = results_folder() / name / f"{_stem(run)}.json"
     for drawn, figure in zip(run.figures.values(), result.figures, strict=True):
@@ -150,8 +183,7 @@ def forget(names: Iterable[str], preset: str, device: str = "cpu") -> None:
     """
     runs = [Run(name, preset, choose_settings(load(name), preset), device) for name in names]
     for folder in [*(run.folder for run in runs), work_folder() / "checkpoints"]:
-        if folder.exists():
-            shutil.rmtree(folder)
+        remove(folder)
 
 
 def announce(experiment: Experiment, settings: Any, run: Run) -> None:
@@ -185,6 +217,14 @@ def complete(result: Result, experiment: Experiment, run: Run) -> Result:
         computed_at=sorted({cell.commit for cell in run.cells.values()}),
         environment=environment.describe(run.device),
     )
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder for work; a file in its place is of no use to anyone."""
+    if folder.exists() and not folder.is_dir():
+        print(f"Warning: {folder} is not a folder; it is replaced by one.", file=sys.stderr)
+        remove(folder)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _stem(run: Run) -> str:

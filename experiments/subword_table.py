@@ -24,6 +24,7 @@ from experiments.corpora.standard_library import Document
 from experiments.experiment import Estimate
 from experiments.results import Entry, Result, Table
 from experiments.runner import Run
+from minigrad.checks import whole_number
 from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary
 from tokenizer.likelihood import PREFIX
 from tokenizer.wordpiece import LONGEST_WORD
@@ -43,6 +44,15 @@ class Settings:
     vocab_size: int = 4096
     vocab_sizes: tuple[int, ...] = (512, 1024, 2048, 4096, 8192)
     n_words: int = 200  # in each set
+    n_threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "vocab_size", "n_words", "n_threads"):
+            whole_number(name, getattr(self, name), at_least=1)
+        if not self.vocab_sizes:
+            raise ValueError("vocab_sizes must hold at least one size, got none")
+        for size in self.vocab_sizes:
+            whole_number("vocab_sizes", size, at_least=1)
 
 
 PRESETS = {"quick": Settings(seeds=1), "full": Settings(seeds=5)}

@@ -51,17 +51,27 @@ def parse_json(text: str, name: str) -> Any:
     """The value of a JSON text; `name` says in the error where it comes from.
 
     Raises:
-        ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not), or is nested deeper
-            than Python can read.
+        ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not; names the field), or is
+            nested deeper than Python can read.
     """
+    constants: list[_Constant] = []
+
+    def note(word: str) -> "_Constant":
+        constants.append(_Constant(word))
+        return constants[-1]
+
     try:
-        return json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=note)
     except json.JSONDecodeError as error:
         raise ValueError(f"{name}, line {error.lineno}: expected JSON ({error.msg})") from None
     except RecursionError:
         raise ValueError(f"{name}: expected JSON, got brackets nested too deeply to read") from None
-    except ValueError as error:  # a constant that was refused, or an integer of thousands of digits
+    except ValueError as error:  # an integer of thousands of digits
         raise ValueError(f"{name}: expected JSON ({error})") from None
+    if constants:
+        field = _place(value, constants[0])
+        raise ValueError(f"{name}: expected JSON ({field}{constants[0].word} is not a number of JSON)")
+    return value
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
@@ -73,5 +83,22 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     return parse_json(read_text(path), str(path))
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number of JSON")
+class _Constant:
+    """What is put in the place of NaN or an infinity, to find the field afterwards."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+
+def _place(value: Any, wanted: _Constant) -> str:
+    """The field that holds a constant, as `in the field a.b[0]: `; nothing if a later one of the same name hides it."""
+    waiting = [(value, "")]
+    while waiting:  # not recursive: nothing is too deep for it
+        item, where = waiting.pop()
+        if item is wanted:
+            return f"in the field {where}: " if where else ""
+        if isinstance(item, dict):
+            waiting += [(inner, f"{where}.{key}" if where else key) for key, inner in item.items()]
+        elif isinstance(item, list):
+            waiting += [(inner, f"{where}[{index}]") for index, inner in enumerate(item)]
+    return ""

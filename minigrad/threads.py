@@ -46,6 +46,30 @@ def get_num_threads() -> int:
     return available_cores()
 
 
+@contextmanager
+def using_threads(n_threads: int) -> Iterator[None]:
+    """Inside, BLAS and `DataParallel` use so many cores, as after `set_num_threads`; afterwards as many as before.
+
+    Raises:
+        ValueError: if n_threads is not at least 1.
+    """
+    global _chosen
+    if n_threads < 1:
+        raise ValueError(f"n_threads must be at least 1, got {n_threads}")
+    outside = _chosen
+    with _pools().limit(limits=n_threads):
+        _chosen = n_threads
+        try:
+            yield
+        finally:
+            _chosen = outside
+
+
+def blas_threads() -> int:
+    """How many threads BLAS uses now; 1 if it is none that can be asked."""
+    return max((pool["num_threads"] for pool in _pools().info()), default=1)
+
+
 def available_cores() -> int:
     """How many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import environment, folders
+from minigrad.files import write_text
 
 Prepare = Callable[[], Callable[[], object]]  # makes everything ready, untimed, and gives the work that is timed
 
@@ -123,5 +124,5 @@ def write(benchmark: Benchmark) -> Path:
     value = asdict(benchmark)
     for row, one in zip(value["measurements"], benchmark.measurements, strict=True):
         row |= {"value": one.value, "met": one.met}
-    folders.write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
     return path

@@ -7,6 +7,7 @@ from experiments.claims import Claim
 from experiments.model_sizes.parameters import BLOCKS, LECTURE_FIGURES, PAPER_FIGURES, Figure, off, rounds_to
 from experiments.model_sizes.training import BERT_CHIPS, BERT_DAYS, DAY, FULL_LENGTH, TPU_PEAKS, TrainingRun, bert_rate
 from experiments.results import Entry, Table
+from minigrad.checks import number, whole_number
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,11 @@ class Settings:
     """`tolerance`: how far a figure may be off, set beforehand. Nothing here is random."""
 
     tolerance: float = 0.02
+    n_threads: int = 1
+
+    def __post_init__(self) -> None:
+        number("tolerance", self.tolerance, at_least=0)
+        whole_number("n_threads", self.n_threads, at_least=1)
 
 
 def judge(

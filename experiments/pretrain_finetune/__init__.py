@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.experiment import Estimate
+from experiments.experiment import MOST_SEEDS, Estimate
 from experiments.pretrain_finetune import findings
 from experiments.pretrain_finetune.measures import finetune_and_measure, sample
 from experiments.pretrain_finetune.starts import (
@@ -59,7 +59,7 @@ PRESETS = {
         finetuning_lrs=(1e-4, 5e-4, 2.5e-3),
     ),
 }
-SWEEP_SEED = 1000  # a world of its own, in which the learning rates of pretraining are chosen
+SWEEP_SEED = MOST_SEEDS  # a world of its own, in which the learning rates of pretraining are chosen
 
 
 def estimate(settings: Settings) -> Estimate:

@@ -6,9 +6,10 @@ The page holds its style and figures inside and needs no network. `template.html
 from pathlib import Path
 
 from experiments.experiment import ExperimentError
-from experiments.folders import results_folder, write_text
+from experiments.folders import results_folder
 from experiments.report.page import render
 from experiments.report.stored import stored_results
+from minigrad.files import write_text
 
 
 def write_report() -> Path:

@@ -8,8 +8,9 @@ import re
 
 from experiments import formatting
 from experiments.experiment import EXPERIMENTS, ExperimentError
-from experiments.folders import PACKAGE, PROJECT, write_text
+from experiments.folders import PACKAGE, PROJECT
 from experiments.results import Result, Table, load
+from minigrad.files import read_text, write_text
 
 README = PROJECT / "README.md"
 RESULTS = PACKAGE / "results"
@@ -24,7 +25,7 @@ def write() -> str:
     """
     if not README.is_file():
         raise ExperimentError(f"there is no {README}")
-    old = README.read_text(encoding="utf-8")
+    old = read_text(README)
     new = update(old)
     if new == old:
         return f"{README} is up to date"
@@ -81,10 +82,11 @@ def markdown(result: Result) -> str:
         rows = [[_entry(table, row, column) for column in range(len(table.columns))] for row in range(len(table.rows))]
         parts += ["", f"*{_escape(table.caption)}*", "", *_grid(table.columns, rows)]
     took, where = formatting.duration(result.wall_seconds), result.environment
+    cores, python = where.threads.get("cores", "?"), where.versions.get("python", "?")
     parts += [
         "",
-        f"<sub>`{result.preset}` preset, {took} on {_escape(where.processor)} ({where.threads['cores']} cores), "
-        f"Python {where.versions['python']}.</sub>",
+        f"<sub>`{result.preset}` preset, {took} on {_escape(where.processor)} ({cores} cores), "
+        f"Python {_escape(str(python))}.</sub>",
     ]
     return "\n".join(parts)
 

@@ -11,7 +11,7 @@ from . import fake_experiment
 def fake(monkeypatch, tmp_path):
     """The fake experiment's module, listed as the only experiment; nothing of it is computed yet."""
     monkeypatch.setitem(sys.modules, "experiments.fake_experiment", fake_experiment)
-    for module in ("experiment", "__main__", "report.stored", "report.readme_tables"):
+    for module in ("experiment", "command", "report.stored", "report.readme_tables"):
         monkeypatch.setattr(f"experiments.{module}.EXPERIMENTS", ("fake_experiment",))
     monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path / "cache"))
     package = tmp_path / "checkout" / "experiments"

@@ -81,7 +81,7 @@ def test_a_missing_gpu_is_said_before_anything_is_computed(fake, monkeypatch, ca
     def missing():
         raise DeviceError("there is no GPU")
 
-    monkeypatch.setattr("experiments.__main__.cupy", missing)
+    monkeypatch.setattr("experiments.command.cupy", missing)
     assert main(["run", "--device", "cuda"]) == 2
     assert capsys.readouterr().err == "error: there is no GPU\n"
     assert fake.computed == []
@@ -118,10 +118,10 @@ def test_a_fresh_run_that_was_interrupted_goes_on_without_old_cells(fake, monkey
     assert len(fake.computed) == 9
 
 
-def test_it_starts_from_any_folder_and_on_a_console_without_our_symbols(tmp_path):
+def test_it_starts_from_any_folder_and_writes_utf8_whatever_the_console_is(tmp_path):
     project = Path(experiments.__file__).parents[1]
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(project)}
     command = [sys.executable, "-m", "experiments", "run", "✓"]
     answer = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert answer.returncode == 2
-    assert b"error: no experiment is named '?'" in answer.stderr
+    assert "error: no experiment is named '✓'".encode() in answer.stderr

@@ -7,6 +7,7 @@ import pytest
 
 from experiments import environment, folders
 from minigrad.errors import DeviceError
+from minigrad.files import write_text
 
 git_commit = environment.git_commit.__wrapped__  # without the memory that a process has of it
 
@@ -24,7 +25,7 @@ def repository(monkeypatch, tmp_path):
         pytest.skip("needs git")
     git(tmp_path, "init")
     for name in ("code.py", "README.md", "experiments/results/a/full.json"):
-        folders.write_text(tmp_path / name, "1")
+        write_text(tmp_path / name, "1")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "first")
     monkeypatch.setattr(folders, "PROJECT", tmp_path)
@@ -38,14 +39,14 @@ def test_the_commit_is_that_of_the_checkout(repository):
 
 @pytest.mark.parametrize("name", ["code.py", "new.py", "experiments/new.py"])
 def test_changed_or_new_code_is_not_the_commits(repository, name):
-    folders.write_text(repository / name, "2")
+    write_text(repository / name, "2")
     assert git_commit() == git(repository, "rev-parse", "HEAD") + "-dirty"
 
 
 def test_results_and_the_tables_made_from_them_are_not_code(repository):
-    folders.write_text(repository / "README.md", "2")
-    folders.write_text(repository / "experiments" / "results" / "a" / "full.json", "2")
-    folders.write_text(repository / "experiments" / "results" / "b" / "full.json", "2")
+    write_text(repository / "README.md", "2")
+    write_text(repository / "experiments" / "results" / "a" / "full.json", "2")
+    write_text(repository / "experiments" / "results" / "b" / "full.json", "2")
     assert git_commit() == git(repository, "rev-parse", "HEAD")
 
 

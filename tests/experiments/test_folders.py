@@ -1,10 +1,10 @@
-"""Where files are kept, and that they are written whole or not at all."""
+"""Where files are kept."""
 
 import pytest
 
 from experiments import folders
 from experiments.experiment import ExperimentError
-from experiments.folders import results_folder, work_folder, write_text
+from experiments.folders import remove, results_folder, work_folder
 
 
 @pytest.fixture
@@ -100,36 +100,19 @@ def test_a_user_without_a_home_is_told_what_to_do(home, monkeypatch):
         work_folder()
 
 
-def test_text_is_utf8_with_the_same_line_ends_everywhere(tmp_path):
-    write_text(tmp_path / "new" / "file.txt", "é ✓\nb\n")
-    assert (tmp_path / "new" / "file.txt").read_bytes() == "é ✓\nb\n".encode()
+def test_a_name_of_a_home_that_is_not_there_is_told_what_to_do(home, monkeypatch):
+    monkeypatch.setenv("MINIGRAD_CACHE", "~nobody-has-this-name/cache")
+    with pytest.raises(ExperimentError, match=r"MINIGRAD_CACHE is '~nobody-has-this-name/cache': .*; set it to"):
+        work_folder()
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = tmp_path / "file.txt"
-    write_text(path, "old")
-
-    def disk_full(source, target):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(folders.os, "replace", disk_full)
-    with pytest.raises(OSError, match="no space left"):
-        write_text(path, "new")
-    assert path.read_text(encoding="utf-8") == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_reader_never_meets_half_a_file(tmp_path, monkeypatch):
-    path = tmp_path / "file.txt"
-    write_text(path, "old")
-    replace = folders.os.replace
-    seen = []
-
-    def look_and_replace(source, target):
-        seen.append((path.read_text(encoding="utf-8"), source.read_text(encoding="utf-8")))
-        replace(source, target)
-
-    monkeypatch.setattr(folders.os, "replace", look_and_replace)
-    write_text(path, "new")
-    assert seen == [("old", "new")]
-    assert path.read_text(encoding="utf-8") == "new"
+def test_whatever_has_the_name_is_removed_and_not_what_a_link_leads_to(tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "file").write_text("", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for name in ("link", "folder", "file", "nothing"):
+        remove(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (tmp_path / "kept" / "file").is_file()

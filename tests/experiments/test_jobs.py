@@ -11,7 +11,7 @@ import experiments
 from experiments import jobs
 from experiments.__main__ import main
 from experiments.experiment import ExperimentError
-from experiments.jobs import run_together, share_of_cores
+from experiments.jobs import run_together
 
 PROJECT = Path(experiments.__file__).parents[1]
 
@@ -46,7 +46,7 @@ def test_two_run_at_the_same_time_and_say_who_speaks(stand_in, capsys):
     assert sorted(capsys.readouterr().out.splitlines()) == ["[pair1] hello from pair1", "[pair2] hello from pair2"]
     arguments, environment = json.loads((stand_in / "pair1.json").read_text())
     assert arguments == ["run", "pair1", "--preset", "quick"]
-    assert {name: environment[name] for name in share_of_cores(2)} == share_of_cores(2)
+    assert environment["PATH"] == os.environ["PATH"]
 
 
 def test_one_failure_is_told_when_all_have_ended(stand_in, capsys):
@@ -55,17 +55,9 @@ def test_one_failure_is_told_when_all_have_ended(stand_in, capsys):
     assert "[works] hello from works" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("cores", "n_jobs", "share"), [(2, 2, "1"), (8, 2, "4"), (8, 3, "2"), (2, 5, "1")])
-def test_together_they_have_no_more_threads_than_there_are_cores(cores, n_jobs, share, monkeypatch):
-    monkeypatch.setattr(jobs, "get_num_threads", lambda: cores)
-    shares = share_of_cores(n_jobs)
-    assert set(shares.values()) == {share}
-    assert {"OPENBLAS_NUM_THREADS", "MINIGRAD_NUM_THREADS"} <= shares.keys()
-
-
 def test_the_command_line_hands_its_options_on(fake, monkeypatch):
     calls = []
-    monkeypatch.setattr("experiments.__main__.run_together", lambda *call: calls.append(call))
+    monkeypatch.setattr("experiments.command.run_together", lambda *call: calls.append(call))
     assert main(["run", "fake_experiment", "--preset", "full", "--seeds", "4", "--jobs", "2"]) == 0
     assert calls == [(["fake_experiment"], ["--preset", "full", "--device", "cpu", "--seeds", "4"], 2)]
     assert fake.computed == []

@@ -16,6 +16,7 @@ from experiments.benchmarks.cpu.machine import machine
 from experiments.benchmarks.cpu.sizes import DISPLAY, MODELS, REHEARSAL, SIZES, Size, tokens
 from experiments.benchmarks.cpu.table import CPUBenchmark, Row
 from experiments.benchmarks.cpu.workers import Contender, Outcome, Worker, running, take_turns
+from minigrad.files import write_text
 
 GROUPS = ("steps", "kernels", "generation")
 PEERS = ("PyTorch", "torch.compile")
@@ -85,7 +86,7 @@ def estimate(n_steps: int, turns: int, groups: Sequence[str], peers: bool) -> fl
 def write(benchmark: CPUBenchmark) -> Path:
     """Write every value as JSON; the file's path."""
     path = folders.results_folder() / "benchmarks" / f"{benchmark.name}.json"
-    folders.write_text(path, json.dumps(benchmark.as_json(), indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(benchmark.as_json(), indent=1, ensure_ascii=False) + "\n")
     return path
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from experiments import folders
 from experiments.benchmarks.gpu.lines import Line, Target
-from experiments.results import decode
+from experiments.decoding import decode
+from minigrad.files import write_text
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def path() -> Path:
 
 def save(benchmark: GPUBenchmark) -> Path:
     """Write it as JSON; the file's path."""
-    folders.write_text(path(), json.dumps(asdict(benchmark), indent=1, ensure_ascii=False) + "\n")
+    write_text(path(), json.dumps(asdict(benchmark), indent=1, ensure_ascii=False) + "\n")
     return path()
 
 
