@@ -30,7 +30,7 @@ def number(
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
     fits = (
-        math.isfinite(value)
+        _is_finite(value)
         and (at_least is None or value >= at_least)
         and (above is None or value > above)
         and (at_most is None or value <= at_most)
@@ -41,6 +41,13 @@ def number(
         said = " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None)
         raise ValueError(f"{name} must be a finite number{' ' * bool(said)}{said}, got {value}")
     return float(value)
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a Python integer that is too large for a float
+        return False
 
 
 def whole_number(name: str, value: Any, *, at_least: int | None = None, at_most: int | None = None) -> int:
@@ -57,6 +64,31 @@ def whole_number(name: str, value: Any, *, at_least: int | None = None, at_most:
         said = " and ".join(f"{words} {bound}" for words, bound in bounds if bound is not None)
         raise ValueError(f"{name} must be {said}, got {value}")
     return int(value)
+
+
+def boolean(name: str, value: Any) -> bool:
+    """True or False, as a Python bool.
+
+    Raises:
+        TypeError: if value is something else. Whatever is not empty would be taken for True.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r} of type {type(value).__name__}")
+    return bool(value)
+
+
+def pair(name: str, values: Any) -> tuple[Any, Any]:
+    """Two values, such as Adam's betas, as a tuple. What they are is not checked.
+
+    Raises:
+        TypeError: if values is not a sequence.
+        ValueError: if it does not hold two.
+    """
+    if not isinstance(values, tuple | list):
+        raise TypeError(f"{name} must be two numbers, got {values!r} of type {type(values).__name__}")
+    if len(values) != 2:
+        raise ValueError(f"{name} must be two numbers, got {values}")
+    return values[0], values[1]
 
 
 def integers(name: str, values: Any) -> Array:
