@@ -80,7 +80,7 @@ class Adafactor(Optimizer):
             self.beta1 = checks.number("beta1", self.beta1, at_least=0, below=1)
 
     def new_state(self, data: Array) -> dict[str, Array]:
-        """Means of squared gradients: of rows and columns of a matrix (and of each in a stack of matrices), else all."""
+        """Of a matrix (or each in a stack of matrices) the means of its rows and columns, of a vector everything."""
         shape = data.shape
         shapes = {"exp_avg_sq": shape}
         if len(shape) >= 2:

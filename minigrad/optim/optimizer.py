@@ -1,5 +1,6 @@
 """What all optimizers share: the parameters in groups, and the state that a checkpoint keeps."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -58,8 +59,9 @@ class Optimizer:
             TypeError: if one is not a number; ValueError: if it is NaN, infinite, or out of its range.
         """
         self.check_lr()
-        for weight_decay in set(self.weight_decays):
-            checks.number("weight_decay", weight_decay, at_least=0)
+        for weight_decay in self.weight_decays:
+            if type(weight_decay) is not float or not 0 <= weight_decay < math.inf:  # there is one for each parameter
+                checks.number("weight_decay", weight_decay, at_least=0)
 
     def check_lr(self) -> None:
         """The part of `check_settings` that is for the learning rate."""
@@ -147,16 +149,16 @@ def _groups(members: list[Any]) -> list[dict[str, Any]]:
         if unknown := group.keys() - {"params", "weight_decay"}:
             raise ValueError(f"params has a group with {sorted(unknown)}; only weight_decay can differ by group")
         if "params" not in group:
-            raise ValueError(f'params has a group without "params" at [{i}], got {group!r:.200}')
+            raise ValueError(f'params has a group without "params" at [{i}]')
     return members
 
 
 def _check_arrays(arrays: Any) -> None:
     if not isinstance(arrays, dict):
-        raise TypeError(f"arrays must be a dictionary of arrays, got {arrays!r:.200} of type {type(arrays).__name__}")
+        raise TypeError(f"arrays must be a dictionary of arrays, got {type(arrays).__name__}")
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray) and not hasattr(array, "__cuda_array_interface__"):
-            raise TypeError(f"arrays[{name!r}] must be an array, got {array!r:.200} of type {type(array).__name__}")
+            raise TypeError(f"arrays[{name!r}] must be an array, got {type(array).__name__}")
 
 
 def _other_dtypes(own: dict[str, Array], found: dict[str, Array]) -> str:

@@ -31,7 +31,7 @@ def entries(params: Any) -> list[Any]:
     if isinstance(params, Tensor):
         raise TypeError(f"params must be a list of parameters, got a {type(params).__name__}; pass [parameter]")
     if isinstance(params, dict | set | frozenset | str | np.ndarray) or not isinstance(params, Iterable):
-        raise TypeError(f"params must be a list of parameters, got {params!r:.200} of type {type(params).__name__}")
+        raise TypeError(f"params must be a list of parameters, got {type(params).__name__}")
     return list(params)
 
 
@@ -39,7 +39,7 @@ def check_tensors(params: Sequence[Any]) -> None:
     """Raise TypeError if one of `params` is not a tensor, ValueError if one is named twice."""
     for i, parameter in enumerate(params):
         if not isinstance(parameter, Tensor):
-            raise TypeError(f"params[{i}] must be a Tensor, got {parameter!r:.200} of type {type(parameter).__name__}")
+            raise TypeError(f"params[{i}] must be a Tensor, got {type(parameter).__name__}")
     if len({id(parameter) for parameter in params}) != len(params):
         raise ValueError("params names the same parameter twice")
 
@@ -78,7 +78,7 @@ def check_gradients(params: Sequence[Tensor]) -> None:
 
 def _check_gradient(name: str, grad: Array, data: Array) -> None:
     if not isinstance(grad, np.ndarray) and not hasattr(grad, "__cuda_array_interface__"):
-        raise TypeError(f"{name} must be an array, got {grad!r:.200} of type {type(grad).__name__}")
+        raise TypeError(f"{name} must be an array, got {type(grad).__name__}")
     if device_of(grad) != device_of(data):
         raise DeviceError(f'{name} is on "{device_of(grad)}", its parameter on "{device_of(data)}"')
     if grad.shape != data.shape:

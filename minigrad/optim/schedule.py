@@ -16,7 +16,7 @@ def warmup_cosine(step: int, warmup_steps: int, total_steps: int, final: float =
 
     Raises:
         TypeError: if a number of steps is not an integer, or final not a number.
-        ValueError: if a number of steps is negative, total_steps does not exceed warmup_steps, or final is not in [0, 1].
+        ValueError: if a number of steps is negative, total_steps is not above warmup_steps, or final not in [0, 1].
     """
     _check(step, warmup_steps, total_steps, final)
     if step < warmup_steps:

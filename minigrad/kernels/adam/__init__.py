@@ -11,7 +11,6 @@ import numpy as np
 from minigrad.array_type import Array
 from minigrad.kernels import wants_cuda, wants_reference
 
-
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
