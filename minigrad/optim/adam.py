@@ -44,7 +44,8 @@ class Adam(Optimizer):
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
         if weight_decay:
-            grad = grad + weight_decay * data
+            grad = grad.copy()  # a sum would be a number, and no array, where there are no axes
+            grad += weight_decay * data
         self.adam_step(data, grad, state, decay=1.0)
 
     def adam_step(self, data: Array, grad: Array, state: dict[str, Array], decay: float) -> None:

@@ -73,6 +73,8 @@ def check_gradients(params: Sequence[Tensor]) -> None:
         # This is asked for every parameter at every step, so what is right is seen at once.
         if grad is None or (type(grad) is type(data) and grad.shape == data.shape and grad.dtype == data.dtype):
             continue
+        if isinstance(grad, np.generic):  # NumPy's arithmetic makes numbers of arrays without axes
+            parameter.grad = grad = np.array(grad)
         _check_gradient(f"params[{i}].grad", grad, data)
 
 

@@ -127,6 +127,20 @@ def test_any_strides_give_the_same_step(name, kernels):
         np.testing.assert_allclose(result, stepped["in order", "in order"], rtol=1e-6, err_msg=str(layout))
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_gradient_without_axes_may_be_a_number(name, kernels):
+    one, other = parameter(), parameter()
+    one.grad, other.grad = np.float32(2), np.array(2, np.float32)
+    with use_kernels(kernels):
+        for p in (one, other):
+            assert optim.clip_grad_norm([p], 0.5) == 2
+            np.testing.assert_allclose(p.grad, 0.5, rtol=1e-5)
+            p.grad = p.grad * np.float32(1)  # a number again
+            OPTIMIZERS[name]([p]).step()
+    assert one.data == other.data != 1
+
+
 # -- the kernel of Adam -------------------------------------------------------------------------
 
 DIALS = AdamDials(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, step=3, decay=0.99)
@@ -146,6 +160,14 @@ def test_adams_kernels_refuse_an_array_that_is_not_like_data(kernels, name):
                 adam_step(**{**arrays, name: np.ones(3, dtype)}, dials=DIALS)
     for each in NAMES:
         np.testing.assert_array_equal(arrays[each], np.ones(3))
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_adams_kernels_refuse_a_number_in_place_of_an_array_without_axes(kernels, name):
+    arrays = {each: np.ones((), np.float32) for each in NAMES}
+    with use_kernels(kernels), pytest.raises(TypeError, match=f"{name} must be an array, got float32"):
+        adam_step(**{**arrays, name: np.float32(1)}, dials=DIALS)
 
 
 @pytest.mark.parametrize("kernels", KERNELS)

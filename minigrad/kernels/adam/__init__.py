@@ -38,11 +38,11 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) ->
 
     Raises:
         ValueError: if grad, m or v has another shape than data.
-        TypeError: if one has another dtype than data, or data is neither float32 nor float64.
+        TypeError: if one has another dtype than data, or is a number; or if data is neither float32 nor float64.
     """
     shape, dtype = data.shape, data.dtype
-    for array in (grad, m, v):
-        if array.shape != shape or array.dtype != dtype:
+    for array in (data, grad, m, v):
+        if array.shape != shape or array.dtype != dtype or isinstance(array, np.generic):
             _refuse(data, grad, m, v)
     if dtype not in _DTYPES:
         raise TypeError(f"data must be float32 or float64, got {dtype}")
@@ -61,7 +61,9 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) ->
 
 
 def _refuse(data: Array, grad: Array, m: Array, v: Array) -> None:
-    for name, array in (("grad", grad), ("m", m), ("v", v)):
+    for name, array in (("data", data), ("grad", grad), ("m", m), ("v", v)):
+        if isinstance(array, np.generic):
+            raise TypeError(f"{name} must be an array, got {type(array).__name__}")
         if array.shape != data.shape:
             raise ValueError(f"{name} must have the shape of data, {data.shape}; got {array.shape}")
         if array.dtype != data.dtype:
