@@ -11,6 +11,9 @@ import numpy as np
 
 from minigrad.array_type import Array
 
+_BOOLEANS, _INTEGERS = (bool, np.bool_), (int, np.integer)
+_NUMBERS = (*_INTEGERS, float, np.floating)
+
 
 def number(
     name: str,
@@ -27,7 +30,7 @@ def number(
         TypeError: if value is not one number (a boolean is none).
         ValueError: if it is not finite, or outside the bounds.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, _BOOLEANS) or not isinstance(value, _NUMBERS):
         raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
     fits = (
         _is_finite(value)
@@ -57,7 +60,7 @@ def whole_number(name: str, value: Any, *, at_least: int | None = None, at_most:
         TypeError: if value is not an integer (a boolean or 2.0 is none).
         ValueError: if it is outside the bounds.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+    if isinstance(value, _BOOLEANS) or not isinstance(value, _INTEGERS):
         raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
     if (at_least is not None and value < at_least) or (at_most is not None and value > at_most):
         bounds = (("at least", at_least), ("at most", at_most))
@@ -72,7 +75,7 @@ def boolean(name: str, value: Any) -> bool:
     Raises:
         TypeError: if value is something else. Whatever is not empty would be taken for True.
     """
-    if not isinstance(value, bool | np.bool_):
+    if not isinstance(value, _BOOLEANS):
         raise TypeError(f"{name} must be True or False, got {value!r} of type {type(value).__name__}")
     return bool(value)
 

@@ -51,6 +51,7 @@ class Optimizer:
             {"step": np.zeros(1, np.int64), **self.new_state(parameter.data)} for parameter in self.params
         ]
         self._dtypes = [parameter.dtype for parameter in self.params]
+        self._checked: list[Array] = [None] * len(self.params)
 
     def check_settings(self) -> None:
         """Refuse settings that no step can be taken with. Asked at each step, since they may be assigned to.
@@ -87,8 +88,9 @@ class Optimizer:
             if parameter.grad is not None:
                 data = parameter.data
                 state["step"][0] += 1  # of this parameter: one without a gradient does not age
+                kind = type(data)
                 for slot, array in state.items():
-                    if slot != "step" and type(array) is not type(data):  # the model has been moved to another device
+                    if type(array) is not kind and slot != "step":  # the model has been moved to another device
                         state[slot] = beside(array, data)
                 self.update(data, parameter.grad, state, weight_decay)
                 parameter.bump_version()
@@ -126,17 +128,19 @@ class Optimizer:
 
     def _check_data(self) -> None:
         """That the arrays that a step changes can be written to, and have the dtype that the state was made for."""
-        for i, (parameter, dtype) in enumerate(zip(self.params, self._dtypes, strict=True)):
-            if parameter.grad is None:
+        for i, (parameter, checked) in enumerate(zip(self.params, self._checked, strict=True)):
+            data = parameter._data
+            if data is checked or parameter.grad is None:  # it is the array of the step before, most of the time
                 continue
-            data = parameter.data
-            if data.dtype != dtype:
-                raise TypeError(f"params[{i}] was {dtype} when the optimizer was made, and now is {data.dtype}")
+            if data.dtype != self._dtypes[i]:
+                was = self._dtypes[i]
+                raise TypeError(f"params[{i}] was {was} when the optimizer was made, and now is {data.dtype}")
             if type(data) is np.ndarray and not data.flags.writeable:
                 raise ValueError(
                     f"params[{i}] is read-only, as parameters made under nn.unallocated() are until they are given "
                     "an array: parameter.data = array"
                 )
+            self._checked[i] = data
 
 
 def _groups(members: list[Any]) -> list[dict[str, Any]]:

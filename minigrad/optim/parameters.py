@@ -18,29 +18,33 @@ from minigrad.tensor import Tensor
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 """Of a parameter that can be trained: those that there are kernels for."""
 
+_NOT_LISTS = (dict, set, frozenset, str, np.ndarray)
+
 
 def entries(params: Any) -> list[Any]:
-    """What `params` holds, in a list.
+    """What `params` holds, in a list (itself if it is one).
 
     Raises:
         TypeError: if it is not an iterable with an order: a single tensor would be iterated over row by row, and
             the order of a set differs from run to run.
     """
+    if type(params) is list:
+        return params
     if isinstance(params, Module):
         raise TypeError(f"params must be a list of parameters, got a {type(params).__name__}; pass its .parameters()")
     if isinstance(params, Tensor):
         raise TypeError(f"params must be a list of parameters, got a {type(params).__name__}; pass [parameter]")
-    if isinstance(params, dict | set | frozenset | str | np.ndarray) or not isinstance(params, Iterable):
+    if isinstance(params, _NOT_LISTS) or not isinstance(params, Iterable):
         raise TypeError(f"params must be a list of parameters, got {type(params).__name__}")
     return list(params)
 
 
 def check_tensors(params: Sequence[Any]) -> None:
     """Raise TypeError if one of `params` is not a tensor, ValueError if one is named twice."""
-    for i, parameter in enumerate(params):
-        if not isinstance(parameter, Tensor):
-            raise TypeError(f"params[{i}] must be a Tensor, got {type(parameter).__name__}")
-    if len({id(parameter) for parameter in params}) != len(params):
+    if not all(issubclass(kind, Tensor) for kind in set(map(type, params))):
+        i, other = next((i, each) for i, each in enumerate(params) if not isinstance(each, Tensor))
+        raise TypeError(f"params[{i}] must be a Tensor, got {type(other).__name__}")
+    if len(set(map(id, params))) != len(params):
         raise ValueError("params names the same parameter twice")
 
 
@@ -69,13 +73,15 @@ def check_gradients(params: Sequence[Tensor]) -> None:
         DeviceError: if it is on another device.
     """
     for i, parameter in enumerate(params):
-        grad, data = parameter.grad, parameter.data
-        # This is asked for every parameter at every step, so what is right is seen at once.
-        if grad is None or (type(grad) is type(data) and grad.shape == data.shape and grad.dtype == data.dtype):
+        grad = parameter.grad
+        if grad is None:
             continue
-        if isinstance(grad, np.generic):  # NumPy's arithmetic makes numbers of arrays without axes
-            parameter.grad = grad = np.array(grad)
-        _check_gradient(f"params[{i}].grad", grad, data)
+        data = parameter._data
+        # This is asked for every parameter at every step, so what is right is seen at once.
+        if type(grad) is not type(data) or grad.dtype is not data.dtype or grad.shape != data.shape:
+            if isinstance(grad, np.generic):  # NumPy's arithmetic makes numbers of arrays without axes
+                parameter.grad = grad = np.array(grad)
+            _check_gradient(f"params[{i}].grad", grad, data)
 
 
 def _check_gradient(name: str, grad: Array, data: Array) -> None:

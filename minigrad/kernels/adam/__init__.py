@@ -40,12 +40,15 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) ->
         ValueError: if grad, m or v has another shape than data.
         TypeError: if one has another dtype than data, or is a number; or if data is neither float32 nor float64.
     """
-    shape, dtype = data.shape, data.dtype
-    for array in (data, grad, m, v):
-        if array.shape != shape or array.dtype != dtype or isinstance(array, np.generic):
-            _refuse(data, grad, m, v)
-    if dtype not in _DTYPES:
-        raise TypeError(f"data must be float32 or float64, got {dtype}")
+    # One expression, since this is asked for every parameter at every step.
+    if not (
+        type(grad) is type(m) is type(v) is type(data)
+        and grad.dtype is m.dtype is v.dtype is data.dtype
+        and grad.shape == m.shape == v.shape == data.shape
+    ):
+        _check(data, grad, m, v)
+    if data.dtype not in _DTYPES:
+        raise TypeError(f"data must be float32 or float64, got {data.dtype}")
     if wants_reference(data):
         from minigrad.kernels.adam import reference
 
@@ -60,7 +63,7 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) ->
         cpu.adam_step(data, grad, m, v, dials)
 
 
-def _refuse(data: Array, grad: Array, m: Array, v: Array) -> None:
+def _check(data: Array, grad: Array, m: Array, v: Array) -> None:
     for name, array in (("data", data), ("grad", grad), ("m", m), ("v", v)):
         if isinstance(array, np.generic):
             raise TypeError(f"{name} must be an array, got {type(array).__name__}")
