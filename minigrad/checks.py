@@ -11,6 +11,9 @@ import numpy as np
 
 from minigrad.array_type import Array
 
+_BOOLEANS, _INTEGERS = (bool, np.bool_), (int, np.integer)
+_NUMBERS = (*_INTEGERS, float, np.floating)
+
 
 def number(
     name: str,
@@ -27,10 +30,10 @@ def number(
         TypeError: if value is not one number (a boolean is none).
         ValueError: if it is not finite, or outside the bounds.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, _BOOLEANS) or not isinstance(value, _NUMBERS):
         raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
     fits = (
-        math.isfinite(value)
+        _is_finite(value)
         and (at_least is None or value >= at_least)
         and (above is None or value > above)
         and (at_most is None or value <= at_most)
@@ -43,6 +46,13 @@ def number(
     return float(value)
 
 
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a Python integer that is too large for a float
+        return False
+
+
 def whole_number(name: str, value: Any, *, at_least: int | None = None, at_most: int | None = None) -> int:
     """A whole number inside the bounds that are given, as a Python int.
 
@@ -50,13 +60,38 @@ def whole_number(name: str, value: Any, *, at_least: int | None = None, at_most:
         TypeError: if value is not an integer (a boolean or 2.0 is none).
         ValueError: if it is outside the bounds.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+    if isinstance(value, _BOOLEANS) or not isinstance(value, _INTEGERS):
         raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
     if (at_least is not None and value < at_least) or (at_most is not None and value > at_most):
         bounds = (("at least", at_least), ("at most", at_most))
         said = " and ".join(f"{words} {bound}" for words, bound in bounds if bound is not None)
         raise ValueError(f"{name} must be {said}, got {value}")
     return int(value)
+
+
+def boolean(name: str, value: Any) -> bool:
+    """True or False, as a Python bool.
+
+    Raises:
+        TypeError: if value is something else. Whatever is not empty would be taken for True.
+    """
+    if not isinstance(value, _BOOLEANS):
+        raise TypeError(f"{name} must be True or False, got {value!r} of type {type(value).__name__}")
+    return bool(value)
+
+
+def pair(name: str, values: Any) -> tuple[Any, Any]:
+    """Two values, such as Adam's betas, as a tuple. What they are is not checked.
+
+    Raises:
+        TypeError: if values is not a sequence.
+        ValueError: if it does not hold two.
+    """
+    if not isinstance(values, tuple | list):
+        raise TypeError(f"{name} must be two numbers, got {values!r} of type {type(values).__name__}")
+    if len(values) != 2:
+        raise ValueError(f"{name} must be two numbers, got {values}")
+    return values[0], values[1]
 
 
 def integers(name: str, values: Any) -> Array:

@@ -5,7 +5,7 @@ Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.2.
 
 import numpy as np
 
-from minigrad import ops, random
+from minigrad import checks, ops, random
 from minigrad.array_type import Array
 from minigrad.grad_mode import is_grad_enabled
 from minigrad.nn.cache import KeyValueCache
@@ -22,7 +22,9 @@ class MultiHeadAttention(Module):
         out: the projection back to d_model.
 
     Raises:
-        ValueError: if n_heads does not divide d_model and no head_size (default: d_model / n_heads) is given.
+        TypeError: if a size is not an integer, bias not a boolean, or generator not a Generator.
+        ValueError: if a size is not at least 1, or n_heads does not divide d_model and no head_size (default:
+            d_model / n_heads) is given.
     """
 
     def __init__(
@@ -33,9 +35,13 @@ class MultiHeadAttention(Module):
         generator: np.random.Generator | None = None,
         head_size: int | None = None,
     ) -> None:
-        if n_heads < 1 or (head_size is None and d_model % n_heads):
+        d_model = checks.whole_number("d_model", d_model, at_least=1)
+        n_heads = checks.whole_number("n_heads", n_heads, at_least=1)
+        if head_size is not None:
+            head_size = checks.whole_number("head_size", head_size, at_least=1)
+        elif d_model % n_heads:
             raise ValueError(f"n_heads must divide d_model, got {n_heads} heads for {d_model}")
-        generator = generator or random.generator()
+        generator = random.chosen(generator)
         width = n_heads * head_size if head_size else d_model
         self.n_heads = n_heads
         self.q = Linear(d_model, width, bias, generator)

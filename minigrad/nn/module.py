@@ -144,10 +144,17 @@ def mismatches(expected: dict[str, tuple[int, ...]], found: dict[str, Array]) ->
 
 
 class ModuleList(Module):
-    """Modules in a list; their names are their indices."""
+    """Modules in a list; their names are their indices.
+
+    Raises:
+        TypeError: if one of them is not a Module, but a class or a list of modules, for example.
+    """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         self.modules = list(modules)
+        for i, module in enumerate(self.modules):
+            if not isinstance(module, Module):
+                raise TypeError(f"modules[{i}] must be a Module, got {module!r:.100}")
 
     def children(self) -> Iterator[tuple[str, Module]]:
         for index, module in enumerate(self.modules):
