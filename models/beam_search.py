@@ -14,6 +14,7 @@ import numpy as np
 
 from minigrad import no_grad
 from models.generation import NextLogits, append, check_start
+from models.inputs import check_ids
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def beam_search(
     Raises:
         ValueError: if ids are not one sequence, or an argument is out of range.
     """
+    ids = check_ids(ids)  # int64, so that every id of the vocabulary fits
     check_start(ids, max_new_tokens, None)
     if len(ids) != 1:
         raise ValueError(f"ids must be one sequence, of shape (1, T), got {ids.shape}")
@@ -72,7 +74,7 @@ def beam_search(
 
         go_on = np.flatnonzero(~ends)[:n_beams]
         totals = candidates.flat[best[go_on]]
-        beams, _ = append(beams[rows[go_on]], None, tokens[go_on].astype(ids.dtype))
+        beams, _ = append(beams[rows[go_on]], None, tokens[go_on])
         next_logits.select(rows[go_on])
         if len(finished) == n_beams and totals[0] / length**length_penalty <= finished[-1].score:
             return finished  # no beam can still become better than the worst that is kept

@@ -21,8 +21,9 @@ from typing import TypeVar
 import numpy as np
 
 from minigrad import IGNORE, Tensor, nn, no_grad, ops, random
+from minigrad.checks import number
 from minigrad.nn import initial
-from models.inputs import check_ids, check_mask, check_right_padding, check_sizes
+from models.inputs import check_ids, check_right_padding, check_sizes, token_mask
 from models.objectives.causal_lm import causal_lm
 
 Sequences = TypeVar("Sequences", np.ndarray, Tensor)
@@ -46,6 +47,7 @@ class BiLSTMConfig:
 
     def __post_init__(self) -> None:
         check_sizes(self, "vocab_size", "d_model", "n_layers")
+        number("dropout", self.dropout, at_least=0, below=1)
 
 
 def reverse(x: Sequences, attention_mask: np.ndarray) -> Sequences:
@@ -53,6 +55,7 @@ def reverse(x: Sequences, attention_mask: np.ndarray) -> Sequences:
 
     Shapes: x (B, T, ...), ids or states, attention_mask (B, T) → (B, T, ...).
     """
+    attention_mask = token_mask(attention_mask, x)
     lengths, positions = np.count_nonzero(attention_mask, axis=1, keepdims=True), np.arange(attention_mask.shape[1])
     source = np.where(positions < lengths, lengths - 1 - positions, positions)
     return x[np.arange(len(source))[:, None], source]
@@ -97,11 +100,12 @@ class BiLSTMLanguageModel(nn.Module):
                 starts at each row's last token.
 
         Raises:
-            ValueError: if attention_mask has padding to the left of a token, or not the shape (B, T) of ids.
+            ValueError: if attention_mask has padding to the left of a token, not the shape (B, T) of ids, or holds
+                another number than 0 and 1.
+            TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
-        check_ids(ids)
-        check_mask(attention_mask, ids)
-        attention_mask = np.ones(ids.shape, bool) if attention_mask is None else attention_mask
+        ids = check_ids(ids)
+        attention_mask = token_mask(attention_mask, ids)
         check_right_padding(attention_mask)
         forward = self._read(ids, self.forward_lstms)
         backward = self._read(reverse(ids, attention_mask), self.backward_lstms)

@@ -21,7 +21,7 @@ from typing import Protocol
 import numpy as np
 
 from minigrad import Tensor, nn, no_grad
-from models.inputs import check_mask
+from models.inputs import check_ids, check_mask
 
 DIVERGED = "logits must be numbers, got NaN: the model has diverged"
 
@@ -210,7 +210,8 @@ def generate(
     Raises:
         ValueError: if there is no token to start from, or an argument is out of range.
     """
-    ids = np.asarray(ids)
+    ids = check_ids(ids)  # int64, so that every id of the vocabulary fits
+    attention_mask = check_mask(attention_mask, ids)
     check_start(ids, max_new_tokens, attention_mask)
     check_dials(temperature, top_k, top_p)
     generator = np.random.default_rng(seed)
@@ -221,9 +222,9 @@ def generate(
             text = ids if attention_mask is None else np.where(attention_mask == 1, ids, ids[:, -1:])
             logits = penalise_repetition(logits, text, repetition_penalty)
         if temperature == 0:
-            new = likeliest(logits).astype(ids.dtype)
+            new = likeliest(logits)
         else:
-            new = draw(next_token_distribution(logits, temperature, top_k, top_p), generator).astype(ids.dtype)
+            new = draw(next_token_distribution(logits, temperature, top_k, top_p), generator)
         if eos_id is not None:
             new[ended] = eos_id if pad_id is None else pad_id
             ended |= new == eos_id

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minigrad.checks import zero_one_mask
 from minigrad.device import beside
 from minigrad.kernels import attention as kernel
 from minigrad.tensor import Array, Tensor, as_operands, raw_array, record
@@ -34,7 +35,8 @@ def attention(
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not fit, or the mask holds another number than 0 and 1.
+        TypeError: if the mask holds neither integers nor booleans.
     """
     if q.ndim != 4 or k.shape != v.shape or q.shape[:2] + q.shape[3:] != k.shape[:2] + k.shape[3:]:
         raise ValueError(f"attention needs q (B, H, T, K) and k, v (B, H, S, K), got {q.shape}, {k.shape}, {v.shape}")
@@ -71,4 +73,4 @@ def _four_axes(mask: Array, scores_shape: tuple[int, ...]) -> Array:
             f"mask must have shape (B, S) = {(scores_shape[0], scores_shape[3])} or four axes that broadcast to "
             f"{scores_shape}, got {mask.shape}"
         )
-    return mask.astype(np.bool_)
+    return zero_one_mask("mask", mask).astype(np.bool_)

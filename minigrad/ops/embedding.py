@@ -1,8 +1,9 @@
 """Embedding: rows of a table, looked up by token id."""
 
+from minigrad.checks import integers
 from minigrad.device import beside
 from minigrad.kernels import embedding as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, raw_array, record
+from minigrad.tensor import Array, Tensor, TensorLike, record
 
 
 def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
@@ -25,12 +26,10 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     return record(table[rows], (weight,), embedding_backward)
 
 
-def check_ids(ids: TensorLike, vocab_size: int) -> Array:
-    """Token ids as an integer array, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
-    rows = raw_array(ids)
-    if rows.dtype.kind not in "iu":
-        raise TypeError(f"ids must be integers, got {rows.dtype}")
+def check_ids(ids: TensorLike, vocab_size: int, name: str = "ids") -> Array:
+    """Token ids as int64, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
+    rows = integers(name, ids)
     if rows.size and (rows.min() < 0 or rows.max() >= vocab_size):
         outside = rows[(rows < 0) | (rows >= vocab_size)][0]
-        raise ValueError(f"ids must lie in [0, {vocab_size}), the size of the vocabulary; got {outside}")
+        raise ValueError(f"{name} must lie in [0, {vocab_size}), the size of the vocabulary; got {outside}")
     return rows
