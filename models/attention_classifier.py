@@ -122,7 +122,8 @@ class ElmoPairClassifier(nn.Module):
         ids, other_ids = check_ids(ids), check_ids(other_ids, name="other_ids")
         if len(ids) != len(other_ids):
             raise ValueError(f"other_ids must be as many rows as ids, {len(ids)}, got {len(other_ids)}")
-        attention_mask, other_attention_mask = token_mask(attention_mask, ids), token_mask(other_attention_mask, other_ids)
+        attention_mask = token_mask(attention_mask, ids)
+        other_attention_mask = token_mask(other_attention_mask, other_ids, "other_attention_mask")
         a = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)
         b = self.encoder(self.dropout(self.elmo(other_ids, other_attention_mask)), other_attention_mask)
         u = self._compare(a, attention_mask, b, other_attention_mask)

@@ -114,10 +114,10 @@ class BiLSTMLanguageModel(nn.Module):
     def _read(self, ids: np.ndarray, lstms: nn.ModuleList) -> list[Tensor]:
         """One direction, in the order in which it reads: (B, T) ids → embeddings and each layer's states (B, T, D)."""
         layers = [self.dropout(self.token_embedding(ids))]
-        for number, lstm in enumerate(lstms):
+        for i, lstm in enumerate(lstms):
             outputs, _ = lstm(layers[-1])
             outputs = self.dropout(outputs)
-            layers.append(outputs if number == 0 else layers[-1] + outputs)
+            layers.append(outputs if i == 0 else layers[-1] + outputs)
         return layers
 
     def layers(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> list[Tensor]:

@@ -130,9 +130,9 @@ def check_mask(
     return mask
 
 
-def token_mask(attention_mask: np.ndarray | None, ids: np.ndarray | Tensor) -> np.ndarray:
+def token_mask(attention_mask: np.ndarray | None, ids: np.ndarray | Tensor, name: str = "attention_mask") -> np.ndarray:
     """Where there is a token, (B, T) booleans: everywhere if attention_mask is None. Errors as in `check_mask`."""
-    mask = check_mask(attention_mask, ids)
+    mask = check_mask(attention_mask, ids, name=name)
     return np.ones(ids.shape[:2], np.bool_) if mask is None else mask
 
 

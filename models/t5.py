@@ -273,7 +273,8 @@ class T5(nn.Module):
         Raises:
             ValueError, TypeError: as for `encode`.
         """
-        decoder_ids = check_vocabulary("decoder_ids", check_ids(decoder_ids, name="decoder_ids"), self.config.vocab_size)
+        decoder_ids = check_ids(decoder_ids, name="decoder_ids")
+        check_vocabulary("decoder_ids", decoder_ids, self.config.vocab_size)
         if encoded.ndim != 3 or len(encoded) != len(decoder_ids):
             raise ValueError(f"encoded must have shape (B, S, D) with B = {len(decoder_ids)}, got {encoded.shape}")
         attention_mask = check_mask(attention_mask, encoded)
