@@ -105,6 +105,17 @@ def check_sequences(name: str, sequences: Sequence[Sequence[int] | np.ndarray]) 
     return rows
 
 
+def check_texts(name: str, texts: Sequence[Sequence[int] | np.ndarray]) -> list[list[int]]:
+    """Sequences of ids as lists of Python's integers, to which others can be joined without another dtype.
+
+    Raises:
+        TypeError: if one is not integers, naming it.
+        ValueError: if one has several axes, or an id is negative.
+    """
+    rows = check_sequences(name, texts)
+    return [check_vocabulary(f"{name}[{i}]", row).tolist() for i, row in enumerate(rows)]
+
+
 # -- checks of masks --------------------------------------------------------------------------------
 
 
