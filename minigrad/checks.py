@@ -76,8 +76,11 @@ def integers(name: str, values: Any) -> Array:
     return array.astype(np.int64, copy=False)
 
 
-def zero_one_mask(name: str, mask: Any) -> Array:
-    """A mask as booleans: True (or 1) where there is a token, False (or 0) where there is padding.
+def zero_one_mask(name: str, mask: Any, where: str = "there is a token") -> Array:
+    """A mask as booleans: True (or 1) where there is a token, False (or 0) elsewhere.
+
+    Args:
+        where: what the mask says of the places that have a 1, for the error.
 
     Raises:
         TypeError: if it holds neither booleans nor integers. A float mask that is added to the scores, as
@@ -88,13 +91,10 @@ def zero_one_mask(name: str, mask: Any) -> Array:
     if array.dtype.kind == "b":
         return array
     if array.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name} must be booleans or integers, 1 where there is a token and 0 where there is padding, "
-            f"got {array.dtype}"
-        )
+        raise TypeError(f"{name} must be booleans or integers, 1 where {where} and 0 elsewhere, got {array.dtype}")
     if array.size and (array.min() < 0 or array.max() > 1):
         other = array[(array != 0) & (array != 1)].flat[0]
-        raise ValueError(f"{name} must be 1 where there is a token and 0 where there is padding, got {other}")
+        raise ValueError(f"{name} must be 1 where {where} and 0 elsewhere, got {other}")
     return array.astype(np.bool_)
 
 

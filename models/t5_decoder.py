@@ -69,7 +69,7 @@ class T5Decoder(nn.Module):
     @staticmethod
     def _visible(ids: np.ndarray, attention_mask: np.ndarray | None, prefix_mask: np.ndarray, seen: int) -> np.ndarray:
         """Whom each position sees, (B, 1, T, T): what came before, itself, and the whole prefix."""
-        prefix_mask = zero_one_mask("prefix_mask", prefix_mask)
+        prefix_mask = zero_one_mask("prefix_mask", prefix_mask, "the prefix is")
         if prefix_mask.shape != ids.shape or seen:
             raise ValueError(
                 f"prefix_mask must have the shape of ids, {ids.shape}, and come with the first of them; "

@@ -73,4 +73,4 @@ def _four_axes(mask: Array, scores_shape: tuple[int, ...]) -> Array:
             f"mask must have shape (B, S) = {(scores_shape[0], scores_shape[3])} or four axes that broadcast to "
             f"{scores_shape}, got {mask.shape}"
         )
-    return zero_one_mask("mask", mask).astype(np.bool_)
+    return zero_one_mask("mask", mask, "a query may attend").astype(np.bool_)

@@ -162,7 +162,7 @@ class MultipleChoice(nn.Module):
             TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
         ids, attention_mask = integers("ids", ids), zero_one_mask("attention_mask", attention_mask)
-        if ids.ndim != 3 or attention_mask.shape != ids.shape:
+        if ids.ndim != 3 or ids.size == 0 or attention_mask.shape != ids.shape:
             raise ValueError(
                 f"ids and attention_mask must have the shape (B, n_choices, T), got {ids.shape}, {attention_mask.shape}"
             )

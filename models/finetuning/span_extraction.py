@@ -17,7 +17,7 @@ from minigrad import Tensor, nn, ops
 from minigrad.checks import integers, number, whole_number, zero_one_mask
 from models.finetuning.cls_token import Encoder, check_cls
 from models.finetuning.heads import new_head
-from models.inputs import check_ids, token_mask
+from models.inputs import check_ids
 
 NOWHERE = -1e9  # the logit of padding: no probability, yet finite
 
@@ -108,7 +108,9 @@ def best_spans(
     check_logits(start_logits, end_logits)
     if np.isnan(start_logits).any() or np.isnan(end_logits).any():
         raise ValueError("start_logits and end_logits must be numbers, got NaN: the model has diverged")
-    allowed = token_mask(zero_one_mask("context_mask", context_mask), start_logits, "context_mask")
+    allowed = zero_one_mask("context_mask", context_mask, "an answer may lie")
+    if allowed.shape != start_logits.shape:
+        raise ValueError(f"context_mask must have the shape of start_logits, {start_logits.shape}, got {allowed.shape}")
     if not np.all(allowed.any(axis=1)):
         raise ValueError(f"context_mask has a row without a 1: row {int(np.argmin(allowed.any(axis=1)))}")
     batch, length = start_logits.shape

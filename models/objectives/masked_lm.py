@@ -89,7 +89,7 @@ def choosable_tokens(
 def choose_tokens(choosable: np.ndarray, generator: np.random.Generator, rate: float) -> np.ndarray:
     """Choose round(rate · n) of each row's n choosable tokens, at least one: (B, T) booleans → (B, T) booleans."""
     check_share("rate", rate)
-    choosable = zero_one_mask("choosable", choosable)
+    choosable = zero_one_mask("choosable", choosable, "a token may be chosen")
     chosen = np.zeros_like(choosable)
     for b, row in enumerate(choosable):
         positions = np.flatnonzero(row)
@@ -107,7 +107,7 @@ def choose_words(
     A word with more tokens than are still to be chosen is passed over, as in BERT, so that a few less may be chosen
     than among single tokens. If no word of a row is as short as that, one of its shortest is chosen.
     """
-    choosable = zero_one_mask("choosable", choosable)
+    choosable = zero_one_mask("choosable", choosable, "a token may be chosen")
     chosen = np.zeros_like(choosable)
     for b, words in enumerate(words_of(choosable, word_numbers)):
         left = n_to_choose(words, rate)
@@ -189,7 +189,7 @@ def replace_tokens(
     if not 0 <= mask_id < vocab_size:
         raise ValueError(f"mask_id must lie in [0, {vocab_size}), the size of the vocabulary; got {mask_id}")
     ids = check_vocabulary("ids", ids, vocab_size)
-    chosen = zero_one_mask("chosen", chosen)
+    chosen = zero_one_mask("chosen", chosen, "a token is chosen")
     tokens = ids[chosen]
     draws = generator.random(len(tokens))
     random_tokens = generator.integers(vocab_size, size=len(tokens))

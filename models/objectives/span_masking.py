@@ -92,7 +92,7 @@ def choose_spans(
 
     A span ends early at what may not be chosen, at another span, and before the word that would be too much.
     """
-    choosable = zero_one_mask("choosable", choosable)
+    choosable = zero_one_mask("choosable", choosable, "a token may be chosen")
     probabilities = span_length_probabilities(p, longest)
     span_numbers = np.full(choosable.shape, -1)
     n_spans = 0
