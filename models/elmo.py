@@ -21,7 +21,7 @@ from typing import TypeVar
 import numpy as np
 
 from minigrad import IGNORE, Tensor, nn, no_grad, ops, random
-from minigrad.checks import number
+from minigrad.checks import number, whole_number
 from minigrad.nn import initial
 from models.inputs import check_ids, check_right_padding, check_sizes, token_mask
 from models.objectives.causal_lm import causal_lm
@@ -151,6 +151,7 @@ class LayerMixture(nn.Module):
     """
 
     def __init__(self, n_layers: int) -> None:
+        n_layers = whole_number("n_layers", n_layers, at_least=1)
         self.scores = nn.Parameter(initial.full((n_layers,), 0))
         self.gamma = nn.Parameter(initial.full((1,), 1))
 

@@ -30,7 +30,8 @@ def pad_batch(sequences: Sequence[Sequence[int] | np.ndarray], pad_id: int = 0) 
         raise ValueError(f"sequences must have at least one token each, got none in sequences[{lengths.argmin()}]")
     attention_mask = np.arange(lengths.max()) < lengths[:, None]
     ids = np.full(attention_mask.shape, whole_number("pad_id", pad_id), np.int64)
-    ids[attention_mask] = np.concatenate(rows)
+    for padded, row in zip(ids, rows, strict=True):
+        padded[: len(row)] = row
     return ids, attention_mask.astype(np.int64)
 
 
@@ -113,7 +114,10 @@ def check_texts(name: str, texts: Sequence[Sequence[int] | np.ndarray]) -> list[
         ValueError: if one has several axes, or an id is negative.
     """
     rows = check_sequences(name, texts)
-    return [check_vocabulary(f"{name}[{i}]", row).tolist() for i, row in enumerate(rows)]
+    if rows and np.concatenate(rows).min(initial=0) < 0:
+        for i, row in enumerate(rows):
+            check_vocabulary(f"{name}[{i}]", row)
+    return [row.tolist() for row in rows]
 
 
 # -- checks of masks --------------------------------------------------------------------------------

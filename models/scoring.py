@@ -107,7 +107,7 @@ def choice_scores(
     Raises:
         ValueError: if there is no choice, one has no token, or a prompt is empty.
     """
-    if not choices or any(len(choice) == 0 for choice in choices):
+    if len(choices) == 0 or any(len(choice) == 0 for choice in choices):
         raise ValueError("choices must be at least one, with at least one token each")
     scores = continuation_log_prob(model, [prompt] * len(choices), choices)
     if unconditional_prompt is not None:
@@ -122,5 +122,12 @@ def choose(
     per_token: bool = False,
     unconditional_prompt: Sequence[int] | None = None,
 ) -> int:
-    """The number of the choice with the best score (of several, the first). See `choice_scores`."""
-    return int(choice_scores(model, prompt, choices, per_token, unconditional_prompt).argmax())
+    """The number of the choice with the best score (of several, the first). See `choice_scores`.
+
+    Raises:
+        ValueError: if a score is NaN, or as for `choice_scores`.
+    """
+    scores = choice_scores(model, prompt, choices, per_token, unconditional_prompt)
+    if np.isnan(scores).any():
+        raise ValueError("scores of the choices must be numbers, got NaN: the model has diverged")
+    return int(scores.argmax())

@@ -24,7 +24,7 @@ import numpy as np
 from minigrad import Tensor, nn, ops
 from minigrad.checks import integers, number, whole_number, zero_one_mask
 from models.finetuning.heads import new_head
-from models.inputs import check_ids, token_mask
+from models.inputs import check_ids, check_texts, check_vocabulary, token_mask
 from models.objectives.causal_lm import causal_lm
 
 
@@ -68,10 +68,11 @@ class GPTInputs:
 
     def classification(self, text: Sequence[int]) -> list[int]:
         """[START] text [EXTRACT]"""
-        return [self.start_id, *text, self.extract_id]
+        return [self.start_id, *check_vocabulary("text", text).tolist(), self.extract_id]
 
     def entailment(self, premise: Sequence[int], hypothesis: Sequence[int]) -> list[int]:
         """[START] premise [DELIM] hypothesis [EXTRACT]"""
+        premise, hypothesis = check_texts("texts", (premise, hypothesis))
         return [self.start_id, *premise, self.delimiter_id, *hypothesis, self.extract_id]
 
     def similarity(self, one: Sequence[int], other: Sequence[int]) -> tuple[list[int], list[int]]:

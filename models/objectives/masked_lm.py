@@ -83,6 +83,8 @@ def choosable_tokens(
     """
     vocab_size = whole_number("vocab_size", vocab_size, at_least=1)
     ids, is_token = check_batch(ids, attention_mask, vocab_size)
+    if not isinstance(special_ids, Collection):
+        raise TypeError(f"special_ids must be a collection of ids, got {special_ids!r}")
     return is_token & ~np.isin(ids, check_vocabulary("special_ids", list(special_ids), vocab_size))
 
 
@@ -181,6 +183,8 @@ def replace_tokens(
         ValueError: if the shares are not three that sum to 1, or mask_id or one of ids is not in the vocabulary.
         TypeError: if an id is not an integer.
     """
+    if not isinstance(replace, Collection):
+        raise TypeError(f"replace must be three shares that sum to 1, got {replace!r}")
     shares = [number("replace", share) for share in replace]
     if len(shares) != 3 or min(shares) < 0 or not np.isclose(sum(shares), 1):
         raise ValueError(f"replace must be three shares that sum to 1, got {replace}")

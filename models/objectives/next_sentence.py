@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad.checks import whole_number
-from models.inputs import check_vocabulary, pad_batch
+from models.inputs import check_texts, check_vocabulary, pad_batch
 
 IS_NEXT, IS_RANDOM = 0, 1
 
@@ -110,10 +110,7 @@ def check_documents(documents: Sequence[Sequence[Sentence]]) -> list[list[list[i
     for d, document in enumerate(documents):
         if len(document) == 0 or any(len(sentence) == 0 for sentence in document):
             raise ValueError(f"documents and their sentences must not be empty, got an empty one in documents[{d}]")
-    return [
-        [check_vocabulary(f"documents[{d}][{s}]", sentence).tolist() for s, sentence in enumerate(document)]
-        for d, document in enumerate(documents)
-    ]
+    return [check_texts(f"documents[{d}]", document) for d, document in enumerate(documents)]
 
 
 def encode_pair(

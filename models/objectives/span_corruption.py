@@ -161,8 +161,8 @@ def check_sentinels(sentinels: np.ndarray) -> np.ndarray:
     sentinels = check_vocabulary("sentinels", sentinels)
     if sentinels.ndim != 1:
         raise ValueError(f"sentinels must have one axis, got shape {sentinels.shape}")
-    values, counts = np.unique(sentinels, return_counts=True)
-    if np.any(counts > 1):
+    if len(set(sentinels.tolist())) < len(sentinels):
+        values, counts = np.unique(sentinels, return_counts=True)
         raise ValueError(f"sentinels must differ from each other, got {values[counts > 1][0]} more than once")
     return sentinels
 
@@ -189,6 +189,8 @@ def restore(inputs: np.ndarray, targets: np.ndarray, sentinels: np.ndarray) -> n
         TypeError: if any of the three is not integers.
     """
     inputs, targets = integers("inputs", inputs), integers("targets", targets)
+    if inputs.ndim != 1 or targets.ndim != 1:
+        raise ValueError(f"inputs and targets must have one axis each, got shapes {inputs.shape} and {targets.shape}")
     sentinels = check_sentinels(sentinels)
     starts = np.flatnonzero(np.isin(targets, sentinels))
     spans = {span[0]: span[1:] for span in np.split(targets, starts)[1:]}
