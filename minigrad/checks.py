@@ -99,9 +99,9 @@ def integers(name: str, values: Any) -> Array:
 
     Raises:
         TypeError: if the values are not integers (floats and booleans are not, whatever they hold).
-        ValueError: if one is too large for int64.
+        ValueError: if one is too large for int64, or lists differ in length.
     """
-    array = values if hasattr(values, "dtype") else np.asarray(values)
+    array = _array(name, values)
     if array.size == 0 and not hasattr(values, "dtype"):
         array = array.astype(np.int64)  # NumPy takes an empty list for floats
     if array.dtype.kind not in "iu":
@@ -111,23 +111,35 @@ def integers(name: str, values: Any) -> Array:
     return array.astype(np.int64, copy=False)
 
 
-def zero_one_mask(name: str, mask: Any) -> Array:
-    """A mask as booleans: True (or 1) where there is a token, False (or 0) where there is padding.
+def zero_one_mask(name: str, mask: Any, where: str = "there is a token") -> Array:
+    """A mask as booleans: True (or 1) where there is a token, False (or 0) elsewhere.
+
+    Args:
+        where: what the mask says of the places that have a 1, for the error.
 
     Raises:
         TypeError: if it holds neither booleans nor integers. A float mask that is added to the scores, as
             some libraries use, would be read as its opposite.
-        ValueError: if it holds another number than 0 and 1.
+        ValueError: if it holds another number than 0 and 1, or lists differ in length.
     """
-    array = mask if hasattr(mask, "dtype") else np.asarray(mask)
+    array = _array(name, mask)
     if array.dtype.kind == "b":
         return array
     if array.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name} must be booleans or integers, 1 where there is a token and 0 where there is padding, "
-            f"got {array.dtype}"
-        )
+        raise TypeError(f"{name} must be booleans or integers, 1 where {where} and 0 elsewhere, got {array.dtype}")
     if array.size and (array.min() < 0 or array.max() > 1):
         other = array[(array != 0) & (array != 1)].flat[0]
-        raise ValueError(f"{name} must be 1 where there is a token and 0 where there is padding, got {other}")
+        raise ValueError(f"{name} must be 1 where {where} and 0 elsewhere, got {other}")
     return array.astype(np.bool_)
+
+
+def _array(name: str, values: Any) -> Array:
+    """Numbers, nested lists of them, or a tensor, as an array; an array as it is, wherever it lives."""
+    if hasattr(values, "requires_grad"):  # a tensor, whose class this module does not know
+        return values.data
+    if hasattr(values, "dtype"):
+        return values
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be one array, got lists of different lengths; pad them first") from None

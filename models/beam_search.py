@@ -21,6 +21,7 @@ import numpy as np
 from minigrad import no_grad
 from minigrad.checks import number, whole_number
 from models.generation import NextLogits, append, check_in_vocabulary, check_logits, check_start
+from models.inputs import check_ids
 
 LARGEST_LOG = 700.0  # e to this power is still a float
 
@@ -62,6 +63,7 @@ def beam_search(
         ValueError: if ids are not one sequence, an argument is out of range, or the model has diverged.
         TypeError: if an argument is not a number, or not an integer where one is needed.
     """
+    ids = check_ids(ids)  # int64, so that every id of the vocabulary fits
     check_start(ids, max_new_tokens, None)
     if len(ids) != 1:
         raise ValueError(f"ids must be one sequence, of shape (1, T), got {ids.shape}")
@@ -95,7 +97,7 @@ def beam_search(
         is_text = np.arange(n_beams) < len(go_on)
         go_on = np.resize(go_on, n_beams)
         totals = np.where(is_text, candidates.flat[best[go_on]], -np.inf)
-        beams, _ = append(beams[rows[go_on]], None, tokens[go_on].astype(ids.dtype))
+        beams, _ = append(beams[rows[go_on]], None, tokens[go_on])
         next_logits.select(rows[go_on])
         best_length = longest if length_penalty > 0 else length
         if len(finished) == n_beams and totals[0] / best_length**length_penalty <= finished[-1].score:

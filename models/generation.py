@@ -26,7 +26,7 @@ import numpy as np
 
 from minigrad import Tensor, nn, no_grad, ops
 from minigrad.checks import number, whole_number
-from models.inputs import check_mask
+from models.inputs import check_ids, check_mask
 
 
 class NextLogits(Protocol):
@@ -267,7 +267,8 @@ def generate(
             message names the row and the step, from 1.
         TypeError: if an argument is not a number, or not an integer where one is needed.
     """
-    ids = np.asarray(ids)
+    ids = check_ids(ids)  # int64, so that every id of the vocabulary fits
+    attention_mask = check_mask(attention_mask, ids)
     check_start(ids, max_new_tokens, attention_mask)
     check_sampling(temperature, top_k, top_p, repetition_penalty)
     generator = np.random.default_rng(whole_number("seed", seed, at_least=0))
@@ -281,9 +282,9 @@ def generate(
             text = ids if attention_mask is None else np.where(attention_mask == 1, ids, ids[:, -1:])
             logits = penalise_repetition(logits, text, repetition_penalty)
         if temperature == 0:
-            new = likeliest(logits).astype(ids.dtype)
+            new = likeliest(logits)
         else:
-            new = draw(next_token_distribution(logits, temperature, top_k, top_p), generator).astype(ids.dtype)
+            new = draw(next_token_distribution(logits, temperature, top_k, top_p), generator)
         if eos_id is not None:
             new[ended] = eos_id if pad_id is None else pad_id
             ended |= new == eos_id

@@ -21,9 +21,10 @@ from typing import Literal
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from minigrad.checks import number
 from minigrad.nn import initial
 from models import generation
-from models.inputs import check_ids, check_mask, check_sizes, position_numbers
+from models.inputs import check_ids, check_mask, check_optional_sizes, check_sizes, position_numbers
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class GPTConfig:
 
     def __post_init__(self) -> None:
         check_sizes(self, "vocab_size", "n_positions", "d_model", "n_layers", "n_heads")
-        if self.d_ff is not None and self.d_ff < 1:
-            raise ValueError(f"d_ff must be at least 1, or None, got {self.d_ff}")
+        check_optional_sizes(self, "d_ff")
+        number("dropout", self.dropout, at_least=0, below=1)
+        number("layer_norm_eps", self.layer_norm_eps, above=0)
         if self.d_model % self.n_heads:
             raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
         if self.positions not in ("learned", "rotary"):
@@ -146,12 +148,13 @@ class GPT(nn.Module):
                 attention_mask is one for all of them, (B, S).
 
         Raises:
-            ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, or
-                the mask's shape differs.
+            ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, the
+                mask's shape differs, or it holds another number than 0 and 1.
+            TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
         seen = cache[0].length if cache else 0
-        check_ids(ids, self.config.n_positions, seen)
-        check_mask(attention_mask, ids, seen)
+        ids = check_ids(ids, self.config.n_positions, seen)
+        attention_mask = check_mask(attention_mask, ids, seen)
         positions = position_numbers(attention_mask, seen, ids.shape[1])  # (B, T) or (1, T)
         x = self.token_embedding(ids)  # (B, T, D)
         if self.position_embedding is not None:

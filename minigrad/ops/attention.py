@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minigrad.checks import zero_one_mask
 from minigrad.device import beside
 from minigrad.kernels import attention as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, raw_array, record
@@ -34,7 +35,8 @@ def attention(
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.
 
     Raises:
-        TypeError: if q, k, v or bias is no tensor. ValueError: if the shapes do not fit.
+        TypeError: if q, k, v or bias is no tensor, or the mask holds neither integers nor booleans.
+        ValueError: if the shapes do not fit, or the mask holds another number than 0 and 1.
     """
     inputs = (q, k, v) if bias is None else (q, k, v, bias)
     for name, tensor in zip(("q", "k", "v", "bias"), inputs, strict=False):
@@ -77,7 +79,7 @@ def _four_axes(given: TensorLike, scores_shape: tuple[int, ...]) -> Array:
             f"mask must have shape (B, S) = {(scores_shape[0], scores_shape[3])} or four axes that broadcast to "
             f"{scores_shape}, got {mask.shape}"
         )
-    return mask.astype(np.bool_)
+    return zero_one_mask("mask", mask, "a query may attend").astype(np.bool_)
 
 
 def _sees_a_key(mask: Array | None, causal: bool, n_queries: int, n_keys: int) -> Array | None:

@@ -29,10 +29,10 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     return record(table[rows], (weight,), embedding_backward)
 
 
-def check_ids(ids: TensorLike, vocab_size: int) -> Array:
-    """Token ids as an int64 array, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
-    rows = integers("ids", ids.data if isinstance(ids, Tensor) else ids)
+def check_ids(ids: TensorLike, vocab_size: int, name: str = "ids") -> Array:
+    """Token ids as int64, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
+    rows = integers(name, ids.data if isinstance(ids, Tensor) else ids)
     if rows.size and (rows.min() < 0 or rows.max() >= vocab_size):
         outside = rows[(rows < 0) | (rows >= vocab_size)][0]
-        raise ValueError(f"ids must lie in [0, {vocab_size}), the size of the vocabulary; got {outside}")
+        raise ValueError(f"{name} must lie in [0, {vocab_size}), the size of the vocabulary; got {outside}")
     return rows

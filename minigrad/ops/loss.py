@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from minigrad.checks import integers, whole_number
 from minigrad.device import beside
 from minigrad.kernels import cross_entropy as kernel
 from minigrad.ops.embedding import check_ids
-from minigrad.tensor import Array, Tensor, TensorLike, as_operands, raw_array, record
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 IGNORE = -100
 """The label of a position that carries no loss. The one constant for it everywhere."""
@@ -21,14 +22,15 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
         ValueError: if the shapes do not fit, or a label lies outside the vocabulary.
         TypeError: if labels are not integers.
     """
-    targets = raw_array(labels)
+    targets = integers("labels", labels)
+    ignore_index = whole_number("ignore_index", ignore_index)
     if targets.shape != logits.shape[:-1]:
         raise ValueError(f"labels must have the shape {logits.shape[:-1]} of logits without V, got {targets.shape}")
     vocab_size = logits.shape[-1]
     rows, targets = logits.data.reshape(-1, vocab_size), targets.reshape(-1)
     counts = targets != ignore_index
     targets = np.where(counts, targets, 0)
-    check_ids(targets, vocab_size)
+    check_ids(targets, vocab_size, "labels")
     shape, n_labels = logits.shape, max(int(counts.sum()), 1)
     targets, counts = beside(targets, rows), beside(counts, rows)
     losses, grad_rows = kernel.cross_entropy(rows, targets, counts, 1 / n_labels if logits.requires_grad else None)

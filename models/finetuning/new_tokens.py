@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from minigrad import nn, random
+from minigrad.checks import whole_number
 from models.gpt import GPT
 
 
@@ -21,8 +22,7 @@ def add_tokens(model: GPT, n_new: int, generator: np.random.Generator | None = N
     Raises:
         ValueError: if n_new is less than 1.
     """
-    if n_new < 1:
-        raise ValueError(f"n_new must be at least 1, got {n_new}")
+    n_new = whole_number("n_new", n_new, at_least=1)
     generator = generator or random.generator()
     for layer in (model.token_embedding, model.head):
         if layer is None:  # the output layer is tied to the embeddings
