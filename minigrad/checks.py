@@ -30,7 +30,7 @@ def number(
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
     fits = (
-        math.isfinite(value)
+        _is_finite(value)
         and (at_least is None or value >= at_least)
         and (above is None or value > above)
         and (at_most is None or value <= at_most)
@@ -41,6 +41,13 @@ def number(
         said = " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None)
         raise ValueError(f"{name} must be a finite number{' ' * bool(said)}{said}, got {value}")
     return float(value)
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that is larger than any float
+        return False
 
 
 def whole_number(name: str, value: Any, *, at_least: int | None = None, at_most: int | None = None) -> int:

@@ -21,6 +21,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)  # what lies there may be a link, through which we would write elsewhere
     try:
         yield temporary
         os.replace(temporary, path)
@@ -47,20 +48,23 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise ValueError(f"{path}: expected UTF-8 text, got the byte {byte:#04x} at position {place}") from None
 
 
-def parse_json(text: str, name: str) -> Any:
+def parse_json(text: str, name: str, *, unique_names: bool = False) -> Any:
     """The value of a JSON text; `name` says in the error where it comes from.
+
+    Args:
+        unique_names: whether an object may have a name only once. Otherwise the last value counts.
 
     Raises:
         ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not), or is nested deeper
             than Python can read.
     """
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique if unique_names else None)
     except json.JSONDecodeError as error:
         raise ValueError(f"{name}, line {error.lineno}: expected JSON ({error.msg})") from None
     except RecursionError:
         raise ValueError(f"{name}: expected JSON, got brackets nested too deeply to read") from None
-    except ValueError as error:  # a constant that was refused, or an integer of thousands of digits
+    except ValueError as error:  # a constant or a name that was refused, or an integer of thousands of digits
         raise ValueError(f"{name}: expected JSON ({error})") from None
 
 
@@ -75,3 +79,12 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not a number of JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise ValueError(f"{name!r} is there twice in one object")
+        values[name] = value
+    return values

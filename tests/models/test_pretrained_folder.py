@@ -75,8 +75,9 @@ def test_a_folder_without_a_config_is_refused(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"model_type": ', r"config\.json is not JSON"),
-        (b'{"a": "\xff"}', r"config\.json is not JSON.*utf-8"),
+        (b'{"model_type": ', r"config\.json, line 1: expected JSON"),
+        (b'{"a": "\xff"}', r"config\.json: expected UTF-8 text, got the byte 0xff at position 7"),
+        (b"[" * 200_000, r"config\.json: expected JSON, got brackets nested too deeply"),
         (b'["gpt2"]', r"config\.json: expected a JSON object, got a list"),
     ],
 )
