@@ -1,7 +1,5 @@
 """Checkpoints that are damaged, crafted, or of another run are refused by name, and nothing is changed."""
 
-import hashlib
-import json
 import os
 import sys
 from pathlib import Path
@@ -13,8 +11,7 @@ import safetensors.numpy
 
 from minigrad import load_checkpoint, nn, optim, save_checkpoint
 from minigrad.errors import CheckpointError
-from minigrad.safetensors_file import read_header, write_tensors
-from tests.minigrad.small_run import WIDTH, Run, SmallModel
+from tests.minigrad.small_run import WIDTH, Run, SmallModel, rewrite
 
 
 @pytest.fixture
@@ -119,19 +116,6 @@ def test_generators_of_other_names_are_refused(saved: Path, names: tuple[str, ..
 
 
 PCG64 = np.random.PCG64(0).state
-
-
-def rewrite(path: Path, change: dict[str, Any], header: str | None = None) -> None:
-    """Change fields of a checkpoint's header, or all of it, and give it the checksum that it then has."""
-    with path.open("rb") as file:
-        tensors, strings = read_header(file)
-        arrays = {name: tensor.read_exactly() for name, tensor in tensors.items()}
-    text = json.dumps(json.loads(strings["header"]) | change) if header is None else header
-    checksum = hashlib.blake2b(text.encode(), digest_size=16)
-    for name in sorted(arrays):
-        checksum.update(f"\n{name} {arrays[name].dtype.name} {arrays[name].shape}\n".encode())
-        checksum.update(arrays[name].tobytes())
-    write_tensors(path, list(arrays.items()), strings | {"header": text, "checksum": checksum.hexdigest()})
 
 
 @pytest.mark.parametrize(
