@@ -17,8 +17,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     A reader sees the old file or the new one, never half of either; if the block fails, the old file is
     still there and the temporary one is gone. The folder is made if need be.
+
+    Raises:
+        ValueError: if path names no file, as "" does.
     """
     path = Path(path)
+    if not path.name:
+        raise ValueError(f"path must be that of a file, got {str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     temporary.unlink(missing_ok=True)  # what lies there may be a link, through which we would write elsewhere

@@ -195,6 +195,7 @@ CASES = [
     # checkpoints of a run
     Case("a step of 2.7", save(step=2.7), TypeError, ("step must be an integer", "2.7")),
     Case("a negative step", save(step=-1), ValueError, ("step must be at least 0", "-1")),
+    Case("no name for a file", lambda _: save_checkpoint("", nn.Linear(1, 1)), ValueError, ("path", "file", "'.'")),
     Case("metadata that is a list", save(metadata=[1]), TypeError, ("metadata", "dictionary", "list")),
     Case("metadata with numbers as keys", save(metadata={1: 2}), TypeError, ("metadata", "key 1", "string")),
     Case("metadata with an array", save(metadata={"a": np.ones(1)}), TypeError, ("metadata", "ndarray")),

@@ -1,4 +1,4 @@
-"""A process that is killed while it saves a model leaves the earlier checkpoint, none, or the new one; no mixture."""
+"""A save that is killed, or has no space, leaves the earlier checkpoint, none, or the new one; never a mixture."""
 
 import os
 from collections.abc import Callable
@@ -81,3 +81,22 @@ def test_a_save_killed_before_any_call_leaves_no_mixture(tmp_path: Path, before:
     order = ["old", "none", "new"]
     assert states == sorted(states, key=order.index)
     assert set(states) == set(order)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot limit the size of files")
+@pytest.mark.parametrize("max_shard_bytes", [10_000, 1_000_000])
+def test_a_full_disk_is_an_oserror_and_the_earlier_checkpoint_is_intact(tmp_path: Path, max_shard_bytes: int):
+    import resource
+
+    write_folder(tmp_path, {"model_type": "gpt2", "number": 1}, OLD)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    large = {"small": np.ones(5, np.float32), "large": np.ones(10_000, np.float32)}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # bytes of a file
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_folder(tmp_path, {"model_type": "gpt2", "number": 2}, large, max_shard_bytes)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert state(tmp_path) == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
