@@ -17,10 +17,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     A reader sees the old file or the new one, never half of either; if the block fails, the old file is
     still there and the temporary one is gone. The folder is made if need be.
+
+    Raises:
+        ValueError: if path names no file, as "" does.
     """
     path = Path(path)
+    if not path.name:
+        raise ValueError(f"path must be that of a file, got {str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)  # what lies there may be a link, through which we would write elsewhere
     try:
         yield temporary
         os.replace(temporary, path)
@@ -47,8 +53,11 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise ValueError(f"{path}: expected UTF-8 text, got the byte {byte:#04x} at position {place}") from None
 
 
-def parse_json(text: str, name: str) -> Any:
+def parse_json(text: str, name: str, *, unique_names: bool = False) -> Any:
     """The value of a JSON text; `name` says in the error where it comes from.
+
+    Args:
+        unique_names: whether an object may have a name only once. Otherwise the last value counts.
 
     Raises:
         ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not; names the field), or is
@@ -61,12 +70,12 @@ def parse_json(text: str, name: str) -> Any:
         return constants[-1]
 
     try:
-        value = json.loads(text, parse_constant=note)
+        value = json.loads(text, parse_constant=note, object_pairs_hook=_unique if unique_names else None)
     except json.JSONDecodeError as error:
         raise ValueError(f"{name}, line {error.lineno}: expected JSON ({error.msg})") from None
     except RecursionError:
         raise ValueError(f"{name}: expected JSON, got brackets nested too deeply to read") from None
-    except ValueError as error:  # an integer of thousands of digits
+    except ValueError as error:  # a name that was refused, or an integer of thousands of digits
         raise ValueError(f"{name}: expected JSON ({error})") from None
     if constants:
         field = _place(value, constants[0])
@@ -102,3 +111,12 @@ def _place(value: Any, wanted: _Constant) -> str:
         elif isinstance(item, list):
             waiting += [(inner, f"{where}[{index}]") for index, inner in enumerate(item)]
     return ""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise ValueError(f"{name!r} is there twice in one object")
+        values[name] = value
+    return values

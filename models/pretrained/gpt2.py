@@ -7,10 +7,10 @@ keys and values are one, `c_attn`.
 import os
 from typing import Any
 
-from minigrad import nn
 from minigrad.errors import CheckpointError
 from models.gpt import GPT, GPTConfig
-from models.pretrained.folder import Weights, check_config, read_config, write_folder
+from models.pretrained.config import build_unallocated, check_fields, load_config
+from models.pretrained.folder import Weights, check_config, write_folder
 from models.pretrained.names import Entry, load_weights, stored_weights, weight_and_bias
 
 END_OF_TEXT = 50256  # the last id of GPT-2's vocabulary
@@ -26,10 +26,9 @@ def load(folder: str | os.PathLike[str], strict: bool = True) -> GPT:
         CheckpointError: if a file is missing or damaged, is not a GPT-2, asks for what `models.gpt` cannot do, or if
             weights are missing, unexpected or misshapen; these are listed by name.
     """
-    config = config_from(read_config(folder, "gpt2"))
-    with nn.unallocated():
-        model = GPT(config)
+    fields, config = load_config(folder, "gpt2", config_from)
     with Weights(folder) as weights:
+        model = build_unallocated(lambda: GPT(config), fields, ("n_layer",), weights)
         load_weights(model, entries(config), weights, lambda name: current_name(name, config), strict)
     model.eval()
     return model
@@ -91,8 +90,15 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
     """Our config from a `config.json`.
 
     Raises:
-        CheckpointError: if it asks for something that `models.gpt` does not do.
+        CheckpointError: naming the field, if it makes no sense or asks for something that `models.gpt` does not do.
     """
+    check_fields(
+        theirs,
+        sizes=("vocab_size", "n_positions", "n_embd", "n_layer", "n_head"),
+        optional_sizes=("n_inner",),
+        rates=("resid_pdrop",),
+        small_numbers=("layer_norm_epsilon",),
+    )
     # Both names are tanh-GELU; transformers' "gelu_fast" is too, but no GPT-2 was trained with it.
     if theirs.get("activation_function", "gelu_new") not in ("gelu_new", "gelu_pytorch_tanh"):
         raise CheckpointError(

@@ -13,7 +13,7 @@ def test_a_number_inside_its_bounds_is_a_float(value):
     assert found == value
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1, np.float32("nan")])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1, np.float32("nan"), 10**400])
 def test_a_number_outside_its_bounds_is_named(value):
     with pytest.raises(ValueError, match=r"p must be a finite number at least 0 and below 1, got"):
         checks.number("p", value, at_least=0, below=1)

@@ -1,5 +1,7 @@
 """Files are written whole or not at all, and damage is reported by name."""
 
+import os
+
 import pytest
 
 from minigrad import files
@@ -54,3 +56,17 @@ def test_damaged_json_is_a_value_error_that_names_the_file(tmp_path, content, wo
         files.read_json(path)
     assert str(path) in str(caught.value)
     assert type(caught.value) is ValueError
+
+
+def test_a_name_may_be_asked_to_be_there_only_once():
+    assert files.parse_json('{"a": 1, "a": 2}', "config.json") == {"a": 2}
+    with pytest.raises(ValueError, match=r"config\.json: expected JSON \('a' is there twice in one object\)"):
+        files.parse_json('[{"b": {"a": 1, "a": 2}}]', "config.json", unique_names=True)
+
+
+def test_a_link_in_place_of_the_temporary_file_is_not_written_through(tmp_path):
+    (tmp_path / "secret").write_text("mine")
+    (tmp_path / f"result.txt.{os.getpid()}.tmp").symlink_to(tmp_path / "secret")
+    files.write_text(tmp_path / "result.txt", "new")
+    assert (tmp_path / "secret").read_text() == "mine"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["result.txt", "secret"]

@@ -90,7 +90,7 @@ def test_another_family_is_refused(tmp_path, saved: str, wanted):
         ("gpt", {"tie_word_embeddings": False}, r"missing: lm_head\.weight"),
         ("gpt", {"tie_word_embeddings": "no"}, "tie_word_embeddings must be true or false.*got 'no'"),
         ("gpt", {"n_head": 5}, "n_heads must divide d_model, got 5 heads for 12"),
-        ("gpt", {"n_layer": "two"}, "the config makes no sense"),
+        ("gpt", {"n_layer": "two"}, r"config\.json: n_layer must be an integer, got 'two' of type str"),
         ("bert", {"hidden_act": "relu"}, "hidden_act must be gelu.*got relu"),
         ("bert", {"position_embedding_type": "relative_key"}, "position_embedding_type must be absolute"),
         ("bert", {"is_decoder": True}, "is_decoder must be False"),
