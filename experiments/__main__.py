@@ -7,11 +7,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-# One thread for each library that has threads of its own. They read these when NumPy loads them, so they are set
-# before anything else is imported. What is computed gets the number of threads of its settings, whatever stands here
+# One thread for each library that has threads of its own. They read these when they are loaded, so they are set
+# before anything else is imported. What is computed gets the number of threads of its settings, whatever is set here
 # (`experiments/runner.py`); others that wait for work would only take time from it.
-for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+for _variable in (
+    "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS",
+):  # fmt: skip
     os.environ[_variable] = "1"
+os.environ["MPLBACKEND"] = "svg"  # as figures are written, whatever windows the user prefers
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,10 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _act(arguments: Sequence[str]) -> None:
-    from experiments.command import act  # takes a second: NumPy, Matplotlib
+    from tokenizer.console import orderly
 
-    act(arguments)
+    with orderly():
+        from experiments.command import act  # takes a second: NumPy, Matplotlib
+
+        act(arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    from tokenizer.console import leave
+
+    leave(code)

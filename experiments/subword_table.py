@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,10 @@ def estimate(settings: Settings) -> Estimate:
 
 def run(settings: Settings, run: Run) -> Result:
     """Train on each seed's split, look at the words, judge the claims."""
-    cells = [run.cell("four tokenizers", lambda: measure(settings, seed, run), seed) for seed in range(settings.seeds)]  # noqa: B023  # called at once
+    cells = []
+    for seed in range(settings.seeds):
+        learnt = learn(settings, seed, run)
+        cells.append(run.cell("four tokenizers", lambda: measure(settings, seed, learnt), seed))  # noqa: B023  # called at once
     run.figure("tokens-per-word", draw_tokens_per_word(settings, cells), "Pieces a word costs against vocabulary size.")
     run.figure(
         "merges",
@@ -157,21 +161,45 @@ def word_sets(counts: Counter[str], held_out: Counter[str], n: int, seed: int) -
 # -- the numbers ------------------------------------------------------------------------------------
 
 
-def measure(settings: Settings, seed: int, run: Run) -> dict[str, Any]:
-    """Train the tokenizers on a seed's split and put every word through them."""
+@dataclass(frozen=True)
+class Learnt:
+    """The tokenizers of a seed that take time to train."""
+
+    lecture: LectureBPE
+    byte_level: ByteLevelBPE
+    wordpieces: dict[int, WordPiece]  # by size: which rare pairs have to wait depends on it, so each is trained
+
+
+def learn(settings: Settings, seed: int, run: Run) -> Learnt:
+    """Train on the seed's split, each tokenizer once."""
+    texts = [document.text for document in standard_library.split(corpus(), seed)[0]]
+
+    def load(kind: Any, name: str, size: int, **options: Any) -> Any:
+        def train(folder: Path) -> dict[str, Any]:
+            with run.progress(size, f"learning {name}, seed {seed}", "piece") as bar:
+                tokenizer = kind.train(texts, size, on_merge=lambda merge: bar.update(), **options)
+                bar.update(size - bar.done)
+            tokenizer.save(folder)
+            return {"pieces": tokenizer.vocab_size}
+
+        config = {"tokenizer": name, "size": size, "options": options, "corpus": corpus_description(), "seed": seed}
+        return kind.load(run.checkpoint(f"{name} of {size} pieces", config, train, seed)[0])
+
+    largest, sizes = max(settings.vocab_sizes), sorted({*settings.vocab_sizes, settings.vocab_size})
+    return Learnt(
+        load(LectureBPE, LECTURE_BPE, largest),
+        load(ByteLevelBPE, BYTE_BPE, largest),
+        {size: load(WordPiece, WORDPIECE, size, lowercase=False) for size in sizes},
+    )
+
+
+def measure(settings: Settings, seed: int, learnt: Learnt) -> dict[str, Any]:
+    """Put every word of a seed's split through the tokenizers."""
+    lecture, byte_level, wordpieces = learnt.lecture, learnt.byte_level, learnt.wordpieces
     training, held_out = standard_library.split(corpus(), seed)
     texts = [document.text for document in training]
     all_held_out = count_words(document.text for document in held_out)
     sets = word_sets(count_words(texts), all_held_out, settings.n_words, seed)
-    largest, sizes = max(settings.vocab_sizes), sorted({*settings.vocab_sizes, settings.vocab_size})
-    pieces = 2 * largest + sum(sizes)
-    with run.progress(pieces, f"learning merges, seed {seed}", "piece") as bar:
-        lecture = LectureBPE.train(texts, largest, on_merge=lambda merge: bar.update())
-        byte_level = ByteLevelBPE.train(texts, largest, on_merge=lambda merge: bar.update())
-        wordpieces = {  # which rare pairs have to wait hangs on the size, so each size is trained
-            size: WordPiece.train(texts, size, lowercase=False, on_merge=lambda merge: bar.update()) for size in sizes
-        }
-        bar.update(pieces - bar.done)
     by_size = {}
     for size in settings.vocab_sizes:
         segmenters = {

@@ -30,6 +30,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is not None and error.filename is None:  # as when the disk is full
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -63,24 +67,14 @@ def parse_json(text: str, name: str, *, unique_names: bool = False) -> Any:
         ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not; names the field), or is
             nested deeper than Python can read.
     """
-    constants: list[_Constant] = []
-
-    def note(word: str) -> "_Constant":
-        constants.append(_Constant(word))
-        return constants[-1]
-
     try:
-        value = json.loads(text, parse_constant=note, object_pairs_hook=_unique if unique_names else None)
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique if unique_names else None)
     except json.JSONDecodeError as error:
         raise ValueError(f"{name}, line {error.lineno}: expected JSON ({error.msg})") from None
     except RecursionError:
         raise ValueError(f"{name}: expected JSON, got brackets nested too deeply to read") from None
-    except ValueError as error:  # a name that was refused, or an integer of thousands of digits
-        raise ValueError(f"{name}: expected JSON ({error})") from None
-    if constants:
-        field = _place(value, constants[0])
-        raise ValueError(f"{name}: expected JSON ({field}{constants[0].word} is not a number of JSON)")
-    return value
+    except ValueError as error:  # a constant or a name that was refused, or an integer of thousands of digits
+        raise ValueError(f"{name}: expected JSON ({_field_of_constant(text)}{error})") from None
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
@@ -92,24 +86,25 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     return parse_json(read_text(path), str(path))
 
 
-class _Constant:
-    """What is put in the place of NaN or an infinity, to find the field afterwards."""
-
-    def __init__(self, word: str) -> None:
-        self.word = word
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number of JSON")
 
 
-def _place(value: Any, wanted: _Constant) -> str:
-    """The field that holds a constant, as `in the field a.b[0]: `; nothing if a later one of the same name hides it."""
-    waiting = [(value, "")]
+def _field_of_constant(text: str) -> str:
+    """The field with the first NaN or infinity, as `in the field a.b[0]: `; nothing if that is not what is wrong."""
+    refused = object()
+    try:
+        waiting = [(json.loads(text, parse_constant=lambda constant: refused), "")]
+    except ValueError:
+        return ""
     while waiting:  # not recursive: nothing is too deep for it
         item, where = waiting.pop()
-        if item is wanted:
+        if item is refused:
             return f"in the field {where}: " if where else ""
         if isinstance(item, dict):
-            waiting += [(inner, f"{where}.{key}" if where else key) for key, inner in item.items()]
+            waiting += [(inner, f"{where}.{key}" if where else key) for key, inner in reversed(item.items())]
         elif isinstance(item, list):
-            waiting += [(inner, f"{where}[{index}]") for index, inner in enumerate(item)]
+            waiting += [(inner, f"{where}[{index}]") for index, inner in reversed(list(enumerate(item)))]
     return ""
 
 
