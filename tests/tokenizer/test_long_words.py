@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenizer import ByteLevelBPE, WordPiece
+from tokenizer import ByteLevelBPE, WordPiece, basic_tokenization
 from tokenizer.bert_files import SPECIAL_TOKENS
 from tokenizer.merges import _apply_to_long, from_the_left, merge_steps, rank_merges
 from tokenizer.texts import whole_words
@@ -54,8 +54,9 @@ def test_a_word_of_any_length_is_encoded_in_few_bytes_a_character(letters, chara
     assert bpe.decode(ids) == text
 
 
-def test_chinese_words_of_a_character_each_are_not_held_all_at_once():
+def test_chinese_words_of_a_character_each_are_not_held_all_at_once(monkeypatch):
     """A list of them would take 84 bytes a character."""
+    monkeypatch.setattr(basic_tokenization, "BLOCK", 1000)
     characters = [chr(0x4E00 + i) for i in range(1000)]
     wordpiece = WordPiece([*SPECIAL_TOKENS, *characters])
     text = random_text(characters, 20_000)
