@@ -24,7 +24,7 @@ import regex
 
 from tokenizer.counting import count_texts
 from tokenizer.special_tokens import SpecialTokens
-from tokenizer.texts import Texts, utf8
+from tokenizer.texts import Texts, check_text, utf8
 
 SPACE = r"\t\n\r\p{Z}"
 PUNCTUATION = r"!-/:-@\[-`{-~\p{P}"  # Unicode's, and ASCII's that Unicode calls symbols: $ + < = > ^ ` | ~
@@ -53,6 +53,8 @@ def each_basic_word(text: str, lowercase: bool) -> Iterator[str]:
     if lowercase:
         text = ACCENT.sub("", normalize("NFD", text))
         text = text.replace("Σ", "σ").lower()  # Python alone would make ς of a word's last Σ
+    if len(text) <= BLOCK:  # findall is twice as fast
+        return iter(WORD.findall(text))
     return (match[0] for match in WORD.finditer(text))
 
 
@@ -75,6 +77,7 @@ def split_chunks(chunks: Iterable[str], special: SpecialTokens) -> Iterator[list
     held = ""
     enough = BLOCK
     for chunk in chunks:
+        check_text(chunk)
         held += chunk
         if len(held) >= enough:
             cut = _last_boundary(held, special)

@@ -84,7 +84,8 @@ def check_text(text: object) -> None:
 
 
 def utf8(text: str) -> bytes:
-    """The text's UTF-8 bytes; ValueError for a lone surrogate, which has none."""
+    """The text's UTF-8 bytes; ValueError for a lone surrogate, which has none, and TypeError for what is no text."""
+    check_text(text)
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -192,7 +192,6 @@ def arguments() -> list[Case]:
 def texts_and_ids() -> list[Case]:
     """What each of the tokenizers is given to encode and to decode."""
     cases = [
-        Case("a chunk of bytes", lambda _: list(WORDS.encode_iterable([b"a"])), TypeError, ("text", "str", "bytes")),
         Case("pad a flat list", lambda _: pad([1, 2], 0), TypeError, ("sequences[0]", "integers", "1")),
         Case("pad floats", lambda _: pad([[1], [1.5]], 0), TypeError, ("sequences[1]", "integer", "1.5")),
         Case("pad with None", lambda _: pad([[1], [2, 3]], None), TypeError, ("pad_id", "integer", "None")),
@@ -204,6 +203,13 @@ def texts_and_ids() -> list[Case]:
         name, n = type(model).__name__, model.vocab_size
         cases += [
             Case(f"{name}: encode None", lambda _, m=model: m.encode(None), TypeError, ("text", "str", "NoneType")),
+            Case(f"{name}: segment None", lambda _, m=model: m.segment(None), TypeError, ("text", "str", "NoneType")),
+            Case(
+                f"{name}: a chunk of bytes",
+                lambda _, m=model: list(m.encode_iterable([b"a"])),
+                TypeError,
+                ("text", "str", "bytes"),
+            ),
             Case(f"{name}: encode bytes", lambda _, m=model: m.encode(b""), TypeError, ("text", "str", "bytes")),
             Case(
                 f"{name}: a lone surrogate", lambda _, m=model: m.encode("a\ud800"), ValueError, ("surrogate", "D800")

@@ -317,6 +317,13 @@ def test_a_reader_that_has_had_enough_ends_the_program_quietly(lines, folders, t
     program.stderr.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
+def test_ctrl_c_while_importing_is_no_traceback(tmp_path):
+    (tmp_path / "regex.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n")
+    run_there = run("encode", "anything", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    assert (run_there.returncode, run_there.stderr) == (130, b"\nInterrupted.\n")
+
+
 @pytest.mark.parametrize("kind", command_line.KINDS)
 @pytest.mark.parametrize("option", ["--vocab-size", "--min-count", "--processes"])
 @pytest.mark.parametrize("value", ["0", "-5", "1_0", "+1", " 1", "\uff11", "1.0", "nan", "", "9" * 19])
