@@ -22,7 +22,7 @@ import numpy as np
 
 from minigrad import anomaly
 from minigrad.array_type import Array
-from minigrad.conversion import array_like, as_array, number_like
+from minigrad.conversion import added_up, array_like, as_array, number_like
 from minigrad.device import beside, check_one_device, device_of, to_device
 from minigrad.errors import HigherOrderError, InPlaceError, NoGraphError, NonScalarError
 from minigrad.grad_mode import is_grad_enabled
@@ -34,7 +34,7 @@ class Tensor:
 
     Args:
         data: an array (shared, not copied), or numbers and nested lists of numbers. Python floats
-            become float32; arrays keep their dtype.
+            become float32; arrays keep their dtype (see `minigrad/conversion.py`).
         requires_grad: whether `backward` should leave a gradient here. Floating dtypes only.
 
     Attributes:
@@ -75,8 +75,11 @@ class Tensor:
 
     @data.setter
     def data(self, value: Array) -> None:
+        value = as_array(value)
         if value.shape != self._data.shape:
             raise ValueError(f"data has shape {self._data.shape}, cannot be set to shape {value.shape}")
+        if self.requires_grad and value.dtype.kind != "f":
+            raise TypeError(f"data of a tensor that requires a gradient must be floating, got {value.dtype}")
         self._data = value
         self._last_write.time = next(clock)
 
@@ -323,7 +326,7 @@ def _prepare(tensor: Tensor, gradient: Array | None, gradients: dict[Node, Array
             )
         gradient = np.ones_like(tensor.data)
     else:
-        gradient = array_like(gradient.data if isinstance(gradient, Tensor) else gradient, tensor.data)
+        gradient = array_like(gradient.data if isinstance(gradient, Tensor) else gradient, tensor.data, "gradient")
         if gradient.shape != tensor.shape:
             raise ValueError(f"gradient must have the shape {tensor.shape}, got {gradient.shape}")
     if tensor._node is None:  # a leaf is its own gradient's end
@@ -353,7 +356,7 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
         return gradient
     added = gradient.ndim - len(shape)
     repeated = [axis + added for axis, n in enumerate(shape) if n == 1 and gradient.shape[axis + added] != 1]
-    return gradient.sum(axis=(*range(added), *repeated)).reshape(shape)
+    return added_up(gradient, (*range(added), *repeated)).reshape(shape)
 
 
 # -- making tensors -----------------------------------------------------------------------------

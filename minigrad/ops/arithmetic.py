@@ -7,6 +7,7 @@ gradients of the broadcast shape: `Tensor.backward` sums them back to the shape 
 import numpy as np
 
 from minigrad.device import beside
+from minigrad.ops.operands import as_floats
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, as_tensor, raw_array, record
 
 
@@ -68,20 +69,21 @@ def neg(x: TensorLike) -> Tensor:
 
 def power(x: TensorLike, exponent: float) -> Tensor:
     """x to a constant power. For a tensor as exponent write exp(b * log(a))."""
-    if not isinstance(exponent, int | float):
+    if isinstance(exponent, bool | np.bool_) or not isinstance(exponent, int | float | np.integer | np.floating):
         raise TypeError(f"exponent must be a number, got {type(exponent).__name__}; use exp(exponent * log(x))")
-    x = as_tensor(x)
+    exponent = exponent.item() if isinstance(exponent, np.generic) else exponent
+    x = as_floats(x) if exponent < 0 else as_tensor(x)  # a negative power is a fraction
     x_data = x.data
 
     def power_backward(grad: Array) -> Array:
-        return grad * (exponent * x_data ** (exponent - 1)) if exponent else grad * 0
+        return grad * (exponent * x_data ** (exponent - 1)) if exponent else np.zeros_like(grad)
 
     return record(x_data**exponent, (x,), power_backward, reads=(x,))
 
 
 def exp(x: TensorLike) -> Tensor:
     """e to the x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     out = np.exp(x.data)
 
     def exp_backward(grad: Array) -> Array:
@@ -92,7 +94,7 @@ def exp(x: TensorLike) -> Tensor:
 
 def log(x: TensorLike) -> Tensor:
     """The natural logarithm of x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     x_data = x.data
 
     def log_backward(grad: Array) -> Array:
@@ -103,7 +105,7 @@ def log(x: TensorLike) -> Tensor:
 
 def sqrt(x: TensorLike) -> Tensor:
     """The square root of x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     out = np.sqrt(x.data)
 
     def sqrt_backward(grad: Array) -> Array:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minigrad.conversion import for_kernel
 from minigrad.device import beside
 from minigrad.kernels import attention as kernel
 from minigrad.tensor import Array, Tensor, as_operands, raw_array, record
@@ -35,6 +36,7 @@ def attention(
 
     Raises:
         ValueError: if the shapes do not fit.
+        TypeError: if an array is neither float32 nor float64.
     """
     if q.ndim != 4 or k.shape != v.shape or q.shape[:2] + q.shape[3:] != k.shape[:2] + k.shape[3:]:
         raise ValueError(f"attention needs q (B, H, T, K) and k, v (B, H, S, K), got {q.shape}, {k.shape}, {v.shape}")
@@ -46,8 +48,11 @@ def attention(
     if bias is not None and (bias.ndim != 4 or np.broadcast_shapes(bias.shape, scores_shape) != scores_shape):
         raise ValueError(f"bias must have four axes that broadcast to {scores_shape}, got {bias.shape}")
     scale = head_size**-0.5 if scale is None else scale
-    q_data, k_data, v_data = q.data, k.data, v.data
-    bias_data = None if bias is None else bias.data
+    if bias is None:
+        q_data, k_data, v_data = for_kernel("attention", q=q.data, k=k.data, v=v.data)
+        bias_data = None
+    else:
+        q_data, k_data, v_data, bias_data = for_kernel("attention", q=q.data, k=k.data, v=v.data, bias=bias.data)
     bias_needs_grad = bias is not None and bias.requires_grad
     out, saved = kernel.attention_forward(q_data, k_data, v_data, mask, bias_data, causal, scale)
 

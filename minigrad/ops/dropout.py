@@ -3,7 +3,8 @@
 import numpy as np
 
 from minigrad.device import beside
-from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
+from minigrad.ops.operands import as_floats
+from minigrad.tensor import Array, Tensor, TensorLike, record
 
 
 def dropout(x: TensorLike, p: float, generator: np.random.Generator) -> Tensor:
@@ -19,7 +20,7 @@ def dropout(x: TensorLike, p: float, generator: np.random.Generator) -> Tensor:
     """
     if not 0 <= p < 1:
         raise ValueError(f"p must lie in [0, 1), got {p}")
-    x = as_tensor(x)
+    x = as_floats(x)
     if p == 0:
         return x
     kept = generator.random(x.shape, dtype=np.float32) >= p

@@ -1,5 +1,6 @@
 """Embedding: rows of a table, looked up by token id."""
 
+from minigrad.conversion import for_kernel
 from minigrad.device import beside
 from minigrad.kernels import embedding as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, raw_array, record
@@ -11,10 +12,12 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     Shapes: ids (...) integers in [0, V), weight (V, D) → (..., D).
 
     Raises:
-        TypeError: if ids are not integers.
+        TypeError: if ids are not integers, or weight requires a gradient and is neither float32 nor float64.
         ValueError: if an id lies outside the table, naming it.
     """
     table = weight.data
+    if weight.requires_grad:  # else no kernel will run
+        for_kernel("embedding", weight=table)
     table_shape = table.shape
     rows = beside(check_ids(ids, table_shape[0]), table)
 
