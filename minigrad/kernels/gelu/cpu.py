@@ -80,7 +80,7 @@ def _cdf_float32(x, bell):  # type: ignore[no-untyped-def]
 
 def _cdf(x: Any, bell: Any) -> Any:
     """Φ(x), given bell = e^(-x²/2)."""
-    return 0.5 * (1.0 + math.erf(x * _INV_SQRT_2))
+    return 0.5 * math.erfc(-x * _INV_SQRT_2)
 
 
 @overload(_cdf)
@@ -88,7 +88,7 @@ def _cdf_of_type(x, bell):  # type: ignore[no-untyped-def]
     """What Numba compiles in place of `_cdf`, by the type of its argument."""
     if x == types.float32:
         return lambda x, bell: _cdf_float32(x, bell)
-    return lambda x, bell: 0.5 * (1.0 + math.erf(x * _INV_SQRT_2))
+    return lambda x, bell: 0.5 * math.erfc(-x * _INV_SQRT_2)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
