@@ -94,7 +94,9 @@ def for_kernel(op: str, **arrays: Array) -> list[Array]:
     dtypes = {array.dtype for array in arrays.values()}
     if not dtypes <= _OF_KERNELS:
         name, array = next((name, array) for name, array in arrays.items() if array.dtype not in _OF_KERNELS)
-        raise TypeError(f"{op} needs float32 or float64, got {array.dtype} for {name}; convert it with .astype('float32')")
+        raise TypeError(
+            f"{op} needs float32 or float64, got {array.dtype} for {name}; convert it with .astype('float32')"
+        )
     if len(dtypes) == 1:
         return list(arrays.values())
     return [array.astype(np.float64, copy=False) for array in arrays.values()]

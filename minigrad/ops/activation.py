@@ -49,14 +49,15 @@ def sigmoid(x: TensorLike) -> Tensor:
 
 
 def log_sigmoid(x: TensorLike) -> Tensor:
-    """log(sigmoid(x)) = -log(1 + e^-x), without overflow."""
+    """log(sigmoid(x)) = -log(1 + e^-x) = min(x, 0) - log(1 + e^-|x|), without overflow."""
     x = as_floats(x)
     x_data = x.data
 
     def log_sigmoid_backward(grad: Array) -> Array:
         return grad * logistic(-x_data)
 
-    return record(-np.logaddexp(-x_data, 0), (x,), log_sigmoid_backward, reads=(x,))
+    out = np.minimum(x_data, 0) - np.log1p(np.exp(-np.abs(x_data)))
+    return record(out, (x,), log_sigmoid_backward, reads=(x,))
 
 
 def silu(x: TensorLike) -> Tensor:

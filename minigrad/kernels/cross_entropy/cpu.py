@@ -2,11 +2,11 @@
 without a label are not read at all."""
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp, highest
+from minigrad.kernels.jit import njit
 
 
 def cross_entropy(

@@ -13,12 +13,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import overload
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp
+from minigrad.kernels.jit import njit, overload, types
 
 _SLOPE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
 _INV_SQRT_2, _INV_SQRT_8, _INV_SQRT_2PI = 1 / math.sqrt(2), np.float32(1 / math.sqrt(8)), 1 / math.sqrt(2 * math.pi)

@@ -8,10 +8,10 @@ up, too, and taken off as well. Rows whose squares do not fit into float32, or v
 """
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
+from minigrad.kernels.jit import njit
 
 
 def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
@@ -20,7 +20,7 @@ def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple
     out, mean, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
     arguments = rows, weight, bias, x.dtype.type(eps), out, mean, rstd
     _layernorm_forward(*arguments)
-    if not _all_fit(rstd):
+    if _n_unfit(rstd):
         _again_in_float64(*arguments)
     statistics = (*x.shape[:-1], 1)
     return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
@@ -39,7 +39,7 @@ def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
     rows = _rows(x)
     out, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype)
     _rmsnorm_forward(rows, weight, x.dtype.type(eps), out, rstd)
-    if not _all_fit(rstd):
+    if _n_unfit(rstd):
         _again_in_float64(rows, weight, weight[:0], x.dtype.type(eps), out, rstd[:0], rstd)
     return out.reshape(x.shape), rstd.reshape(*x.shape[:-1], 1)
 
@@ -102,11 +102,11 @@ def _again_in_float64(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no
 
 
 @compiled(nogil=True, error_model="numpy")
-def _all_fit(rstd):  # type: ignore[no-untyped-def]
+def _n_unfit(rstd):  # type: ignore[no-untyped-def]
+    n = 0
     for i in range(rstd.size):
-        if not _fits(rstd[i]):
-            return False
-    return True
+        n += not _fits(rstd[i])
+    return n
 
 
 @njit(error_model="numpy")
