@@ -17,7 +17,7 @@ import numpy as np
 
 from minigrad import anomaly
 from minigrad.array_type import Array
-from minigrad.conversion import array_like
+from minigrad.conversion import added_up, array_like
 from minigrad.errors import GraphFreedError, HigherOrderError, InPlaceError, NoGraphError, NonScalarError
 
 if TYPE_CHECKING:
@@ -182,4 +182,4 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
         return gradient
     added = gradient.ndim - len(shape)
     repeated = [axis + added for axis, n in enumerate(shape) if n == 1 and gradient.shape[axis + added] != 1]
-    return gradient.sum(axis=(*range(added), *repeated)).reshape(shape)
+    return added_up(gradient, (*range(added), *repeated)).reshape(shape)

@@ -34,7 +34,7 @@ class Tensor:
 
     Args:
         data: an array (shared, not copied), or numbers and nested lists of numbers. Python floats
-            become float32; arrays keep their dtype.
+            become float32; arrays keep their dtype (see `minigrad/conversion.py`).
         requires_grad: whether `backward` should leave a gradient here. Floating dtypes only.
 
     Attributes:

@@ -17,6 +17,9 @@ A compiled kernel reads and writes wherever its numbers point. So the contract c
 and no kernel trusts the indices that an array holds.
 """
 
+import sys
+from typing import Any
+
 import numpy as np
 
 from minigrad.array_type import Array
@@ -24,6 +27,7 @@ from minigrad.device import device_of
 from minigrad.errors import DeviceError
 
 _CHOICES = ("reference", "fast", "cuda_on_host")
+_DTYPES = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 _active = "fast"
 
 
@@ -57,9 +61,24 @@ def active_kernels() -> str:
     return _active
 
 
-def wants_reference(array: object) -> bool:
-    """Whether the reference kernel is to run on `array`."""
+def wants_reference(array: Any) -> bool:
+    """Whether the reference kernel is to run on `array`.
+
+    Raises:
+        TypeError: if the array is neither float32 nor float64. All kernels compute in these, by whichever way an
+            array has come to them.
+    """
+    if getattr(array, "dtype", None) not in (None, *_DTYPES):
+        _refuse(array)
     return _active == "reference"
+
+
+def _refuse(array: Any) -> None:
+    """Say for which kernel the dtype is none; but let bfloat16 through to the GPU, where attention takes it."""
+    if array.dtype.name == "bfloat16" and _active != "reference" and wants_cuda(array):
+        return
+    kernel = sys._getframe(2).f_code.co_name  # it called `wants_reference`, which called this
+    raise TypeError(f"{kernel} is for float32 and float64, got {array.dtype}; convert it with .astype('float32')")
 
 
 def wants_cuda(array: object) -> bool:

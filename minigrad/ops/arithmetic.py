@@ -10,6 +10,7 @@ infinite, as that of sqrt is at 0, and 0 · ∞ is not a number.
 import numpy as np
 
 from minigrad.device import beside
+from minigrad.ops.operands import as_floats
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, as_tensor, raw_array, record
 
 _NUMBER = (int, float, np.integer, np.floating)
@@ -73,9 +74,10 @@ def neg(x: TensorLike) -> Tensor:
 
 def power(x: TensorLike, exponent: float) -> Tensor:
     """x to a constant power. For a tensor as exponent write exp(b * log(a))."""
-    if not isinstance(exponent, _NUMBER):
+    if isinstance(exponent, bool | np.bool_) or not isinstance(exponent, _NUMBER):
         raise TypeError(f"exponent must be a number, got {type(exponent).__name__}; use exp(exponent * log(x))")
-    x, exponent = as_tensor(x), exponent.item() if isinstance(exponent, np.generic) else exponent
+    exponent = exponent.item() if isinstance(exponent, np.generic) else exponent
+    x = as_floats(x) if exponent < 0 else as_tensor(x)  # a negative power is a fraction
     x_data = x.data
 
     def power_backward(grad: Array) -> Array:
@@ -86,7 +88,7 @@ def power(x: TensorLike, exponent: float) -> Tensor:
 
 def exp(x: TensorLike) -> Tensor:
     """e to the x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     out = np.exp(x.data)
 
     def exp_backward(grad: Array) -> Array:
@@ -97,7 +99,7 @@ def exp(x: TensorLike) -> Tensor:
 
 def log(x: TensorLike) -> Tensor:
     """The natural logarithm of x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     x_data = x.data
 
     def log_backward(grad: Array) -> Array:
@@ -108,7 +110,7 @@ def log(x: TensorLike) -> Tensor:
 
 def sqrt(x: TensorLike) -> Tensor:
     """The square root of x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     out = np.sqrt(x.data)
 
     def sqrt_backward(grad: Array) -> Array:

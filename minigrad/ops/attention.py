@@ -3,6 +3,7 @@
 import numpy as np
 
 from minigrad.checks import zero_one_mask
+from minigrad.conversion import for_kernel
 from minigrad.device import beside
 from minigrad.kernels import attention as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, raw_array, record
@@ -35,7 +36,8 @@ def attention(
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.
 
     Raises:
-        TypeError: if q, k, v or bias is no tensor, or the mask holds neither integers nor booleans.
+        TypeError: if q, k, v or bias is no tensor, an array is neither float32 nor float64, or the mask holds neither
+            integers nor booleans.
         ValueError: if the shapes do not fit, or the mask holds another number than 0 and 1.
     """
     inputs = (q, k, v) if bias is None else (q, k, v, bias)
@@ -49,8 +51,11 @@ def attention(
     scores_shape = (batch, heads, length, k.shape[2])
     allowed = None if mask is None else _four_axes(mask, scores_shape)
     scale = head_size**-0.5 if scale is None else scale
-    q_data, k_data, v_data = q.data, k.data, v.data
-    bias_data = None if bias is None else bias.data
+    if bias is None:
+        q_data, k_data, v_data = for_kernel("attention", q=q.data, k=k.data, v=v.data)
+        bias_data = None
+    else:
+        q_data, k_data, v_data, bias_data = for_kernel("attention", q=q.data, k=k.data, v=v.data, bias=bias.data)
     bias_needs_grad = bias is not None and bias.requires_grad
     moved = None if allowed is None else beside(allowed, q_data)
     out, saved = kernel.attention_forward(q_data, k_data, v_data, moved, bias_data, causal, scale)

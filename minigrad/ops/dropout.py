@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.device import beside
-from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
+from minigrad.ops.operands import as_floats
+from minigrad.tensor import Array, Tensor, TensorLike, record
 
 
 def dropout(x: TensorLike, p: float, generator: np.random.Generator) -> Tensor:
@@ -21,9 +22,7 @@ def dropout(x: TensorLike, p: float, generator: np.random.Generator) -> Tensor:
     """
     if not 0 <= p < 1:
         raise ValueError(f"p must lie in [0, 1), got {p}")
-    x = as_tensor(x)
-    if x.dtype.kind != "f":
-        raise TypeError(f"dropout needs x of a floating dtype, got {x.dtype}")
+    x = as_floats(x)
     if p == 0:
         return x
     kept = np.asarray(generator.random(x.shape, dtype=np.float32) >= p)

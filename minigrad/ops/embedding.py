@@ -1,6 +1,7 @@
 """Embedding: rows of a table, looked up by token id."""
 
 from minigrad.checks import integers
+from minigrad.conversion import for_kernel
 from minigrad.device import beside
 from minigrad.kernels import embedding as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
@@ -12,11 +13,13 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     Shapes: ids (...) integers in [0, V), weight (V, D) → (..., D).
 
     Raises:
-        TypeError: if ids are not integers.
+        TypeError: if ids are not integers, or weight requires a gradient and is neither float32 nor float64.
         ValueError: if an id lies outside the table, naming it, or weight is no table.
     """
     weight = as_tensor(weight)
     table = weight.data
+    if weight.requires_grad:  # else no kernel will run
+        for_kernel("embedding", weight=table)
     table_shape = table.shape
     if len(table_shape) != 2:
         raise ValueError(f"weight must have shape (V, D), got {table_shape}")

@@ -1,5 +1,6 @@
 """A whole LSTM layer as one op: the loop over time, and backpropagation through it, in the kernel."""
 
+from minigrad.conversion import for_kernel
 from minigrad.device import beside
 from minigrad.kernels import lstm as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, raw_array, record
@@ -24,6 +25,7 @@ def lstm(
 
     Raises:
         ValueError: if the shapes do not fit.
+        TypeError: if an array is neither float32 nor float64.
     """
     x, weight_ih = as_operands(x, weight_ih)
     x, weight_hh = as_operands(x, weight_hh)
@@ -40,8 +42,10 @@ def lstm(
         )
     # Copies, since the caller's may change before the backward pass.
     h_start, c_start = beside(h_start, x.data).copy(), beside(c_start, x.data).copy()
-    arrays = x.data, h_start, c_start, weight_ih.data, weight_hh.data
-    outputs, cells, gates = kernel.lstm_forward(*arrays, bias.data)
+    *arrays, bias_data = for_kernel(
+        "lstm", x=x.data, h0=h_start, c0=c_start, weight_ih=weight_ih.data, weight_hh=weight_hh.data, bias=bias.data
+    )
+    outputs, cells, gates = kernel.lstm_forward(*arrays, bias_data)
 
     def lstm_backward(grad: Array) -> tuple[Array, Array, Array, Array]:
         return kernel.lstm_backward(grad, *arrays, outputs, cells, gates)

@@ -2,6 +2,7 @@
 
 import math
 
+from minigrad.conversion import for_kernel
 from minigrad.kernels import layernorm as kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
@@ -13,13 +14,14 @@ def layer_norm(x: TensorLike, weight: Tensor, bias: Tensor, eps: float = 1e-5) -
     Source: Ba, Kiros and Hinton 2016, "Layer Normalization", section 3.
 
     Raises:
+        TypeError: if an array is neither float32 nor float64.
         ValueError: if the shapes do not fit, or eps is negative or not finite.
     """
     x, weight = as_operands(x, weight)
     x, bias = as_operands(x, bias)
     _check(x, eps, weight=weight, bias=bias)
-    x_data, weight_data = x.data, weight.data
-    out, mean, rstd = kernel.layernorm_forward(x_data, weight_data, bias.data, eps)
+    x_data, weight_data, bias_data = for_kernel("layer_norm", x=x.data, weight=weight.data, bias=bias.data)
+    out, mean, rstd = kernel.layernorm_forward(x_data, weight_data, bias_data, eps)
 
     def layer_norm_backward(grad: Array) -> tuple[Array, Array, Array]:
         return kernel.layernorm_backward(grad, x_data, weight_data, mean, rstd)
@@ -34,11 +36,12 @@ def rms_norm(x: TensorLike, weight: Tensor, eps: float = 1e-6) -> Tensor:
     Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", section 3.
 
     Raises:
+        TypeError: if an array is neither float32 nor float64.
         ValueError: if the shapes do not fit, or eps is negative or not finite.
     """
     x, weight = as_operands(x, weight)
     _check(x, eps, weight=weight)
-    x_data, weight_data = x.data, weight.data
+    x_data, weight_data = for_kernel("rms_norm", x=x.data, weight=weight.data)
     out, rstd = kernel.rmsnorm_forward(x_data, weight_data, eps)
 
     def rms_norm_backward(grad: Array) -> tuple[Array, Array]:

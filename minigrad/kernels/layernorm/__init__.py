@@ -3,6 +3,10 @@
 Contract: x (..., D), weight and bias (D,), one floating dtype, any strides. The forward pass also
 returns what the backward pass needs: the mean and the reciprocal standard deviation `rstd` of each
 row, of shape (..., 1).
+
+The output is right to the last bits for rows of any size and offset, as long as it can be represented. The backward
+pass takes the mean as it was stored, rounded to the dtype: in float32 its error relative to the gradient is 6e-8 times
+mean / standard deviation.
 """
 
 from minigrad.array_type import Array

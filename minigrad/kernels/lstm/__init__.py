@@ -2,6 +2,10 @@
 
 Contract: x (B, T, D), h0 and c0 (B, N), weight_ih (4N, D), weight_hh (4N, N), bias (4N,); the four
 gates are stacked in the order i, f, g, o.
+
+The outputs are right to the last bits also where a gate is nearly closed: its value is small, not 0. The gradients
+come from the gates as they are stored, through 1 - i and 1 - g². In float32 that is exact to 6e-8, not to a fraction
+of itself: of a gate that is open but for 1e-5, the gradient is right to 0.6%.
 """
 
 from minigrad.array_type import Array
