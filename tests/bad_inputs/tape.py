@@ -173,7 +173,7 @@ SHAPES = [
     Case("broadcast to less", lambda _: ops.broadcast_to(leaf(3), (2,)), ValueError, ("shape", "(3,)", "(2,)")),
     Case("broadcast to a negative", lambda _: ops.broadcast_to(leaf(1), (-2,)), ValueError, ("shape", "(1,)", "(-2,)")),
     Case("sum along no axis", lambda _: leaf(2).sum(axis=1), ValueError, ("axis 1",)),
-    Case("sum along an axis twice", lambda _: leaf(2, 3).sum(axis=(0, 0)), ValueError, ("duplicate value in 'axis'",)),
+    Case("sum along an axis twice", lambda _: leaf(2, 3).sum(axis=(0, 0)), ValueError, ("repeated axis",)),
     Case("max along no axis", lambda _: leaf(2).max(axis=1), ValueError, ("max over axis 1", "(2,)")),
     Case("max of nothing", lambda _: leaf(2, 0).max(axis=1), ValueError, ("max over axis 1", "(2, 0)")),
 ]
@@ -183,12 +183,6 @@ VALUES = [
     ),
     Case(
         "dropout of all", lambda _: ops.dropout(leaf(2), 1.0, np.random.default_rng(0)), ValueError, ("p must lie", "1")
-    ),
-    Case(
-        "dropout of integers",
-        lambda _: ops.dropout(INTEGERS, 0.5, np.random.default_rng(0)),
-        TypeError,
-        ("dropout needs x of a floating dtype", "int64"),
     ),
     Case("a tensor as exponent", lambda _: leaf(2) ** leaf(2), TypeError, ("exponent must be a number", "Tensor")),
     Case("clip without a limit", lambda _: ops.clip(leaf(2), None, 1), TypeError, ("low and high", "infinite", "None")),

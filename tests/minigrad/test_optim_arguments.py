@@ -201,7 +201,7 @@ LAYER = nn.Linear(2, 2)
         ([parameter(2), parameter(2) * 2], ValueError, r"params\[1\] is the result of an op; only leaves"),
         ([Tensor([1.0])], ValueError, r"params\[0\] has requires_grad=False, so it never gets a gradient"),
         ([Tensor([1])], ValueError, r"params\[0\] has requires_grad=False"),
-        ([parameter(2, dtype=np.longdouble)], TypeError, r"params\[0\] must be float32 or float64, got "),
+        ([parameter(2, dtype=np.float16)], TypeError, r"params\[0\] must be float32 or float64, got "),
         (
             [{"params": parameter(2)}, parameter(2)],
             TypeError,
