@@ -21,11 +21,13 @@ progress.py      bars, or lines in a log
 
 What runs them:
 
-__main__.py      the command line
+__main__.py      the command line: how it begins and ends
+command.py       its commands and options
 jobs.py          several experiments at once
 runner.py        gives an experiment its cells and checkpoints, writes its result
 cells.py         a unit of work that is never done twice
-results.py       what a result file holds, and how it is checked
+results.py       what a result file holds
+decoding.py      how files are checked when they are read
 environment.py   what a result was computed with
 folders.py       where files are kept
 formatting.py    numbers as people read them

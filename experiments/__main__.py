@@ -1,45 +1,67 @@
-"""The command line: `python -m experiments list | run NAME … | report`."""
+"""The command line: `python -m experiments list | run NAME … | report`.
+
+Exit codes: 0 done; 1 if whoever read our output stopped reading; 2 for an error; 130 for Ctrl-C.
+"""
 
 import os
-
-# Toy matrices are too small for a second BLAS thread to help, and threads that wait for each other lose much as
-# soon as the machine does anything else. NumPy's BLAS reads these when it is loaded, so they come before it.
-for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-
-# ruff: noqa: E402
-import argparse
 import sys
 from collections.abc import Sequence
 
-from tokenizer import console
+# One thread for each library that has threads of its own. They read these when they are loaded, so they are set
+# before anything else is imported. Cells are computed with the number of threads of their settings, whatever is set
+# here (`experiments/running/work.py`); other threads that wait for work would only take time from them.
+for _variable in (
+    "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS",
+):  # fmt: skip
+    os.environ[_variable] = "1"
+os.environ["MPLBACKEND"] = "svg"  # as figures are written, whatever windows the user prefers
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Do what the command line says."""
-    from experiments.report import pages, write_report
-    from experiments.running.script import add_options, run_tables
-    from experiments.tables import catalogue
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code. Ctrl-C ends it in order from the first import on."""
+    words = sys.argv[1:] if arguments is None else arguments
+    again = " ".join(word for word in words if word != "--fresh")
+    interrupted = f"Interrupted. What is finished is kept; to resume: python -m experiments {again}"
+    try:
+        from tokenizer.console import run
 
-    top = argparse.ArgumentParser(
-        prog="python -m experiments", description="The lecture's tables, rerun at toy scale.", allow_abbrev=False
-    )
-    commands = top.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="the tables, their place in the lecture, and what they take")
-    run = commands.add_parser("run", help="run tables; a killed run resumes", allow_abbrev=False)
-    run.add_argument("names", nargs="*", metavar="NAME", help="tables (all, if none is named)")
-    add_options(run)
-    report = commands.add_parser("report", help="write one page from the results that are there")
-    report.add_argument("--readme", action="store_true", help="write the README's tables from the full results")
-    options = top.parse_args(arguments)
+        return run(act, words, interrupted)
+    except KeyboardInterrupt:  # in the moment before `run` guards us
+        print(f"\n{interrupted}", file=sys.stderr)
+        return 130
 
-    if options.command == "list":
-        list_tables()
-    elif options.command == "run":
-        run_tables(catalogue.requests(options.names, options.preset, options.seeds, options.device), options)
-        print("To look at the results: python -m experiments report")
-    else:
-        print(pages.write() if options.readme else f"The report: {write_report()}")
+
+def act(arguments: Sequence[str]) -> None:
+    """Do what the command line says, or raise what is wrong with it. What takes time to import is imported here."""
+    from tokenizer.console import orderly
+
+    with orderly():
+        import argparse
+
+        from experiments.report import pages, write_report
+        from experiments.running.script import add_options, run_tables
+        from experiments.tables import catalogue
+
+        about = "The lecture's tables, rerun at toy scale."
+        top = argparse.ArgumentParser(prog="python -m experiments", description=about, allow_abbrev=False)
+        commands = top.add_subparsers(dest="command", required=True)
+        commands.add_parser("list", help="the tables, their place in the lecture, and what they take")
+        run = commands.add_parser("run", help="run tables; a killed run resumes", allow_abbrev=False)
+        run.add_argument("names", nargs="*", metavar="NAME", help="tables (all, if none is named)")
+        add_options(run)
+        page = commands.add_parser("report", help="write one page from the results that are there", allow_abbrev=False)
+        page.add_argument(
+            "--readme", action="store_true", help="write the tables of the README files, from full results"
+        )
+        options = top.parse_args(arguments)
+
+        if options.command == "list":
+            list_tables()
+        elif options.command == "run":
+            run_tables(catalogue.requests(options.names, options.preset, options.seeds, options.device), options)
+            print("To look at the results: python -m experiments report")
+        else:
+            print(pages.write() if options.readme else f"The report: {write_report()}")
 
 
 def list_tables() -> None:
@@ -56,11 +78,8 @@ def list_tables() -> None:
             print(f"  {preset}: about {duration(estimate.seconds)}, {estimate.megabytes:,.0f} MB of memory")
 
 
-def again(arguments: Sequence[str]) -> str:
-    """What to say after Ctrl-C."""
-    command = " ".join(word for word in arguments if word != "--fresh")
-    return f"Interrupted. What is finished is kept; to resume: python -m experiments {command}"
-
-
 if __name__ == "__main__":
-    sys.exit(console.run(main, interrupted=again(sys.argv[1:])))
+    code = main()
+    from tokenizer.console import leave
+
+    leave(code)

@@ -5,14 +5,18 @@ number generators, and what the caller puts beside them, such as where it stands
 learning-rate schedule is a plain function of the step, so the step is its whole state. What the code
 sets up itself (shapes, learning rate, betas) is not in the file.
 
-safetensors holds arrays by name, and a dictionary of strings. It notices a truncated file, but not a
-flipped bit, so a checksum over all of it stands beside them.
+A safetensors file holds arrays by name, and a dictionary of strings. Its format shows that a file was truncated,
+but not that a bit was flipped, so a checksum over all of it is among the strings. The same state gives the same
+bytes.
 """
 
 import hashlib
 import json
 import os
+import reprlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +24,13 @@ import numpy as np
 
 from minigrad import random
 from minigrad.array_type import Array
+from minigrad.checks import whole_number
 from minigrad.device import device_of, to_device
 from minigrad.errors import CheckpointError
+from minigrad.files import replacing
 from minigrad.nn.module import Module, mismatches
 from minigrad.optim.optimizer import Optimizer
+from minigrad.safetensors_file import NUMPY_DTYPES, StoredTensor, read_header, write_tensors
 
 FORMAT = "minigrad checkpoint 1"
 
@@ -56,34 +63,29 @@ def save_checkpoint(
         step: how many steps have been taken.
         generators: by name, every Generator that the run draws from besides the library's own, whose
             state is always saved.
-        metadata: anything that JSON can hold, such as the position in the data.
+        metadata: anything that JSON can hold, such as the position in the data. Its keys are strings; a NaN or an
+            infinity, as in the losses of a run that diverged, is kept, and a tuple comes back as a list.
 
     Raises:
-        TypeError: if metadata, or the state of a generator, is more than JSON can hold.
-        OSError: if the file cannot be written; an older one is still there.
+        TypeError: if metadata, or the state of a generator, is more than JSON can hold; or if step is no integer.
+        ValueError: if step is negative, or metadata contains itself or is nested too deeply.
+        OSError: if the file cannot be written, as on a full disk; an older one is still there.
     """
-    from safetensors.numpy import save_file  # here, so that `import minigrad` stays light
-
-    path = Path(path)
+    _check_run(model, optimizer, generators)
     header = {
-        "step": int(step),
+        "step": whole_number("step", step, at_least=0),
         "library_generator": random.get_state(),
         "generators": {name: random.get_state(generator) for name, generator in (generators or {}).items()},
-        "metadata": metadata or {},
+        "metadata": {} if metadata is None else metadata,
     }
-    try:
-        text = json.dumps(header)
-    except TypeError as error:
-        raise TypeError(f"metadata and the generators' states must be what JSON can hold: {error}") from error
-    # safetensors copies memory as it lies there, so the arrays must lie in C order.
-    arrays = {name: np.asarray(to_device(a, "cpu"), order="C") for name, a in _named_arrays(model, optimizer).items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        save_file(arrays, temporary, {"format": FORMAT, "header": text, "checksum": _checksum(text, arrays)})
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    text = _as_json(header)
+    # Arrays of the largest numbers come first: then each begins at a multiple of its numbers' size.
+    own = sorted(_named_arrays(model, optimizer).items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
+    arrays = {name: _as_stored(array) for name, array in own}
+    content = {name: (a.dtype.name, a.shape, [a.reshape(-1).view(np.uint8).data]) for name, a in arrays.items()}
+    strings = {"format": FORMAT, "header": text, "checksum": _checksum(text, content)}
+    with replacing(path) as temporary:
+        write_tensors(temporary, list(arrays.items()), strings)
 
 
 def load_checkpoint(
@@ -104,49 +106,137 @@ def load_checkpoint(
     Raises:
         CheckpointError: if the file is missing, damaged, or no checkpoint; or if it does not fit, listing
             every name that is missing, unexpected, or of another shape or dtype.
+        TypeError: if model, optimizer or generators are not what they are called.
     """
-    arrays, header = _read(Path(path))
-    if optimizer is None:
-        arrays = {name: array for name, array in arrays.items() if not name.startswith("optimizer.")}
-    elif not any(name.startswith("optimizer.") for name in arrays):
-        raise CheckpointError(f"{path} was saved without an optimizer, so it cannot resume one")
-    own = _named_arrays(model, optimizer)
-    problems = [mismatches({name: array.shape for name, array in own.items()}, arrays), _other_dtypes(own, arrays)]
+    _check_run(model, optimizer, generators)
+    path = Path(path)
+    own, generators_here = _named_arrays(model, optimizer), generators or {}
     resume = optimizer is not None or generators is not None
-    if resume:
-        problems.append(_other_generators(generators or {}, header["generators"]))
-    if any(problems):
-        raise CheckpointError(f"{path} does not fit: {'; '.join(filter(None, problems))}")
+    with _open(path) as file:
+        tensors, header = _read(file, path)
+        if optimizer is None:
+            tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith("optimizer.")}
+        elif not any(name.startswith("optimizer.") for name in tensors):
+            raise CheckpointError(f"{path} was saved without an optimizer, so it cannot resume one")
+        problems = [
+            mismatches({name: array.shape for name, array in own.items()}, tensors),
+            _other_dtypes(own, tensors),
+            _other_generators(generators_here, header["generators"]) if resume else "",
+        ]
+        if any(problems):
+            raise CheckpointError(f"{path} does not fit: {'; '.join(filter(None, problems))}")
+        here = {name: to_device(tensor.read_exactly(), device_of(own[name])) for name, tensor in tensors.items()}
 
-    here = {name: to_device(array, device_of(own[name])) for name, array in arrays.items()}
-    model.load_state_dict(_below("model.", here))
     if optimizer is not None:
-        optimizer.load_state_dict(_below("optimizer.", here))
+        try:
+            optimizer.load_state_dict(_below("optimizer.", here))
+        except ValueError as error:  # before it has changed anything
+            raise CheckpointError(f"{path} does not fit: {error}") from error
+    model.load_state_dict(_below("model.", here))
     if resume:
         random.set_state(header["library_generator"])
-        for name, generator in (generators or {}).items():
+        for name, generator in generators_here.items():
             random.set_state(header["generators"][name], generator)
     return Checkpoint(header["step"], header["metadata"])
 
 
-def _read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and the header of a file, undamaged."""
-    from safetensors import SafetensorError, safe_open
+def _check_run(model: Module, optimizer: Optimizer | None, generators: dict[str, np.random.Generator] | None) -> None:
+    """Raise TypeError unless each is what it is called."""
+    if not isinstance(model, Module):
+        raise TypeError(f"model must be a Module, got a {type(model).__name__}")
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer or None, got a {type(optimizer).__name__}")
+    if not isinstance(generators, dict | None):
+        raise TypeError(f"generators must be a dictionary of Generators by name, got a {type(generators).__name__}")
+    for name, generator in (generators or {}).items():
+        if not isinstance(name, str) or not isinstance(generator, np.random.Generator):
+            raise TypeError(f"generators must be numpy.random.Generators by name, got {name!r}: {generator!r}")
 
+
+# -- the file ---------------------------------------------------------------------------------------
+
+
+def _open(path: Path) -> BufferedReader:
     try:
-        with safe_open(path, "numpy") as file:
-            strings = file.metadata() or {}
-            if strings.get("format") != FORMAT:
-                raise CheckpointError(f"{path} is not a minigrad checkpoint: its format is {strings.get('format')!r}")
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dictionary
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise CheckpointError(f"{path} is a folder or a device, not a safetensors file")
+        return path.open("rb")
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}") from error
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is damaged, or not a safetensors file: {error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def _read(file: BufferedReader, path: Path) -> tuple[dict[str, StoredTensor], dict[str, Any]]:
+    """The tensors and the header of a file, undamaged."""
+    tensors, strings = read_header(file)
+    if strings.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not a minigrad checkpoint: its format is {strings.get('format')!r}")
     text = strings.get("header", "")
-    if strings.get("checksum") != _checksum(text, arrays):
+    for name, tensor in tensors.items():
+        if tensor.dtype not in NUMPY_DTYPES:
+            raise CheckpointError(f"{path} is damaged: {name} is {tensor.dtype}, which no checkpoint is saved in")
+    content = {name: (_dtype_name(tensor), tensor.shape, tensor.blocks()) for name, tensor in tensors.items()}
+    if strings.get("checksum") != _checksum(text, content):
         raise CheckpointError(f"{path} is damaged: its contents do not have the checksum that was saved with them")
-    return arrays, json.loads(text)
+    return tensors, _header(text, path)
+
+
+def _header(text: str, path: Path) -> dict[str, Any]:
+    """What a checkpoint holds besides arrays. A checksum is no signature, so each field is checked."""
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: header must be JSON ({error})") from error
+    expected = {"step": int, "library_generator": dict, "generators": dict, "metadata": dict}
+    if not isinstance(header, dict):
+        raise CheckpointError(f"{path}: header must be an object with {', '.join(expected)}, got {text[:40]!r}")
+    for name, kind in expected.items():
+        if type(header.get(name)) is not kind:
+            what = "an integer" if kind is int else "an object"
+            raise CheckpointError(f"{path}: {name} must be {what}, got {reprlib.repr(header.get(name))}")
+    if header["step"] < 0:
+        raise CheckpointError(f"{path}: step must be at least 0, got {header['step']}")
+    if problem := _other_state("library_generator", np.random.PCG64(0), header["library_generator"]):
+        raise CheckpointError(f"{path}: {problem}")
+    return header
+
+
+def _as_json(header: dict[str, Any]) -> str:
+    for name, state in header["generators"].items():
+        try:
+            json.dumps(state)
+        except TypeError as error:
+            raise TypeError(
+                f"generators' states must be what JSON can hold: {name} is a {state['bit_generator']}, which has an "
+                "array; use a PCG64, as numpy.random.default_rng() does"
+            ) from error
+    try:
+        text = json.dumps(header)
+        _check_keys(header["metadata"])
+    except TypeError as error:
+        raise TypeError(f"metadata must be a dictionary of what JSON can hold: {error}") from error
+    except (ValueError, RecursionError) as error:  # it contains itself, or is nested too deeply
+        raise ValueError(f"metadata must be a dictionary of what JSON can hold: {error}") from error
+    return text
+
+
+def _check_keys(metadata: Any) -> None:
+    """Raise TypeError unless it is a dictionary, with strings for keys all the way down: JSON makes strings of
+    numbers, which would then be other keys."""
+    if not isinstance(metadata, dict):
+        raise TypeError(f"it is a {type(metadata).__name__}")
+    pending: list[Any] = [metadata]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if others := [key for key in value if not isinstance(key, str)]:
+                raise TypeError(f"the key {others[0]!r} is no string")
+            value = list(value.values())
+        pending += [below for below in value if isinstance(below, dict | list | tuple)]
+
+
+# -- comparisons ------------------------------------------------------------------------------------
 
 
 def _named_arrays(model: Module, optimizer: Optimizer | None) -> dict[str, Array]:
@@ -160,25 +250,48 @@ def _below(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def _checksum(text: str, arrays: dict[str, Array]) -> str:
-    """A hash of the header and of every array, its name, dtype and shape, in the order of the names."""
+def _as_stored(array: Array) -> np.ndarray:
+    """The array as it lies in a file: little-endian and in C order. It is copied only if it is not so already."""
+    return np.asarray(to_device(array, "cpu"), array.dtype.newbyteorder("<"), order="C")
+
+
+def _checksum(text: str, arrays: Mapping[str, tuple[str, tuple[int, ...], Iterable[Any]]]) -> str:
+    """A hash of the header and of every array, its name, dtype, shape and bytes, in the order of the names."""
     checksum = hashlib.blake2b(text.encode(), digest_size=16)
-    for name in sorted(arrays):
-        array = arrays[name]
-        checksum.update(f"\n{name} {array.dtype.name} {array.shape}\n".encode())
-        checksum.update(array.tobytes())
+    for name, (dtype, shape, blocks) in sorted(arrays.items()):
+        checksum.update(f"\n{name} {dtype} {shape}\n".encode())
+        for block in blocks:
+            checksum.update(block)
     return checksum.hexdigest()
 
 
-def _other_dtypes(own: dict[str, Array], found: dict[str, Array]) -> str:
-    both = [name for name in own if name in found and found[name].dtype != own[name].dtype]
-    names = ", ".join(f"{name} is {found[name].dtype}, expected {own[name].dtype}" for name in both)
+def _dtype_name(tensor: StoredTensor) -> str:
+    """NumPy's name of a stored tensor's dtype."""
+    return np.dtype(NUMPY_DTYPES[tensor.dtype]).name
+
+
+def _other_dtypes(own: dict[str, Array], found: dict[str, StoredTensor]) -> str:
+    both = {name: (own[name].dtype.name, _dtype_name(found[name])) for name in own if name in found}
+    names = ", ".join(f"{name} is {theirs}, expected {ours}" for name, (ours, theirs) in both.items() if ours != theirs)
     return f"wrong dtype: {names}" if names else ""
 
 
-def _other_generators(own: dict[str, np.random.Generator], states: dict[str, dict[str, Any]]) -> str:
+def _other_generators(own: dict[str, np.random.Generator], states: dict[str, Any]) -> str:
     if own.keys() != states.keys():
         return f"generators: saved were {sorted(states)}, given are {sorted(own)}"
-    kinds = {name: type(generator.bit_generator).__name__ for name, generator in own.items()}
-    other = [name for name, kind in kinds.items() if kind != states[name]["bit_generator"]]
-    return ", ".join(f"generator {name} was a {states[name]['bit_generator']}, is a {kinds[name]}" for name in other)
+    problems = [_other_state(f"generator {name}", own[name].bit_generator, states[name]) for name in own]
+    return ", ".join(filter(None, problems))
+
+
+def _other_state(name: str, bit_generator: Any, state: Any) -> str:
+    """Why a saved state is none of this kind of bit generator; empty if it is one."""
+    kind = type(bit_generator)
+    if not isinstance(state, dict) or state.get("bit_generator") != kind.__name__:
+        saved = state.get("bit_generator") if isinstance(state, dict) else reprlib.repr(state)
+        return f"{name} was a {saved}, is a {kind.__name__}"
+    trial = kind()
+    try:
+        trial.state = state
+    except (TypeError, ValueError, LookupError, OverflowError) as error:
+        return f"{name} has a state that is none of a {kind.__name__}: {error!r}"
+    return "" if trial.state == state else f"{name} has a state that is none of a {kind.__name__}"

@@ -38,5 +38,9 @@ class DeviceError(MinigradError):
     """An array is on the wrong device, or the device is not there."""
 
 
+class MissingPackageError(MinigradError, ImportError):
+    """A package that is needed is not installed; the message says how to install it."""
+
+
 class CheckpointError(MinigradError):
     """A checkpoint is damaged, or does not fit the model; the message lists the names."""

@@ -17,13 +17,23 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     A reader sees the old file or the new one, never half of either; if the block fails, the old file is
     still there and the temporary one is gone. The folder is made if need be.
+
+    Raises:
+        ValueError: if path names no file, as "" does.
     """
     path = Path(path)
+    if not path.name:
+        raise ValueError(f"path must be that of a file, got {str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)  # what lies there may be a link, through which we would write elsewhere
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is not None and error.filename is None:  # as when the disk is full
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -47,21 +57,24 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise ValueError(f"{path}: expected UTF-8 text, got the byte {byte:#04x} at position {place}") from None
 
 
-def parse_json(text: str, name: str) -> Any:
+def parse_json(text: str, name: str, *, unique_names: bool = False) -> Any:
     """The value of a JSON text; `name` says in the error where it comes from.
 
+    Args:
+        unique_names: whether an object may have a name only once. Otherwise the last value counts.
+
     Raises:
-        ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not), or is nested deeper
-            than Python can read.
+        ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not; names the field), or is
+            nested deeper than Python can read.
     """
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique if unique_names else None)
     except json.JSONDecodeError as error:
         raise ValueError(f"{name}, line {error.lineno}: expected JSON ({error.msg})") from None
     except RecursionError:
         raise ValueError(f"{name}: expected JSON, got brackets nested too deeply to read") from None
-    except ValueError as error:  # a constant that was refused, or an integer of thousands of digits
-        raise ValueError(f"{name}: expected JSON ({error})") from None
+    except ValueError as error:  # a constant or a name that was refused, or an integer of thousands of digits
+        raise ValueError(f"{name}: expected JSON ({_field_of_constant(text)}{error})") from None
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
@@ -75,3 +88,30 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not a number of JSON")
+
+
+def _field_of_constant(text: str) -> str:
+    """The field with the first NaN or infinity, as `in the field a.b[0]: `; nothing if that is not what is wrong."""
+    refused = object()
+    try:
+        waiting = [(json.loads(text, parse_constant=lambda constant: refused), "")]
+    except ValueError:
+        return ""
+    while waiting:  # not recursive: nothing is too deep for it
+        item, where = waiting.pop()
+        if item is refused:
+            return f"in the field {where}: " if where else ""
+        if isinstance(item, dict):
+            waiting += [(inner, f"{where}.{key}" if where else key) for key, inner in reversed(item.items())]
+        elif isinstance(item, list):
+            waiting += [(inner, f"{where}[{index}]") for index, inner in reversed(list(enumerate(item)))]
+    return ""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise ValueError(f"{name!r} is there twice in one object")
+        values[name] = value
+    return values

@@ -6,7 +6,14 @@ that a step into `a * b` in a debugger lands on the first line of `mul`.
 
 # mypy: disable-error-code="method-assign, assignment"
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
 from minigrad import ops
+from minigrad.conversion import as_array
+from minigrad.device import beside, check_one_device
 from minigrad.tensor import Tensor, TensorLike
 
 
@@ -30,6 +37,62 @@ def _rmatmul(self: Tensor, other: TensorLike) -> Tensor:
     return ops.matmul(other, self)
 
 
+def equal(a: Tensor, b: object) -> Tensor:
+    """a == b."""
+    return _compared(np.equal, a, b)
+
+
+def not_equal(a: Tensor, b: object) -> Tensor:
+    """a != b."""
+    return _compared(np.not_equal, a, b)
+
+
+def less(a: Tensor, b: object) -> Tensor:
+    """a < b."""
+    return _compared(np.less, a, b)
+
+
+def less_equal(a: Tensor, b: object) -> Tensor:
+    """a <= b."""
+    return _compared(np.less_equal, a, b)
+
+
+def greater(a: Tensor, b: object) -> Tensor:
+    """a > b."""
+    return _compared(np.greater, a, b)
+
+
+def greater_equal(a: Tensor, b: object) -> Tensor:
+    """a >= b."""
+    return _compared(np.greater_equal, a, b)
+
+
+def _compared(function: Callable[..., Any], a: Tensor, b: Any) -> Tensor:
+    """Booleans, elementwise and with broadcasting; no gradient flows through them.
+
+    NotImplemented for what is neither numbers nor a tensor: Python then finds it unequal, and raises TypeError for <.
+    """
+    if isinstance(b, Tensor):
+        b = b.data
+        check_one_device(a.data, b)
+    elif isinstance(b, list | tuple) or (hasattr(b, "dtype") and not isinstance(b, np.generic)):
+        b = beside(as_array(b), a.data)
+    elif not isinstance(b, int | float | np.generic):
+        return NotImplemented
+    return Tensor(function(a.data, b))
+
+
+def contains(x: Tensor, value: object) -> bool:
+    """Whether an element (or, as in NumPy, all of a row that broadcasts) equals `value`: `value in x`."""
+    found = equal(x, value)
+    return found is not NotImplemented and bool(found.data.any())
+
+
+def rows(x: Tensor) -> Iterator[Tensor]:
+    """x[0], x[1], …, each with its gradient: `for row in x`."""
+    return map(x.__getitem__, range(len(x)))
+
+
 def bind() -> None:
     """Give `Tensor` its operators and methods. Called once, by `import minigrad`."""
     Tensor.__add__, Tensor.__radd__ = ops.add, _radd
@@ -40,6 +103,11 @@ def bind() -> None:
     Tensor.__pow__ = ops.power
     Tensor.__neg__ = ops.neg
     Tensor.__getitem__ = ops.getitem
+    Tensor.__iter__ = rows
+    Tensor.__contains__ = contains
+    Tensor.__eq__, Tensor.__ne__ = equal, not_equal
+    Tensor.__lt__, Tensor.__le__ = less, less_equal
+    Tensor.__gt__, Tensor.__ge__ = greater, greater_equal
     Tensor.abs = ops.abs
     Tensor.exp = ops.exp
     Tensor.log = ops.log

@@ -22,12 +22,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from minigrad import anomaly, random
+from minigrad import anomaly, checks, random
 from minigrad.array_type import Array
 from minigrad.errors import DeviceError
 from minigrad.nn.module import Module, Parameter
-from minigrad.tensor import Tensor, accumulate
-from minigrad.threads import get_num_threads, one_blas_thread
+from minigrad.optim.parameters import check_gradients
+from minigrad.tape import accumulate
+from minigrad.tensor import Tensor
+from minigrad.threads import get_num_threads, number_of_threads, one_blas_thread
 
 AnyModule = TypeVar("AnyModule", bound=Module)
 
@@ -41,14 +43,15 @@ class DataParallel:
         n_threads: None means `minigrad.get_num_threads()`.
 
     Raises:
-        ValueError: if n_threads is not at least 1.
+        TypeError: if model is not a Module, or n_threads not an integer.
+        ValueError: if n_threads is not from 1 to 4096.
         DeviceError: if the model is on a GPU, which is parallel by itself.
     """
 
     def __init__(self, model: Module, n_threads: int | None = None) -> None:
-        n_threads = get_num_threads() if n_threads is None else n_threads
-        if n_threads < 1:
-            raise ValueError(f"n_threads must be at least 1, got {n_threads}")
+        if not isinstance(model, Module):
+            raise TypeError(f"model must be a Module, got {type(model).__name__}")
+        n_threads = get_num_threads() if n_threads is None else number_of_threads(n_threads)
         if any(parameter.device != "cpu" for parameter in model.parameters()):
             raise DeviceError("DataParallel is for models on the CPU, where its threads run; this one is on a GPU")
         self.model = model
@@ -61,6 +64,8 @@ class DataParallel:
     def backward(self, loss_of: Callable[..., tuple[Tensor, int]], *batch: np.ndarray) -> float:
         """Add the gradient of the batch's loss to `.grad` of the model's parameters; returns the loss.
 
+        If a part fails, its error comes out and no gradient has changed.
+
         Args:
             loss_of: called as `loss_of(model, *part)` with a copy of the model and the part's rows; gives the mean
                 loss and over how many items it is the mean (labels that carry a loss, for a language model). A
@@ -68,8 +73,15 @@ class DataParallel:
             batch: arrays with the same number of rows, B; the parts are consecutive rows.
 
         Raises:
-            ValueError: if the arrays differ in their number of rows, or have none.
+            ValueError: if the arrays differ in their number of rows, or have none; if loss_of returns something else
+                than two values, a loss of several elements, or a negative number of items; or if the `.grad` of a
+                parameter has another shape than it.
+            TypeError: if batch holds something else than arrays, or loss_of does not return a Tensor and an integer.
         """
+        for i, array in enumerate(batch):
+            if not isinstance(array, np.ndarray) or array.ndim == 0:
+                raise TypeError(f"batch[{i}] must be an array with rows, got {type(array).__name__}")
+        check_gradients(self._own_parameters)
         sizes = {len(array) for array in batch}
         if len(sizes) != 1 or 0 in sizes:
             raise ValueError(f"batch must be arrays with one number of rows, at least 1, got {sorted(sizes)}")
@@ -81,7 +93,7 @@ class DataParallel:
 
         def run(replica: Module, part: tuple[np.ndarray, ...], seed: int) -> tuple[float, int]:
             with random.drawing_from(np.random.default_rng(seed)):
-                loss, n_items = loss_of(replica, *part)
+                loss, n_items = _loss_and_items(loss_of(replica, *part))
                 if n_items:
                     loss.backward()
                 return loss.item(), n_items
@@ -132,6 +144,20 @@ class DataParallel:
         if self._process != os.getpid():  # after a fork the threads have stayed behind
             self._threads, self._process = ThreadPoolExecutor(len(self.replicas)), os.getpid()
         return self._threads
+
+
+def _loss_and_items(result: object) -> tuple[Tensor, int]:
+    """What `loss_of` returns, checked."""
+    if not isinstance(result, tuple):
+        raise TypeError(f"loss_of must return the loss and n_items, got a {type(result).__name__}")
+    if len(result) != 2:
+        raise ValueError(f"loss_of must return the loss and n_items, got {len(result)} values")
+    loss, n_items = result
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"loss_of must return a Tensor as the loss, got {type(loss).__name__}")
+    if loss.size != 1:
+        raise ValueError(f"loss_of must return a loss of one element, got the shape {loss.shape}")
+    return loss, checks.whole_number("n_items from loss_of", n_items, at_least=0)
 
 
 def _modules(model: Module) -> list[Module]:

@@ -15,7 +15,7 @@ Source: Baydin et al. 2018, "Automatic Differentiation in Machine Learning: a Su
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +24,9 @@ from minigrad import anomaly
 from minigrad.array_type import Array
 from minigrad.conversion import array_like, as_array, number_like
 from minigrad.device import beside, check_one_device, device_of, to_device
-from minigrad.errors import HigherOrderError, InPlaceError, NoGraphError, NonScalarError
+from minigrad.errors import InPlaceError
 from minigrad.grad_mode import is_grad_enabled
-from minigrad.tape import LastWrite, Node, Rule, clock, topological_order
+from minigrad.tape import LastWrite, Node, Rule, accumulate, clock, prepare, unbroadcast
 
 
 class Tensor:
@@ -34,7 +34,7 @@ class Tensor:
 
     Args:
         data: an array (shared, not copied), or numbers and nested lists of numbers. Python floats
-            become float32; arrays keep their dtype.
+            become float32; arrays keep their dtype (see `minigrad/conversion.py`).
         requires_grad: whether `backward` should leave a gradient here. Floating dtypes only.
 
     Attributes:
@@ -42,13 +42,14 @@ class Tensor:
             write; writing into it, `t.data[0] = a`, cannot be seen except in anomaly mode. Say
             `t[0] = a` instead.
         grad: None, or the raw array of the accumulated gradient, of the shape and dtype of `data`.
-        requires_grad: True for leaves that collect a gradient and for all that is computed from them.
+        requires_grad: True for leaves that collect a gradient and for all that is computed from them. Only that of
+            a leaf can be set.
 
     Raises:
-        TypeError: if data is not numeric, or requires_grad is asked of integers.
+        TypeError: if data is not numeric, requires_grad is not a boolean, or it is asked of integers.
     """
 
-    __slots__ = ("__weakref__", "_data", "_last_write", "_node", "grad", "requires_grad")
+    __slots__ = ("__weakref__", "_data", "_last_write", "_node", "_requires_grad", "grad")
 
     # NumPy must leave `array * tensor` to Tensor.__rmul__ and not loop over the elements.
     __array_ufunc__ = None
@@ -58,14 +59,26 @@ class Tensor:
             raise TypeError("data is already a Tensor; use .detach() for one without a graph")
         self._data = as_array(data)
         self.grad: Array | None = None
-        self.requires_grad = requires_grad
         self._node: Node | None = None
         self._last_write = LastWrite()
-        if requires_grad and self._data.dtype.kind != "f":
-            raise TypeError(
-                f"requires_grad=True needs a floating dtype, got {self._data.dtype}; "
-                "convert with data.astype('float32')"
-            )
+        if requires_grad is False:
+            self._requires_grad = False
+        else:
+            self.requires_grad = requires_grad
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool | np.bool_):
+            raise TypeError(f"requires_grad must be True or False, got {value!r}")
+        if value and self._data.dtype.kind != "f":
+            raise TypeError(f"requires_grad=True needs a floating dtype, got {self._data.dtype}; convert with .astype")
+        if self._node is not None and not value:
+            raise ValueError("requires_grad of a computed tensor cannot be switched off; use .detach()")
+        self._requires_grad = bool(value)
 
     # -- the array ------------------------------------------------------------------------------
 
@@ -75,8 +88,11 @@ class Tensor:
 
     @data.setter
     def data(self, value: Array) -> None:
+        value = as_array(value)
         if value.shape != self._data.shape:
             raise ValueError(f"data has shape {self._data.shape}, cannot be set to shape {value.shape}")
+        if self._requires_grad and value.dtype.kind != "f":
+            raise TypeError(f"data of a tensor with requires_grad=True needs a floating dtype, got {value.dtype}")
         self._data = value
         self._last_write.time = next(clock)
 
@@ -142,7 +158,7 @@ class Tensor:
                 "writing into a tensor that requires a gradient would lose the gradient of what was there; "
                 "write inside `with no_grad():`, or build a new tensor with ops.where or ops.concatenate"
             )
-        self._data[index] = array_like(value.data if isinstance(value, Tensor) else value, self._data)
+        self._data[index] = array_like("value", value.data if isinstance(value, Tensor) else value, self._data)
         self._last_write.time = next(clock)
 
     def __len__(self) -> int:
@@ -151,7 +167,11 @@ class Tensor:
         return len(self._data)
 
     def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(f"the truth of a tensor of shape {self.shape} is ambiguous; use .numpy().any() or .all()")
         return bool(self._data)
+
+    __hash__ = object.__hash__  # by identity, though == compares the elements
 
     def __float__(self) -> float:
         return float(self._data.item())
@@ -160,6 +180,20 @@ class Tensor:
         values = np.array2string(self.numpy(), precision=4, separator=", ", threshold=20, prefix="Tensor(")
         made_by = f", op={anomaly.op_name(self._node.rule)}" if self._node and self._node.rule else ""
         return f"Tensor({values}, dtype={self.dtype}{made_by}{', requires_grad=True' * self.requires_grad})"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """For NumPy's functions, and for tensors in a list. Refused where that would lose the graph in silence."""
+        if self.requires_grad:
+            raise TypeError("a tensor that requires a gradient is no NumPy array; use ops, or .detach().numpy()")
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __getstate__(self) -> object:
+        """What `copy.copy` and `copy.deepcopy` put into the copy. Refused where it would lose its graph."""
+        if self._node is not None:
+            raise TypeError("only a leaf can be copied, got a tensor with a graph; use .detach() for one without")
+        state: Any = super().__getstate__()  # type: ignore[misc]
+        state[1]["grad"] = None if self.grad is None else self.grad.copy()  # backward adds to it in place
+        return state
 
     # -- the backward pass ----------------------------------------------------------------------
 
@@ -182,7 +216,7 @@ class Tensor:
         """
         gradients: dict[Node, Array] = {}
         ours: set[Node] = set()  # those whose gradient nobody else holds, so that it can be added to in place
-        order = _prepare(self, gradient, gradients, create_graph)
+        order = prepare(self, gradient.data if isinstance(gradient, Tensor) else gradient, gradients, create_graph)
         for node in order:
             grad = gradients.pop(node)
             input_grads = node.rule(grad)  # type: ignore[misc]  # _prepare has refused freed nodes
@@ -229,6 +263,14 @@ class Tensor:
         def __pow__(self, exponent: float) -> Tensor: ...
         def __neg__(self) -> Tensor: ...
         def __getitem__(self, index: Any) -> Tensor: ...
+        def __iter__(self) -> Iterator[Tensor]: ...
+        def __contains__(self, value: object) -> bool: ...
+        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __lt__(self, other: TensorLike) -> Tensor: ...
+        def __le__(self, other: TensorLike) -> Tensor: ...
+        def __gt__(self, other: TensorLike) -> Tensor: ...
+        def __ge__(self, other: TensorLike) -> Tensor: ...
         def abs(self) -> Tensor: ...
         def exp(self) -> Tensor: ...
         def log(self) -> Tensor: ...
@@ -281,19 +323,19 @@ def record(
     tensor._data = data = output if type(output) is np.ndarray else as_array(output)
     tensor._last_write = LastWrite() if view_of is None else view_of._last_write
     tensor.grad = tensor._node = None
-    tensor.requires_grad = False
+    tensor._requires_grad = False
     if anomaly.enabled:
         anomaly.check_forward(data, rule)
     if not is_grad_enabled():
         return tensor
     parents: list[Node | Tensor | None] = []
     for input in inputs:
-        if input.requires_grad:
-            tensor.requires_grad = True
+        if input._requires_grad:
+            tensor._requires_grad = True
             parents.append(input._node or input)
         else:
             parents.append(None)
-    if not tensor.requires_grad:
+    if not tensor._requires_grad:
         return tensor
     read = (*reads, tensor) if reads_output else reads
     tensor._node = node = Node(rule, parents, data, [it._last_write for it in read])
@@ -301,59 +343,6 @@ def record(
         node.fingerprints = [(it._data, anomaly.fingerprint(it._data)) for it in read]
         node.module_path = anomaly.module_path()
     return tensor
-
-
-def _prepare(tensor: Tensor, gradient: Array | None, gradients: dict[Node, Array], create_graph: bool) -> list[Node]:
-    """Check everything that can be wrong with a call of backward; put the first gradient in place."""
-    if create_graph:
-        raise HigherOrderError(
-            "gradients of gradients are not supported: backward rules compute on raw arrays, which the tape does "
-            "not record; write the derivative out with ops and differentiate that"
-        )
-    if not tensor.requires_grad:
-        raise NoGraphError(
-            "backward() from a tensor that does not depend on anything with requires_grad=True; set it on the "
-            "parameters before the forward pass, and check that it does not run under no_grad() or detach()"
-        )
-    if gradient is None:
-        if tensor.size != 1:
-            raise NonScalarError(
-                f"backward() from a tensor of shape {tensor.shape} needs a gradient of that shape; reduce it to "
-                "one number first, as with .sum() or .mean(), or pass backward(gradient)"
-            )
-        gradient = np.ones_like(tensor.data)
-    else:
-        gradient = array_like(gradient.data if isinstance(gradient, Tensor) else gradient, tensor.data)
-        if gradient.shape != tensor.shape:
-            raise ValueError(f"gradient must have the shape {tensor.shape}, got {gradient.shape}")
-    if tensor._node is None:  # a leaf is its own gradient's end
-        accumulate(tensor, gradient, fresh=False)
-        return []
-    order = topological_order(tensor._node)
-    for node in order:
-        node.check()
-    gradients[tensor._node] = gradient
-    return order
-
-
-def accumulate(leaf: Tensor, gradient: Array, *, fresh: bool) -> None:
-    """Add a gradient to `leaf.grad`, in place if there is one, taking over the array if it is `fresh`
-    (nobody else holds it)."""
-    if leaf.grad is not None:
-        leaf.grad += gradient
-    elif isinstance(gradient, np.generic):  # NumPy's arithmetic makes numbers of arrays without axes
-        leaf.grad = np.array(gradient)
-    else:
-        leaf.grad = gradient if fresh else gradient.copy()
-
-
-def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
-    """Sum a gradient over the axes along which broadcasting repeated a value of `shape`."""
-    if gradient.shape == shape:
-        return gradient
-    added = gradient.ndim - len(shape)
-    repeated = [axis + added for axis, n in enumerate(shape) if n == 1 and gradient.shape[axis + added] != 1]
-    return gradient.sum(axis=(*range(added), *repeated)).reshape(shape)
 
 
 # -- making tensors -----------------------------------------------------------------------------
@@ -387,7 +376,14 @@ def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
         b = as_tensor(b)
         return Tensor(number_like(a, b._data)), b
     if isinstance(a, Tensor):
-        return a, Tensor(beside(as_array(b), a._data))
+        return a, _constant(b, a)
     if isinstance(b, Tensor):
-        return Tensor(beside(as_array(a), b._data)), b
+        return _constant(a, b), b
     return Tensor(a), Tensor(b)
+
+
+def _constant(value: TensorLike, other: Tensor) -> Tensor:
+    """An array beside a tensor. If a rule may read it later it is a copy, which the caller cannot change."""
+    given = as_array(value)
+    array = beside(given, other._data)
+    return Tensor(array.copy() if array is given and other.requires_grad and is_grad_enabled() else array)

@@ -12,7 +12,11 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from minigrad import checks
+
 VARIABLE = "MINIGRAD_NUM_THREADS"
+MAX_THREADS = 4096
+"""More than any machine of today has cores."""
 
 _chosen: int | None = None
 
@@ -21,13 +25,13 @@ def set_num_threads(n_threads: int) -> None:
     """Use so many cores from now on: BLAS at once, `DataParallel` where it is made next.
 
     Raises:
-        ValueError: if n_threads is not at least 1.
+        TypeError: if n_threads is not an integer.
+        ValueError: if it is not from 1 to 4096.
     """
     global _chosen
-    if n_threads < 1:
-        raise ValueError(f"n_threads must be at least 1, got {n_threads}")
-    _chosen = n_threads
+    n_threads = number_of_threads(n_threads)
     _pools().limit(limits=n_threads)
+    _chosen = n_threads
 
 
 def get_num_threads() -> int:
@@ -35,15 +39,49 @@ def get_num_threads() -> int:
     this process may run on.
 
     Raises:
-        ValueError: if the variable is not a number of at least 1.
+        ValueError: if the variable is not an integer from 1 to 4096.
     """
     if _chosen is not None:
         return _chosen
     if variable := os.environ.get(VARIABLE):
-        if not variable.isdecimal() or int(variable) < 1:
-            raise ValueError(f"{VARIABLE} must be a number of at least 1, got {variable!r}")
+        is_number = variable.isascii() and variable.isdecimal() and len(variable) <= len(str(MAX_THREADS))
+        if not is_number or not 1 <= int(variable) <= MAX_THREADS:
+            raise ValueError(
+                f"{VARIABLE} must be a number of at least 1 and at most {MAX_THREADS}, got {variable!r:.200}"
+            )
         return int(variable)
     return available_cores()
+
+
+@contextmanager
+def using_threads(n_threads: int) -> Iterator[None]:
+    """Inside, BLAS and `DataParallel` use so many cores, as after `set_num_threads`; afterwards as many as before.
+
+    Raises:
+        TypeError: if n_threads is not an integer; ValueError: if it is not from 1 to 4096.
+    """
+    global _chosen
+    n_threads, outside = number_of_threads(n_threads), _chosen
+    with _pools().limit(limits=n_threads):
+        _chosen = n_threads
+        try:
+            yield
+        finally:
+            _chosen = outside
+
+
+def blas_threads() -> int:
+    """How many threads BLAS uses now; 1 if it is none that can be asked."""
+    return max((pool["num_threads"] for pool in _pools().info()), default=1)
+
+
+def number_of_threads(n_threads: int) -> int:
+    """n_threads as a Python int.
+
+    Raises:
+        TypeError: if it is not an integer; ValueError: if it is not from 1 to 4096.
+    """
+    return checks.whole_number("n_threads", n_threads, at_least=1, at_most=MAX_THREADS)
 
 
 def available_cores() -> int:

@@ -17,4 +17,52 @@ scoring.py        how likely a text is, and which of several
 pretrained/       checkpoints in Hugging Face's layout; download.py fetches public ones
 text.py           models and tokenizers together: `python -m models`
 inputs.py         what goes into a model: batches, checks, positions
+
+The models and their configurations can be imported from here, as in `from models import GPT, GPTConfig`. A module is
+loaded when one of its names is first asked for (PEP 562), so that `import models` alone loads none.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what the table below says, for type checkers and editors
+    from models.bert import BERT as BERT
+    from models.bert import BERTConfig as BERTConfig
+    from models.elmo import BiLSTMConfig as BiLSTMConfig
+    from models.elmo import BiLSTMLanguageModel as BiLSTMLanguageModel
+    from models.elmo import ELMo as ELMo
+    from models.gpt import GPT as GPT
+    from models.gpt import GPTConfig as GPTConfig
+    from models.lstm_lm import LSTMConfig as LSTMConfig
+    from models.lstm_lm import LSTMLanguageModel as LSTMLanguageModel
+    from models.t5 import T5 as T5
+    from models.t5 import T5Config as T5Config
+    from models.t5_decoder import T5Decoder as T5Decoder
+    from models.word_vectors import SkipGram as SkipGram
+
+MODULES = {  # of each name
+    "BERT": "bert",
+    "BERTConfig": "bert",
+    "BiLSTMConfig": "elmo",
+    "BiLSTMLanguageModel": "elmo",
+    "ELMo": "elmo",
+    "GPT": "gpt",
+    "GPTConfig": "gpt",
+    "LSTMConfig": "lstm_lm",
+    "LSTMLanguageModel": "lstm_lm",
+    "SkipGram": "word_vectors",
+    "T5": "t5",
+    "T5Config": "t5",
+    "T5Decoder": "t5_decoder",
+}
+
+if not TYPE_CHECKING:  # a type checker that saw this would take any name for one of the package's
+
+    def __getattr__(name: str) -> Any:
+        if name not in MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"models.{MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *MODULES])

@@ -19,7 +19,9 @@ Seo et al. 2016, "Bidirectional Attention Flow for Machine Comprehension", in a 
 import numpy as np
 
 from minigrad import Tensor, nn, ops
+from minigrad.checks import whole_number
 from models.elmo import ELMo, reverse
+from models.inputs import check_ids, token_mask
 
 NOWHERE = -1e9  # in place of padding's states: never the largest
 
@@ -31,6 +33,7 @@ class BiLSTM(nn.Module):
     """
 
     def __init__(self, input_size: int, hidden_size: int, generator: np.random.Generator | None = None) -> None:
+        whole_number("hidden_size", hidden_size, at_least=1)
         self.forward_lstm = nn.LSTMLayer(input_size, hidden_size, generator)
         self.backward_lstm = nn.LSTMLayer(input_size, hidden_size, generator)
 
@@ -47,6 +50,7 @@ class MLP(nn.Module):
     def __init__(
         self, in_features: int, hidden_size: int, n_labels: int, dropout: float, generator: np.random.Generator | None
     ) -> None:
+        whole_number("n_labels", n_labels, at_least=1)
         self.hidden = nn.Linear(in_features, hidden_size, generator=generator)
         self.out = nn.Linear(hidden_size, n_labels, generator=generator)
         self.dropout = nn.Dropout(dropout)
@@ -84,6 +88,8 @@ class ElmoClassifier(nn.Module):
         Raises:
             ValueError: if a row has no token, or padding before a token.
         """
+        ids = check_ids(ids)
+        attention_mask = token_mask(attention_mask, ids)
         encoded = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)
         return self.mlp(max_over_time(encoded, attention_mask))
 
@@ -113,6 +119,11 @@ class ElmoPairClassifier(nn.Module):
         Raises:
             ValueError: if a row has no token, or padding before a token.
         """
+        ids, other_ids = check_ids(ids), check_ids(other_ids, name="other_ids")
+        if len(ids) != len(other_ids):
+            raise ValueError(f"other_ids must be as many rows as ids, {len(ids)}, got {len(other_ids)}")
+        attention_mask = token_mask(attention_mask, ids)
+        other_attention_mask = token_mask(other_attention_mask, other_ids, "other_attention_mask")
         a = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)
         b = self.encoder(self.dropout(self.elmo(other_ids, other_attention_mask)), other_attention_mask)
         u = self._compare(a, attention_mask, b, other_attention_mask)
@@ -137,6 +148,7 @@ def max_over_time(states: Tensor, attention_mask: np.ndarray) -> Tensor:
     Raises:
         ValueError: if a row has no token.
     """
+    attention_mask = token_mask(attention_mask, states)
     if not np.all(attention_mask.any(axis=1)):
         raise ValueError("attention_mask has a row without a token")
-    return ops.where(attention_mask[..., None] == 1, states, NOWHERE).max(axis=1)
+    return ops.where(attention_mask[..., None], states, NOWHERE).max(axis=1)

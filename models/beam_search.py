@@ -4,16 +4,26 @@ Greedy decoding may take a likely word that leads nowhere. Beam search keeps the
 beginnings at every length. It suits tasks with one right output, such as translation; in open-ended
 text the likeliest is dull and repeats itself.
 
+The search ends when no beam can become better than the worst hypothesis that is kept. A log-probability only falls
+as a text grows, but with a positive length penalty the score, its mean for example, can rise up to the last token.
+So the bound is the beam's sum divided by the penalty of the longest text (transformers' `early_stopping="never"`;
+its default, False, divides by that of the current length and may miss the better, longer text).
+
 Source: Sutskever et al. 2014, "Sequence to Sequence Learning with Neural Networks", section 3.2; the
 length penalty as in Wu et al. 2016, section 7, in the simple form (a power of the length).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from minigrad import no_grad
-from models.generation import NextLogits, append, check_start
+from minigrad.checks import number, whole_number
+from models.generation import NextLogits, append, check_in_vocabulary, check_logits, check_start
+from models.inputs import check_ids
+
+LARGEST_LOG = 700.0  # e to this power is still a float
 
 
 @dataclass(frozen=True)
@@ -44,40 +54,56 @@ def beam_search(
     Args:
         next_logits: `Rereading(model)` or `Remembering(model)`; for a T5 `Remembering(Output(t5, input_ids,
             repeat=n_beams))`. It is asked about `n_beams` texts at a time.
-        length_penalty: 0 compares sums of log-probabilities, which favours short texts; 1 compares means.
+        n_beams: may exceed the size of the vocabulary; where there are fewer texts, fewer are returned.
+        length_penalty: 0 compares sums of log-probabilities, which favours short texts; 1 compares means; a
+            negative one favours short texts even more.
         eos_id: ends a hypothesis.
 
     Raises:
-        ValueError: if ids are not one sequence, or an argument is out of range.
+        ValueError: if ids are not one sequence, an argument is out of range, or the model has diverged.
+        TypeError: if an argument is not a number, or not an integer where one is needed.
     """
+    ids = check_ids(ids)  # int64, so that every id of the vocabulary fits
     check_start(ids, max_new_tokens, None)
     if len(ids) != 1:
         raise ValueError(f"ids must be one sequence, of shape (1, T), got {ids.shape}")
-    if n_beams < 1:
-        raise ValueError(f"n_beams must be at least 1, got {n_beams}")
+    whole_number("n_beams", n_beams, at_least=1)
+    number("length_penalty", length_penalty)
+    longest = max(max_new_tokens, 1)
+    if abs(length_penalty) * math.log(longest) > LARGEST_LOG:
+        raise ValueError(f"length_penalty must be smaller, {longest} ** {length_penalty} is no finite number")
     beams = np.repeat(ids, n_beams, axis=0)  # the texts that go on, (N, T)
     totals = np.where(np.arange(n_beams) == 0, 0.0, -np.inf)  # their log-probabilities; at first they are all one
     finished: list[Hypothesis] = []
     for length in range(1, max_new_tokens + 1):
-        log_probs = _log_softmax(next_logits(beams, None))  # (N, V)
-        candidates = totals[:, None] + log_probs
+        logits = next_logits(beams, None)  # (N, V)
+        check_logits(logits, length)
+        check_in_vocabulary(logits.shape[-1], eos_id=eos_id)
+        candidates = totals[:, None] + _log_softmax(logits)
         # Twice as many as there are beams: even if half of them end here, enough go on.
         best = np.argsort(-candidates, axis=None, kind="stable")[: 2 * n_beams]
+        best = best[np.isfinite(candidates.flat[best])]  # the others continue no text, or are impossible
         rows, tokens = np.unravel_index(best, candidates.shape)
         ends = np.zeros_like(best, bool) if eos_id is None else tokens == eos_id
         for place in np.flatnonzero(ends[:n_beams]):
             text = np.append(beams[rows[place]], tokens[place])
-            finished.append(Hypothesis(text, candidates.flat[best[place]] / length**length_penalty))
+            finished.append(Hypothesis(text, float(candidates.flat[best[place]] / length**length_penalty)))
         finished = best_first(finished)[:n_beams]
 
         go_on = np.flatnonzero(~ends)[:n_beams]
-        totals = candidates.flat[best[go_on]]
-        beams, _ = append(beams[rows[go_on]], None, tokens[go_on].astype(ids.dtype))
+        if len(go_on) == 0:
+            return finished
+        # Where fewer texts go on than there are beams, copies that can never win fill the batch.
+        is_text = np.arange(n_beams) < len(go_on)
+        go_on = np.resize(go_on, n_beams)
+        totals = np.where(is_text, candidates.flat[best[go_on]], -np.inf)
+        beams, _ = append(beams[rows[go_on]], None, tokens[go_on])
         next_logits.select(rows[go_on])
-        if len(finished) == n_beams and totals[0] / length**length_penalty <= finished[-1].score:
+        best_length = longest if length_penalty > 0 else length
+        if len(finished) == n_beams and totals[0] / best_length**length_penalty <= finished[-1].score:
             return finished  # no beam can still become better than the worst that is kept
-    scores = totals / max(max_new_tokens, 1) ** length_penalty
-    finished += [Hypothesis(*beam) for beam in zip(beams, scores, strict=True) if np.isfinite(beam[1])]
+    scores = totals / longest**length_penalty
+    finished += [Hypothesis(*beam) for beam in zip(beams, scores.tolist(), strict=True) if np.isfinite(beam[1])]
     return best_first(finished)[:n_beams]
 
 

@@ -21,8 +21,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from minigrad.checks import number
 from minigrad.nn import initial
-from models.inputs import check_ids, check_mask, check_sizes, position_numbers
+from models.inputs import (
+    check_ids,
+    check_mask,
+    check_optional_sizes,
+    check_sizes,
+    check_vocabulary,
+    position_numbers,
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,9 @@ class BERTConfig:
 
     def __post_init__(self) -> None:
         check_sizes(self, "vocab_size", "n_positions", "d_model", "n_layers", "n_heads", "n_segments")
-        if self.d_ff is not None and self.d_ff < 1:
-            raise ValueError(f"d_ff must be at least 1, or None, got {self.d_ff}")
+        check_optional_sizes(self, "d_ff")
+        number("dropout", self.dropout, at_least=0, below=1)
+        number("layer_norm_eps", self.layer_norm_eps, above=0)
         if self.d_model % self.n_heads:
             raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
 
@@ -142,14 +151,15 @@ class BERT(nn.Module):
 
         Raises:
             ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary or a segment
-                not one of n_segments, or a shape differs.
+                not one of n_segments, a shape differs, or the mask holds another number than 0 and 1.
+            TypeError: if ids or segments are not integers, or the mask neither integers nor booleans.
         """
-        check_ids(ids, self.config.n_positions)
-        check_mask(attention_mask, ids)
+        ids = check_ids(ids, self.config.n_positions)
+        attention_mask = check_mask(attention_mask, ids)
         if token_type_ids is None:
             token_type_ids = np.zeros((1, 1), np.int64)
-        elif token_type_ids.shape != ids.shape:
-            raise ValueError(f"token_type_ids must have the shape of ids, {ids.shape}, got {token_type_ids.shape}")
+        else:
+            token_type_ids = check_segments(token_type_ids, ids, self.config.n_segments)
         positions = position_numbers(attention_mask, 0, ids.shape[1])
         x = self.token_embedding(ids) + self.position_embedding(positions) + self.segment_embedding(token_type_ids)
         x = self.dropout(self.embedding_norm(x))
@@ -198,6 +208,21 @@ class BERT(nn.Module):
         from models.pretrained import bert
 
         bert.save(self, folder)
+
+
+def check_segments(token_type_ids: np.ndarray, ids: np.ndarray, n_segments: int) -> np.ndarray:
+    """token_type_ids (B, T) as int64.
+
+    Raises:
+        TypeError: if they are not integers.
+        ValueError: if they have not the shape of ids, or one is not in [0, n_segments).
+    """
+    token_type_ids = check_vocabulary("token_type_ids", token_type_ids)
+    if token_type_ids.shape != ids.shape:
+        raise ValueError(f"token_type_ids must have the shape of ids, {ids.shape}, got {token_type_ids.shape}")
+    if token_type_ids.max() >= n_segments:
+        raise ValueError(f"token_type_ids must lie in [0, {n_segments}), got {token_type_ids.max()}")
+    return token_type_ids
 
 
 def _there(part: nn.Module | None, name: str) -> nn.Module:

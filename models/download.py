@@ -4,26 +4,21 @@
 
 The hub is asked about each file before it is sent. It names a checksum: for a large file the SHA-256 of its
 contents, for a small one the SHA-1 under which git knows them. A file gets its name when its contents have that
-checksum, and a later call does not fetch it again. Until then it is `FILE.part`, which a later call goes on from.
+checksum, and a later call does not fetch it again. Until then it is `FILE.part`, which a later call resumes.
 """
 
-import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from email.message import Message
-from http.client import HTTPException
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urljoin, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
+from urllib.parse import quote, urlsplit
 
-from tqdm import tqdm
-
-from minigrad.errors import MinigradError
-from models.pretrained.folder import CONFIG, INDEX, WEIGHTS, read_index
+from models.http_requests import DownloadError, head, redirect, size_in
+from models.partial_download import fetch, follow_no_link
+from models.pretrained.folder import CONFIG, INDEX, LONGEST_JSON, WEIGHTS, read_index
 
 HUB = "https://huggingface.co"
 
@@ -62,13 +57,9 @@ OPTIONAL_FILES = (
 )
 """What is fetched beside config and weights if it is there: the tokenizer's files, and how to generate."""
 
-_TIMEOUT = 30  # seconds without a byte
-_CHUNK = 1 << 16
-_UNREACHED = (URLError, HTTPException, ConnectionError, TimeoutError)
+LOCK = ".download.lock"
 
-
-class DownloadError(MinigradError):
-    """A checkpoint could not be fetched; the message says what to do."""
+_CONTROL = (CONFIG, INDEX, *OPTIONAL_FILES)  # files that are read as a whole, so their size has a limit
 
 
 def download(
@@ -83,7 +74,8 @@ def download(
     """Fetch a checkpoint into a folder of its own, and return that folder.
 
     After an error, or Ctrl-C, the same call goes on where this one stopped. No token is sent, so what is fetched is
-    public.
+    public. A second download into the same folder waits for the first (except on Windows, where a checksum would
+    show that the two had met).
 
     Args:
         name: one of REPOSITORIES, or a repository, "owner/name".
@@ -94,16 +86,34 @@ def download(
         sha256: by file, the checksum that its contents must have, whatever the hub says.
 
     Raises:
-        ValueError: if the name is not known, a file's name is not a plain one, or a sha256 is none.
-        DownloadError: if there is no network, no such checkpoint, a file is missing, or its checksum is wrong.
+        ValueError: if the name is not known, a file's name is not a plain one, a sha256 is none, base_url is not one
+            of http or https, or revision is empty.
+        TypeError: if files is a single string.
+        DownloadError: if there is no network, no such checkpoint, no space on the disk, a file is missing or larger
+            than it should be, or its checksum is wrong.
+        OSError: if the folder cannot be written to.
     """
     pinned = dict(sha256 or {})
     for file, checksum in pinned.items():
-        if not re.fullmatch("[0-9a-fA-F]{64}", checksum):
+        if not isinstance(checksum, str) or not re.fullmatch("[0-9a-fA-F]{64}", checksum):
             raise ValueError(f"sha256 must be 64 hexadecimal digits, got {checksum!r} for {file}")
+    if isinstance(files, str):
+        raise TypeError(f"files must be a list of names, got the string {files!r}")
+    for file in files or ():
+        _check_plain(file)
+    if not revision or not revision.strip("."):
+        raise ValueError(f"revision must be a branch, a tag or a commit, got {revision!r}")
     folder = Path(folder)
-    source = _Repository(base_url.rstrip("/"), _repository(name), revision, folder, pinned)
+    source = _Repository(_check_base(base_url), _repository(name), revision, folder, pinned)
     folder.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(folder):
+        _fetch_all(source, folder, files)
+    if source.sha256:
+        raise DownloadError(f"sha256 names files that were not fetched: {', '.join(source.sha256)}")
+    return folder
+
+
+def _fetch_all(source: "_Repository", folder: Path, files: Sequence[str] | None) -> None:
     if files is not None:
         for file in files:
             source.require(file)
@@ -115,17 +125,69 @@ def download(
             source.require(INDEX)
             for shard in sorted(set(read_index(folder / INDEX).values())):
                 source.require(shard)
-    if source.sha256:
-        raise DownloadError(f"sha256 names files that were not fetched: {', '.join(source.sha256)}")
-    return folder
 
 
 def _repository(name: str) -> str:
     if name in REPOSITORIES:
         return REPOSITORIES[name]
-    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name, re.ASCII):
         raise ValueError(f"name must be owner/name, or one of {', '.join(REPOSITORIES)}; got {name!r}")
     return name
+
+
+def _check_plain(file: str) -> None:
+    """Raise ValueError unless it is the name of a file, and of nothing above or below the folder."""
+    if not isinstance(file, str) or not re.fullmatch(r"\w[\w.-]*", file, re.ASCII):
+        raise ValueError(f"files must be plain names, got {file!r}")
+
+
+def _check_base(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and base_url.isascii()
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValueError(f"base_url must be an address of http or https, got {base_url!r}")
+    return base_url.rstrip("/")
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Keep other downloads out of a folder; one that is already running there is waited for.
+
+    The system lets go of the lock when a process ends, however it ends.
+    """
+    path, lock = folder / LOCK, None
+    try:
+        import fcntl
+
+        while lock is None:
+            lock = open(path, "ab", opener=follow_no_link)  # noqa: SIM115  # closed below
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f"waiting for another download into {folder}", file=sys.stderr)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is_at(path, lock.fileno()):  # the other one has taken the file away, and with it the lock
+                lock.close()
+                lock = None
+    except (ImportError, OSError):  # Windows; a folder that is read-only, and may hold everything; a disk without locks
+        pass
+    try:
+        yield
+    finally:
+        if lock is not None:
+            path.unlink(missing_ok=True)
+            lock.close()
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether an open file is still the one at this path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 @dataclass
@@ -156,8 +218,7 @@ class _Repository:
             ValueError: if the file's name is not a plain one.
             DownloadError: if it could not be fetched whole and with the right checksum.
         """
-        if not re.fullmatch(r"\w[\w.-]*", file):
-            raise ValueError(f"files must be plain names, got {file!r}")
+        _check_plain(file)
         url = f"{self.base_url}/{self.name}/resolve/{quote(self.revision, safe='')}/{file}"
         announced = _ask(url)
         if announced is None:
@@ -166,7 +227,9 @@ class _Repository:
         checksum = self.sha256.pop(file, announced.checksum)
         if checksum is None:
             raise DownloadError(f"{url} comes with neither a SHA-256 nor git's SHA-1; pass sha256={{{file!r}: …}}")
-        _fetch(url, self.folder / file, checksum.lower(), announced.size)
+        if file in _CONTROL and announced.size > LONGEST_JSON:
+            raise DownloadError(f"{url} must have at most {LONGEST_JSON:,} bytes, got {announced.size:,}")
+        fetch(url, self.folder / file, checksum.lower(), announced.size)
         return True
 
 
@@ -190,105 +253,28 @@ def _ask(url: str) -> _Announced | None:
     """
     place, commit = url, None
     for _ in range(10):
-        status, headers = _head(place)
+        status, headers = head(place)
         commit = commit or headers["X-Repo-Commit"]
-        linked = _hexadecimal(headers["X-Linked-Etag"], 64, 40)
-        if linked and headers["X-Linked-Size"]:
-            return _Announced(linked, int(headers["X-Linked-Size"]), commit)
+        linked, linked_size = _hexadecimal(headers["X-Linked-Etag"], 64, 40), size_in(headers, "X-Linked-Size", url)
+        if linked and linked_size is not None:
+            return _Announced(linked, linked_size, commit)
         if status == 200:
-            if headers["Content-Length"] is None:
+            size = size_in(headers, "Content-Length", url)
+            if size is None:
                 raise DownloadError(f"{url} comes without a Content-Length")
             # A store of large files may have ETags of 64 digits that are not the SHA-256 of the contents.
-            return _Announced(_hexadecimal(headers["ETag"], 40), int(headers["Content-Length"]), commit)
+            return _Announced(_hexadecimal(headers["ETag"], 40), size, commit)
         if status == 404:
             return None
         if status in (401, 403):  # 401 is the hub's answer for a repository that it does not have, too
             raise DownloadError(f"{url} is not public, or not there (status {status})")
         if status not in (301, 302, 303, 307, 308) or headers["Location"] is None:
             raise DownloadError(f"{url} could not be asked for: status {status}; try again later")
-        place = urljoin(place, headers["Location"])
+        place = redirect(place, headers["Location"])
     raise DownloadError(f"{url} leads from one place to another without end")
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def _head(url: str) -> tuple[int, Message]:
-    """Status and headers of one address, wherever it may lead."""
-    try:
-        with build_opener(_NoRedirects).open(Request(url, method="HEAD"), timeout=_TIMEOUT) as response:
-            return response.status, response.headers
-    except HTTPError as error:
-        error.close()
-        return error.code, error.headers
-    except _UNREACHED as error:
-        reason = getattr(error, "reason", error)
-        raise DownloadError(
-            f"cannot reach {urlsplit(url).netloc}: {reason}. Without a network, fetch {url} "
-            "and its neighbours on another machine, and copy them into the folder"
-        ) from error
 
 
 def _hexadecimal(etag: str | None, *lengths: int) -> str | None:
     """The digits of an ETag that is a checksum: "…", or W/"…" where a proxy has touched it."""
     digits = (etag or "").removeprefix("W/").strip('"').lower()
     return digits if len(digits) in lengths and re.fullmatch("[0-9a-f]+", digits) else None
-
-
-# -- getting it -------------------------------------------------------------------------------------
-
-
-def _fetch(url: str, target: Path, checksum: str, size: int) -> None:
-    """Get a file, go on with its part, or leave it if it is there."""
-    if target.is_file() and _has_checksum(target, checksum):
-        return
-    part, belongs_to = (target.with_name(f"{target.name}.{ending}") for ending in ("part", "part.checksum"))
-    if not belongs_to.is_file() or belongs_to.read_text(encoding="utf-8") != checksum:
-        part.unlink(missing_ok=True)  # of contents that the hub had earlier
-        belongs_to.write_text(checksum, encoding="utf-8")
-    part.touch()
-    have = part.stat().st_size
-    with tqdm(total=size, initial=have, desc=target.name, unit="B", unit_scale=True, disable=None) as bar:
-        while have < size:
-            before, failure = have, None
-            try:
-                _append(url, part, before, bar)
-            except _UNREACHED as error:
-                failure = error
-            have = part.stat().st_size
-            if have <= before:  # as long as each attempt brings something, a connection that is cut is taken up again
-                reason = failure or "the connection was closed"
-                raise DownloadError(
-                    f"{url} stopped after {have:,} of {size:,} bytes: {reason}; the same call goes on from there"
-                ) from failure
-    if not _has_checksum(part, checksum):
-        part.unlink()
-        raise DownloadError(f"{url} does not have the checksum {checksum}, so it was thrown away")
-    os.replace(part, target)
-    belongs_to.unlink()
-
-
-def _append(url: str, part: Path, have: int, bar: tqdm) -> None:
-    """Get what a part lacks, or all of it from a server that does not send pieces."""
-    request = Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    with (
-        urlopen(request, timeout=_TIMEOUT) as response,
-        part.open("ab" if response.status == 206 else "wb") as file,
-    ):
-        while chunk := response.read(_CHUNK):
-            file.write(chunk)
-            bar.update(file.tell() - bar.n)  # backwards if it starts again
-
-
-def _has_checksum(path: Path, checksum: str) -> bool:
-    """Whether the contents of a file have this SHA-256 (64 digits), or this SHA-1 as a blob of git (40)."""
-    if len(checksum) == 64:
-        digest = hashlib.sha256()
-    else:
-        digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest() == checksum

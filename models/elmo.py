@@ -21,8 +21,9 @@ from typing import TypeVar
 import numpy as np
 
 from minigrad import IGNORE, Tensor, nn, no_grad, ops, random
+from minigrad.checks import number, whole_number
 from minigrad.nn import initial
-from models.inputs import check_ids, check_mask, check_right_padding, check_sizes
+from models.inputs import check_ids, check_right_padding, check_sizes, token_mask
 from models.objectives.causal_lm import causal_lm
 
 Sequences = TypeVar("Sequences", np.ndarray, Tensor)
@@ -46,6 +47,7 @@ class BiLSTMConfig:
 
     def __post_init__(self) -> None:
         check_sizes(self, "vocab_size", "d_model", "n_layers")
+        number("dropout", self.dropout, at_least=0, below=1)
 
 
 def reverse(x: Sequences, attention_mask: np.ndarray) -> Sequences:
@@ -53,6 +55,7 @@ def reverse(x: Sequences, attention_mask: np.ndarray) -> Sequences:
 
     Shapes: x (B, T, ...), ids or states, attention_mask (B, T) → (B, T, ...).
     """
+    attention_mask = token_mask(attention_mask, x)
     lengths, positions = np.count_nonzero(attention_mask, axis=1, keepdims=True), np.arange(attention_mask.shape[1])
     source = np.where(positions < lengths, lengths - 1 - positions, positions)
     return x[np.arange(len(source))[:, None], source]
@@ -97,11 +100,12 @@ class BiLSTMLanguageModel(nn.Module):
                 starts at each row's last token.
 
         Raises:
-            ValueError: if attention_mask has padding to the left of a token, or not the shape (B, T) of ids.
+            ValueError: if attention_mask has padding to the left of a token, not the shape (B, T) of ids, or holds
+                another number than 0 and 1.
+            TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
-        check_ids(ids)
-        check_mask(attention_mask, ids)
-        attention_mask = np.ones(ids.shape, bool) if attention_mask is None else attention_mask
+        ids = check_ids(ids)
+        attention_mask = token_mask(attention_mask, ids)
         check_right_padding(attention_mask)
         forward = self._read(ids, self.forward_lstms)
         backward = self._read(reverse(ids, attention_mask), self.backward_lstms)
@@ -110,10 +114,10 @@ class BiLSTMLanguageModel(nn.Module):
     def _read(self, ids: np.ndarray, lstms: nn.ModuleList) -> list[Tensor]:
         """One direction, in the order in which it reads: (B, T) ids → embeddings and each layer's states (B, T, D)."""
         layers = [self.dropout(self.token_embedding(ids))]
-        for number, lstm in enumerate(lstms):
+        for i, lstm in enumerate(lstms):
             outputs, _ = lstm(layers[-1])
             outputs = self.dropout(outputs)
-            layers.append(outputs if number == 0 else layers[-1] + outputs)
+            layers.append(outputs if i == 0 else layers[-1] + outputs)
         return layers
 
     def layers(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> list[Tensor]:
@@ -147,6 +151,7 @@ class LayerMixture(nn.Module):
     """
 
     def __init__(self, n_layers: int) -> None:
+        n_layers = whole_number("n_layers", n_layers, at_least=1)
         self.scores = nn.Parameter(initial.full((n_layers,), 0))
         self.gamma = nn.Parameter(initial.full((1,), 1))
 

@@ -6,19 +6,25 @@ A block adds to the residual stream twice: what attention gathers from other pos
 the feed-forward network makes of it at each position. The norms stand before the two (pre-norm),
 and the output layer is the token embedding itself, transposed (tied).
 
+Current models differ in two places, which are options here: rotary positions, which turn the queries and keys of
+every block in place of an embedding that is added once; and an output layer of its own, which may start at zero.
+
 Sources: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training";
-Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.3 (GPT-2).
+Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.3 (GPT-2);
+Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Embedding" (rotary positions).
 """
 
 import os
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from minigrad.checks import number
 from minigrad.nn import initial
 from models import generation
-from models.inputs import check_ids, check_mask, check_sizes, position_numbers
+from models.inputs import check_ids, check_mask, check_optional_sizes, check_sizes, position_numbers
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,17 @@ class GPTConfig:
 
     Attributes:
         vocab_size: number of tokens, V.
-        n_positions: the longest sequence that the position embeddings cover.
+        n_positions: the longest sequence that the model reads.
         d_model: width of the residual stream, D.
         n_layers: number of blocks.
         n_heads: attention heads, each of size d_model / n_heads.
         d_ff: width of the feed-forward layer, F; None means 4 · d_model.
         dropout: on the embeddings and on what each half of a block adds.
         layer_norm_eps: added to the variance in the norms.
+        positions: "learned", an embedding of each position, or "rotary" (`ops.rotary`), which has no weights.
+        tied_head: whether the output layer is the token embedding, or has weights of its own.
+        zero_init_head: whether an output layer of its own starts at zero, so that every token is equally likely at
+            first and the first loss is log V.
     """
 
     vocab_size: int
@@ -44,13 +54,24 @@ class GPTConfig:
     d_ff: int | None = None
     dropout: float = 0.0
     layer_norm_eps: float = 1e-5
+    positions: Literal["learned", "rotary"] = "learned"
+    tied_head: bool = True
+    zero_init_head: bool = False
 
     def __post_init__(self) -> None:
         check_sizes(self, "vocab_size", "n_positions", "d_model", "n_layers", "n_heads")
-        if self.d_ff is not None and self.d_ff < 1:
-            raise ValueError(f"d_ff must be at least 1, or None, got {self.d_ff}")
+        check_optional_sizes(self, "d_ff")
+        number("dropout", self.dropout, at_least=0, below=1)
+        number("layer_norm_eps", self.layer_norm_eps, above=0)
         if self.d_model % self.n_heads:
             raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
+        if self.positions not in ("learned", "rotary"):
+            raise ValueError(f'positions must be "learned" or "rotary", got {self.positions!r}')
+        head_size = self.d_model // self.n_heads
+        if self.positions == "rotary" and head_size % 2:
+            raise ValueError(f"rotary positions need heads of an even size, d_model / n_heads, got {head_size}")
+        if self.zero_init_head and self.tied_head:
+            raise ValueError("zero_init_head needs tied_head=False: a tied output layer is the token embedding")
 
 
 class FeedForward(nn.Module):
@@ -75,8 +96,12 @@ class Block(nn.Module):
         self.feed_forward = FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, mask: np.ndarray | None, cache: nn.KeyValueCache | None) -> Tensor:
-        x = x + self.dropout(self.attention(self.attention_norm(x), causal=True, mask=mask, cache=cache))
+    def forward(
+        self, x: Tensor, mask: np.ndarray | None, cache: nn.KeyValueCache | None, positions: np.ndarray | None
+    ) -> Tensor:
+        """positions: (B, T) or (1, T), which turn queries and keys; None without rotary positions."""
+        attended = self.attention(self.attention_norm(x), causal=True, mask=mask, cache=cache, positions=positions)
+        x = x + self.dropout(attended)
         return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
 
 
@@ -86,20 +111,22 @@ class GPT(nn.Module):
     def __init__(self, config: GPTConfig, generator: np.random.Generator | None = None) -> None:
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
-        self.position_embedding = nn.Embedding(config.n_positions, config.d_model)
+        is_learned = config.positions == "learned"
+        self.position_embedding = nn.Embedding(config.n_positions, config.d_model) if is_learned else None
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList([Block(config) for _ in range(config.n_layers)])
         self.final_norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
+        self.head = None if config.tied_head else nn.Linear(config.d_model, config.vocab_size, bias=False)
         self.initialise(generator or random.generator())
 
     def initialise(self, generator: np.random.Generator) -> None:
         """GPT-2's start: normal weights of standard deviation 0.02 at its width of 768, zero biases; and the
         layers that write to the residual stream smaller by sqrt(2 · n_layers), so that the stream's variance
         does not grow with depth. Narrower models start with larger weights, so that a layer's output has
-        the same variance at every width."""
+        the same variance at every width. With `zero_init_head` the output layer starts at zero."""
         standard = 0.02 * (768 / self.config.d_model) ** 0.5
         for name, parameter in self.named_parameters():
-            if name.endswith("bias"):
+            if name.endswith("bias") or (name == "head.weight" and self.config.zero_init_head):
                 parameter.data = initial.full(parameter.shape, 0)
             elif not name.split(".")[-2].endswith("norm"):
                 writes_to_stream = name.endswith(("attention.out.weight", "down.weight"))
@@ -121,21 +148,27 @@ class GPT(nn.Module):
                 attention_mask is one for all of them, (B, S).
 
         Raises:
-            ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, or
-                the mask's shape differs.
+            ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, the
+                mask's shape differs, or it holds another number than 0 and 1.
+            TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
         seen = cache[0].length if cache else 0
-        check_ids(ids, self.config.n_positions, seen)
-        check_mask(attention_mask, ids, seen)
-        positions = position_numbers(attention_mask, seen, ids.shape[1])
-        x = self.dropout(self.token_embedding(ids) + self.position_embedding(positions))
+        ids = check_ids(ids, self.config.n_positions, seen)
+        attention_mask = check_mask(attention_mask, ids, seen)
+        positions = position_numbers(attention_mask, seen, ids.shape[1])  # (B, T) or (1, T)
+        x = self.token_embedding(ids)  # (B, T, D)
+        if self.position_embedding is not None:
+            x = x + self.position_embedding(positions)
+        x = self.dropout(x)
+        turns = positions if self.config.positions == "rotary" else None
         for i, block in enumerate(self.blocks):
-            x = block(x, attention_mask, cache[i] if cache else None)
+            x = block(x, attention_mask, cache[i] if cache else None, turns)
         return self.final_norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits of the next token: hidden states (..., D) → (..., V)."""
-        return ops.linear(hidden, self.token_embedding.weight)
+        output_layer = self.token_embedding if self.head is None else self.head
+        return ops.linear(hidden, output_layer.weight)
 
     def forward(
         self,
@@ -188,7 +221,11 @@ class GPT(nn.Module):
         return gpt2.load(folder, strict)
 
     def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write the model as a folder that Hugging Face's GPT-2 and `from_pretrained` read."""
+        """Write the model as a folder that Hugging Face's GPT-2 and `from_pretrained` read.
+
+        Raises:
+            ValueError: if positions are rotary: GPT-2 has none. `minigrad.checkpoint` saves any model.
+        """
         from models.pretrained import gpt2
 
         gpt2.save(self, folder)

@@ -1,54 +1,154 @@
-"""What goes into a model: sequences made into one batch, checks, and the position of each token."""
+"""What goes into a model: sequences made into one batch, checks, and the position of each token.
+
+The checks return what they have checked in one form, whatever form it came in: ids as int64, so that no sum and no
+new id overflows a narrow dtype, and masks as booleans. Both may be arrays of any integer dtype, tensors or lists.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from minigrad import Tensor, ops
+from minigrad.checks import integers, whole_number, zero_one_mask
+
 
 def pad_batch(sequences: Sequence[Sequence[int] | np.ndarray], pad_id: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Sequences of different lengths as one array, padded on the right.
 
-    Returns ids (B, T) and attention_mask (B, T), 1 where there is a token.
+    Returns ids (B, T) and attention_mask (B, T), 1 where there is a token, both int64.
 
     Raises:
-        ValueError: if there is no sequence.
+        ValueError: if there is no sequence, or one is empty.
+        TypeError: if a sequence or pad_id is not integers.
     """
     if len(sequences) == 0:
         raise ValueError("sequences is empty")
-    lengths = np.array([len(sequence) for sequence in sequences])
+    rows = check_sequences("sequences", sequences)
+    lengths = np.array([len(row) for row in rows])
+    if lengths.min() == 0:
+        raise ValueError(f"sequences must have at least one token each, got none in sequences[{lengths.argmin()}]")
     attention_mask = np.arange(lengths.max()) < lengths[:, None]
-    ids = np.full(attention_mask.shape, pad_id, np.int64)
-    for row, sequence in zip(ids, sequences, strict=True):
-        row[: len(sequence)] = sequence
+    ids = np.full(attention_mask.shape, whole_number("pad_id", pad_id), np.int64)
+    for padded, row in zip(ids, rows, strict=True):
+        padded[: len(row)] = row
     return ids, attention_mask.astype(np.int64)
 
 
+# -- checks of configs ------------------------------------------------------------------------------
+
+
 def check_sizes(config: Any, *names: str) -> None:
-    """Raise ValueError unless each of these attributes of a config is at least 1."""
+    """Raise an error that names the first of these fields of a config that is not a whole number, at least 1."""
     for name in names:
-        if getattr(config, name) < 1:
-            raise ValueError(f"{name} must be at least 1, got {getattr(config, name)}")
+        whole_number(name, getattr(config, name), at_least=1)
 
 
-def check_ids(ids: np.ndarray, longest: int | None = None, seen: int = 0) -> None:
-    """Raise ValueError unless ids have the shape (B, T), and with `seen` tokens before them at most `longest`.
+def check_optional_sizes(config: Any, *names: str) -> None:
+    """The same for fields that may be None."""
+    check_sizes(config, *(name for name in names if getattr(config, name) is not None))
+
+
+def check_flags(config: Any, *names: str) -> None:
+    """Raise TypeError, naming it, if one of these fields of a config is neither True nor False."""
+    for name in names:
+        if not isinstance(getattr(config, name), bool):
+            raise TypeError(f"{name} must be True or False, got {getattr(config, name)!r}")
+
+
+# -- checks of ids ----------------------------------------------------------------------------------
+
+
+def check_ids(ids: np.ndarray, longest: int | None = None, seen: int = 0, name: str = "ids") -> np.ndarray:
+    """Ids (B, T) as int64, with `seen` tokens before them at most `longest`.
 
     That they lie in the vocabulary is checked where they are looked up.
+
+    Raises:
+        TypeError: if they are not integers.
+        ValueError: if they have another shape, are empty, or too many.
     """
-    if ids.ndim != 2:
-        raise ValueError(f"ids must have shape (B, T), got {ids.shape}")
+    ids = integers(name, ids)
+    if ids.ndim != 2 or ids.size == 0:
+        raise ValueError(f"{name} must have shape (B, T) with B and T at least 1, got {ids.shape}")
     if longest is not None and seen + ids.shape[1] > longest:
         before = f" after {seen} in the cache" if seen else ""
-        raise ValueError(f"ids must have shape (B, T) with T at most {longest}, got {ids.shape}{before}")
+        raise ValueError(f"{name} must have shape (B, T) with T at most {longest}, got {ids.shape}{before}")
+    return ids
 
 
-def check_mask(attention_mask: np.ndarray | None, ids: np.ndarray, seen: int = 0) -> None:
-    """Raise ValueError unless attention_mask is None or of the shape (B, T) of ids, `seen` tokens before them added."""
+def check_vocabulary(name: str, ids: Any, vocab_size: int | None = None) -> np.ndarray:
+    """Ids of any shape as int64, each of them in [0, vocab_size). If that is None, they only must not be negative.
+
+    Raises:
+        TypeError: if they are not integers.
+        ValueError: if one lies outside, naming it.
+    """
+    if vocab_size is not None:
+        return ops.check_ids(ids, vocab_size, name)
+    ids = integers(name, ids)
+    if ids.size and ids.min() < 0:
+        raise ValueError(f"{name} must not be negative, got {ids.min()}")
+    return ids
+
+
+def check_sequences(name: str, sequences: Sequence[Sequence[int] | np.ndarray]) -> list[np.ndarray]:
+    """Sequences of ids or labels as int64 arrays (T,), each of its own length.
+
+    Raises:
+        TypeError: if one is not integers, naming it.
+        ValueError: if one has several axes.
+    """
+    rows = [integers(f"{name}[{i}]", sequence) for i, sequence in enumerate(sequences)]
+    for i, row in enumerate(rows):
+        if row.ndim != 1:
+            raise ValueError(f"{name}[{i}] must be one sequence of ids, got shape {row.shape}")
+    return rows
+
+
+def check_texts(name: str, texts: Sequence[Sequence[int] | np.ndarray]) -> list[list[int]]:
+    """Sequences of ids as lists of Python's integers, to which others can be joined without another dtype.
+
+    Raises:
+        TypeError: if one is not integers, naming it.
+        ValueError: if one has several axes, or an id is negative.
+    """
+    rows = check_sequences(name, texts)
+    if rows and np.concatenate(rows).min(initial=0) < 0:
+        for i, row in enumerate(rows):
+            check_vocabulary(f"{name}[{i}]", row)
+    return [row.tolist() for row in rows]
+
+
+# -- checks of masks --------------------------------------------------------------------------------
+
+
+def check_mask(
+    attention_mask: np.ndarray | None, ids: np.ndarray | Tensor, seen: int = 0, name: str = "attention_mask"
+) -> np.ndarray | None:
+    """A mask (B, T) as booleans, True where there is a token; None stays None.
+
+    Args:
+        ids: (B, T), or what has been made of them, (B, T, ...). `seen` tokens came before them.
+
+    Raises:
+        TypeError: if the mask holds neither booleans nor integers, as one that is added to attention scores does.
+        ValueError: if it has another shape, or holds another number than 0 and 1.
+    """
+    if attention_mask is None:
+        return None
+    mask = zero_one_mask(name, attention_mask)
     shape = (len(ids), seen + ids.shape[1])
-    if attention_mask is not None and attention_mask.shape != shape:
+    if mask.shape != shape:
         expected = f"{shape}, {seen} of them in the cache" if seen else f"{shape}"
-        raise ValueError(f"attention_mask must have the shape of ids, {expected}, got {attention_mask.shape}")
+        raise ValueError(f"{name} must have the shape of ids, {expected}, got {mask.shape}")
+    return mask
+
+
+def token_mask(attention_mask: np.ndarray | None, ids: np.ndarray | Tensor, name: str = "attention_mask") -> np.ndarray:
+    """Where there is a token, (B, T) booleans: everywhere if attention_mask is None. Errors as in `check_mask`."""
+    mask = check_mask(attention_mask, ids, name=name)
+    return np.ones(ids.shape[:2], np.bool_) if mask is None else mask
 
 
 def check_right_padding(attention_mask: np.ndarray) -> None:
@@ -65,4 +165,5 @@ def position_numbers(attention_mask: np.ndarray | None, seen: int, length: int) 
     """
     if attention_mask is None:
         return np.arange(seen, seen + length)[None]
-    return np.maximum(np.cumsum(attention_mask, axis=1) - 1, 0)[:, seen:]
+    # In int64: a count in an unsigned dtype would wrap around below zero.
+    return np.maximum(np.cumsum(attention_mask, axis=1, dtype=np.int64) - 1, 0)[:, seen:]

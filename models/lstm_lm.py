@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from minigrad.checks import number
 from minigrad.nn import initial
-from models.inputs import check_mask, check_right_padding, check_sizes
+from models.inputs import check_ids, check_mask, check_right_padding, check_sizes
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class LSTMConfig:
 
     def __post_init__(self) -> None:
         check_sizes(self, "vocab_size", "d_model", "n_layers")
+        number("dropout", self.dropout, at_least=0, below=1)
 
 
 class LSTMLanguageModel(nn.Module):
@@ -53,10 +55,13 @@ class LSTMLanguageModel(nn.Module):
         Only padding on the right is allowed: a state that has read padding would carry it along.
 
         Raises:
-            ValueError: if attention_mask has padding to the left of a token, or not the shape (B, T) of ids.
+            ValueError: if attention_mask has padding to the left of a token, not the shape (B, T) of ids, or holds
+                another number than 0 and 1.
+            TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
+        ids = check_ids(ids)
+        attention_mask = check_mask(attention_mask, ids)
         if attention_mask is not None:
-            check_mask(attention_mask, ids)
             check_right_padding(attention_mask)
         outputs, _ = self.lstm(self.dropout(self.token_embedding(ids)))
         return self.dropout(outputs)

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from minigrad import IGNORE, Tensor, no_grad, ops
-from models.inputs import pad_batch
+from minigrad.checks import integers, whole_number
+from models.inputs import check_texts, pad_batch, token_mask
 from models.objectives.causal_lm import causal_lm
 
 Model = Callable[[np.ndarray, np.ndarray], Tensor]
@@ -29,10 +30,10 @@ def token_log_probs(model: Model, ids: np.ndarray, attention_mask: np.ndarray | 
 
     Raises:
         ValueError: if there is no second token, an id is not in the vocabulary, or the shapes differ.
+        TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
     """
-    if attention_mask is None:
-        attention_mask = np.ones_like(ids)
     inputs, labels = causal_lm(ids, attention_mask)
+    attention_mask = token_mask(attention_mask, integers("ids", ids))
     log_probs = ops.log_softmax(model(inputs, attention_mask[:, :-1])).numpy()
     is_token = labels != IGNORE
     tokens = ops.check_ids(np.where(is_token, labels, 0), log_probs.shape[-1])
@@ -50,6 +51,7 @@ def continuation_log_prob(
     """
     if len(prompts) != len(continuations):
         raise ValueError(f"continuations must be as many as prompts, {len(prompts)}, got {len(continuations)}")
+    prompts, continuations = check_texts("prompts", prompts), check_texts("continuations", continuations)
     if any(len(prompt) == 0 for prompt in prompts):
         raise ValueError("prompts must have at least one token each, got an empty one")
     pairs = zip(prompts, continuations, strict=True)
@@ -69,7 +71,10 @@ def perplexity(model: Model, ids: np.ndarray, max_length: int, stride: int) -> f
 
     Raises:
         ValueError: if there is no second token, or not 1 ≤ stride ≤ max_length.
+        TypeError: if ids, max_length or stride are not integers.
     """
+    ids = integers("ids", ids)
+    max_length, stride = whole_number("max_length", max_length), whole_number("stride", stride)
     if ids.ndim != 1 or len(ids) < 2:
         raise ValueError(f"ids must have shape (N,) with N at least 2, got {ids.shape}")
     if not 1 <= stride <= max_length:
@@ -102,7 +107,7 @@ def choice_scores(
     Raises:
         ValueError: if there is no choice, one has no token, or a prompt is empty.
     """
-    if not choices or any(len(choice) == 0 for choice in choices):
+    if len(choices) == 0 or any(len(choice) == 0 for choice in choices):
         raise ValueError("choices must be at least one, with at least one token each")
     scores = continuation_log_prob(model, [prompt] * len(choices), choices)
     if unconditional_prompt is not None:
@@ -117,5 +122,14 @@ def choose(
     per_token: bool = False,
     unconditional_prompt: Sequence[int] | None = None,
 ) -> int:
-    """The number of the choice with the best score (of several, the first). See `choice_scores`."""
-    return int(choice_scores(model, prompt, choices, per_token, unconditional_prompt).argmax())
+    """The number of the choice with the best score (of several, the first). See `choice_scores`.
+
+    Raises:
+        ValueError: as `choice_scores` does, or if a score is NaN, of which argmax would make the best.
+    """
+    scores = choice_scores(model, prompt, choices, per_token, unconditional_prompt)
+    if np.isnan(scores).any():
+        raise ValueError(
+            f"scores must be numbers, got NaN for choice {np.isnan(scores).argmax()}: the model has diverged"
+        )
+    return int(scores.argmax())

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import Tensor, nn, no_grad, ops, random
+from minigrad.checks import number, whole_number
 from minigrad.nn import initial
 from models import generation
-from models.inputs import check_ids, check_mask, check_sizes
+from models.inputs import check_flags, check_ids, check_mask, check_optional_sizes, check_sizes, check_vocabulary
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,13 @@ class T5Config:
     eos_id: int = 1
 
     def __post_init__(self) -> None:
-        check_sizes(self, "vocab_size", "d_model", "d_ff", "n_layers", "n_heads")
-        for name in ("n_decoder_layers", "head_size"):
-            if getattr(self, name) is not None:
-                check_sizes(self, name)
+        check_sizes(self, "vocab_size", "d_model", "d_ff", "n_layers", "n_heads", "n_buckets", "max_distance")
+        check_optional_sizes(self, "n_decoder_layers", "head_size")
+        check_flags(self, "gated_gelu", "tied_head", "share_encoder_decoder")
+        number("dropout", self.dropout, at_least=0, below=1)
+        number("layer_norm_eps", self.layer_norm_eps, above=0)
+        whole_number("pad_id", self.pad_id, at_least=0, at_most=self.vocab_size - 1)
+        whole_number("eos_id", self.eos_id, at_least=0, at_most=self.vocab_size - 1)
         if self.head_size is None and self.d_model % self.n_heads:
             raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
         if self.n_buckets < 4 or self.n_buckets % 4:
@@ -240,10 +244,12 @@ class T5(nn.Module):
         """The encoder's output: (B, S) ids → (B, S, D). Padding may stand on either side.
 
         Raises:
-            ValueError: if an id is not in the vocabulary, or a shape does not fit.
+            ValueError: if an id is not in the vocabulary, a shape does not fit, or the mask holds another number
+                than 0 and 1.
+            TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
-        check_ids(ids)
-        check_mask(attention_mask, ids)
+        ids = check_ids(ids)
+        attention_mask = check_mask(attention_mask, ids)
         x = self.dropout(self.token_embedding(ids))
         bias = self.encoder_bias(ids.shape[1], ids.shape[1])
         for block in self.encoder:
@@ -263,10 +269,15 @@ class T5(nn.Module):
             attention_mask: (B, S), that of the encoder's input. Padding of the decoder_ids stands on the right,
                 where no token before it sees it.
             cache: from `new_cache`. The decoder_ids then go on from those that were read into it before.
+
+        Raises:
+            ValueError, TypeError: as for `encode`.
         """
-        check_ids(decoder_ids)
+        decoder_ids = check_ids(decoder_ids, name="decoder_ids")
+        check_vocabulary("decoder_ids", decoder_ids, self.config.vocab_size)
         if encoded.ndim != 3 or len(encoded) != len(decoder_ids):
             raise ValueError(f"encoded must have shape (B, S, D) with B = {len(decoder_ids)}, got {encoded.shape}")
+        attention_mask = check_mask(attention_mask, encoded)
         length = decoder_ids.shape[1]
         bias = self.decoder_bias(length, length + (cache[0].length if cache else 0))
         x = self.dropout(self.token_embedding(decoder_ids))
@@ -344,7 +355,9 @@ class Output:
 
     def __init__(self, model: T5, ids: np.ndarray, attention_mask: np.ndarray | None = None, repeat: int = 1) -> None:
         """repeat: how many outputs to write for each input, one after the other in the batch, as beam search does."""
-        rows = np.repeat(np.arange(len(ids)), repeat)
+        ids = check_ids(ids)
+        attention_mask = check_mask(attention_mask, ids)
+        rows = np.repeat(np.arange(len(ids)), whole_number("repeat", repeat, at_least=1))
         self.model, self.attention_mask = model, None if attention_mask is None else attention_mask[rows]
         self.encoded = model.encode(ids, attention_mask)[rows]
         self.new_cache, self.logits = model.new_cache, model.logits

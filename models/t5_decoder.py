@@ -15,6 +15,7 @@ Summarizing Long Sequences", section 4.2.3 (the decoder alone).
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from minigrad.checks import zero_one_mask
 from models import generation
 from models.inputs import check_ids, check_mask
 from models.t5 import EncoderBlock, PositionBias, T5Config, initialise
@@ -51,11 +52,13 @@ class T5Decoder(nn.Module):
                 the first part.
 
         Raises:
-            ValueError: if an id is not in the vocabulary, or a shape does not fit.
+            ValueError: if an id is not in the vocabulary, a shape does not fit, or a mask holds another number
+                than 0 and 1.
+            TypeError: if ids are not integers, or a mask holds neither integers nor booleans.
         """
         seen = cache[0].length if cache else 0
-        check_ids(ids)
-        check_mask(attention_mask, ids, seen)
+        ids = check_ids(ids)
+        attention_mask = check_mask(attention_mask, ids, seen)
         mask = attention_mask if prefix_mask is None else self._visible(ids, attention_mask, prefix_mask, seen)
         bias = self.position_bias(ids.shape[1], seen + ids.shape[1])
         x = self.dropout(self.token_embedding(ids))
@@ -66,13 +69,14 @@ class T5Decoder(nn.Module):
     @staticmethod
     def _visible(ids: np.ndarray, attention_mask: np.ndarray | None, prefix_mask: np.ndarray, seen: int) -> np.ndarray:
         """Whom each position sees, (B, 1, T, T): what came before, itself, and the whole prefix."""
+        prefix_mask = zero_one_mask("prefix_mask", prefix_mask, "the prefix is")
         if prefix_mask.shape != ids.shape or seen:
             raise ValueError(
                 f"prefix_mask must have the shape of ids, {ids.shape}, and come with the first of them; "
                 f"got {prefix_mask.shape} after {seen}"
             )
-        visible = np.tri(ids.shape[1], dtype=bool) | (prefix_mask == 1)[:, None, None, :]
-        return visible if attention_mask is None else visible & (attention_mask == 1)[:, None, None, :]
+        visible = np.tri(ids.shape[1], dtype=bool) | prefix_mask[:, None, None, :]
+        return visible if attention_mask is None else visible & attention_mask[:, None, None, :]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits of the next token: hidden states (..., D) → (..., V). As in `T5.logits`."""
@@ -113,6 +117,7 @@ class T5Decoder(nn.Module):
         Args:
             as_prefix: read the ids as a prefix, in both directions: for a prefix LM.
         """
+        ids = check_ids(ids)
         text = Continuation(self, ids.shape[1] if as_prefix else 0)
         next_logits = generation.Remembering(text) if use_cache else generation.Rereading(text)
         return generation.generate(

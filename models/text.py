@@ -11,15 +11,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from minigrad import no_grad
+from minigrad.checks import whole_number
 from minigrad.errors import CheckpointError, MinigradError
 from models.beam_search import beam_search
 from models.bert import BERT
-from models.generation import Remembering, generate
+from models.generation import Remembering, check_logits, check_sampling, generate
 from models.gpt import GPT
 from models.inputs import pad_batch
 from models.pretrained.folder import read_model_type
@@ -53,14 +53,15 @@ class T5Tokenizer:
         except (OSError, RuntimeError) as error:
             raise CheckpointError(f"{path} is not a SentencePiece model: {error}") from error
         self.vocab_size = self._pieces.vocab_size() + self.N_SENTINELS
+        self._sentinels = {f"<extra_id_{i}>": self.vocab_size - 1 - i for i in range(self.N_SENTINELS)}
+        self._sentinel = re.compile(f"({'|'.join(self._sentinels)})")  # these and no others: <extra_id_00> is text
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text, its sentinels included, without the end-of-sequence token."""
         ids: list[int] = []
-        for part in re.split(r"(<extra_id_\d+>)", text):
-            sentinel = re.fullmatch(r"<extra_id_(\d+)>", part)
-            if sentinel and int(sentinel[1]) < self.N_SENTINELS:
-                ids.append(self.vocab_size - 1 - int(sentinel[1]))
+        for part in self._sentinel.split(text):
+            if part in self._sentinels:
+                ids.append(self._sentinels[part])
             else:
                 ids += self._pieces.encode(part)
         return ids
@@ -68,11 +69,11 @@ class T5Tokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """The text of some ids; padding, end-of-sequence and ids that no piece has are left out."""
         n_pieces, parts = self._pieces.vocab_size(), list[str]()
-        for are_pieces, group in groupby(ids, lambda id: id < n_pieces):
+        for are_pieces, group in groupby(ids, lambda id: 0 <= id < n_pieces):
             if are_pieces:
                 parts.append(self._pieces.decode(list(group)))
             else:
-                parts += [f"<extra_id_{self.vocab_size - 1 - id}>" for id in group if id < self.vocab_size]
+                parts += [f"<extra_id_{self.vocab_size - 1 - id}>" for id in group if 0 <= id < self.vocab_size]
         return " ".join(filter(None, parts))
 
 
@@ -135,18 +136,27 @@ def write(
     n_beams: int = 1,
     seed: int = 0,
     on_token: Callable[[str], object] | None = None,
-    **sampling: Any,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    repetition_penalty: float = 1.0,
 ) -> str:
     """What a decoder writes after a text, or what an encoder-decoder writes for it.
 
     Args:
         n_beams: with more than one, the likeliest text that beam search finds; no sampling then.
         on_token: called with each new piece of text as it is written; not with beams.
-        sampling: temperature, top_k, top_p, repetition_penalty; see `generation.generate`.
+        temperature, top_k, top_p, repetition_penalty: see `generation.generate`; no use with beams.
 
     Raises:
-        ValueError: if an argument is out of range, or the text has no token and the tokenizer no <|endoftext|>.
+        ValueError: if an argument is out of range, the model has diverged, or the text has no token and the tokenizer
+            no <|endoftext|>.
+        TypeError: if an argument is not a number, or the model does not write.
     """
+    if not isinstance(model, GPT | T5):
+        raise TypeError(f"model must be one that writes, a GPT or a T5, got a {type(model).__name__}")
+    whole_number("n_beams", n_beams, at_least=1)
+    check_sampling(temperature, top_k, top_p, repetition_penalty)
     if isinstance(model, T5):
         with no_grad():
             output = Output(model, np.array([[*tokenizer.encode(text), model.config.eos_id]]), repeat=n_beams)
@@ -173,7 +183,10 @@ def write(
             on_token(written[len(told) :])
             told = written
 
-    ids = generate(next_logits, start, max_new_tokens, seed=seed, eos_id=eos_id, on_token=tell, **sampling)
+    ids = generate(
+        next_logits, start, max_new_tokens, temperature, top_k, top_p, seed,
+        repetition_penalty=repetition_penalty, eos_id=eos_id, on_token=tell,
+    )  # fmt: skip
     return _text_of(tokenizer, ids[0, start.shape[1] :], eos_id)
 
 
@@ -188,13 +201,14 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
     """For each [MASK] in a text the likeliest pieces, with their probabilities.
 
     Raises:
-        ValueError: if the text has no [MASK], or the model no masked-LM head.
+        ValueError: if the text has no [MASK], the model no masked-LM head, or it has diverged.
     """
     ids = np.array([tokenizer.encode(text, add_special_tokens=True)])
     rows, places = np.nonzero(ids == tokenizer.ids.get(MASK, -1))
     if not len(places):
         raise ValueError(f"text must have a {MASK}, got {text!r}")
     logits = model.masked_lm_logits(model(ids)[rows, places]).numpy().astype(np.float64)
+    check_logits(logits)
     probs = np.exp(logits - logits.max(axis=-1, keepdims=True))
     probs /= probs.sum(axis=-1, keepdims=True)
     best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]

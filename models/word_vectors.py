@@ -13,12 +13,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
+from minigrad.checks import integers, number, whole_number
+from models.inputs import check_vocabulary
 
 
 class SkipGram(nn.Module):
     """Two tables of vectors: one for a word as the centre, one for it as the context of others."""
 
     def __init__(self, vocab_size: int, d_model: int, generator: np.random.Generator | None = None) -> None:
+        whole_number("vocab_size", vocab_size, at_least=1)
+        whole_number("d_model", d_model, at_least=1)
         generator = generator or random.generator()
         self.centre = nn.Embedding(vocab_size, d_model)
         self.context = nn.Embedding(vocab_size, d_model)
@@ -31,7 +35,18 @@ class SkipGram(nn.Module):
             -log σ(v_centre · u_context) - Σ_negatives log σ(-v_centre · u_negative)
 
         Shapes: centres (N,), contexts (N,), negatives (N, M) token ids → ().
+
+        Raises:
+            ValueError: if a shape does not fit, or an id is not in the vocabulary.
+            TypeError: if an id is not an integer.
         """
+        centres, contexts = integers("centres", centres), integers("contexts", contexts)
+        negatives = integers("negatives", negatives)
+        if centres.ndim != 1 or contexts.shape != centres.shape or negatives.shape[:-1] != centres.shape:
+            raise ValueError(
+                "centres, contexts and negatives must have the shapes (N,), (N,) and (N, M), "
+                f"got {centres.shape}, {contexts.shape} and {negatives.shape}"
+            )
         v = self.centre(centres)  # (N, D)
         u = self.context(contexts)  # (N, D)
         u_negative = self.context(negatives)  # (N, M, D)
@@ -45,13 +60,13 @@ def skip_gram_pairs(ids: np.ndarray, window: int, generator: np.random.Generator
 
     Each centre draws its own window width from 1 … window, so that near words count more.
 
-    Shapes: ids (N,) → centres (P,), contexts (P,).
+    Shapes: ids (N,) → centres (P,), contexts (P,), both int64.
 
     Raises:
-        ValueError: if window is smaller than 1.
+        ValueError: if window is smaller than 1, an id is negative, or ids have another shape.
+        TypeError: if ids or window are not integers.
     """
-    if window < 1:
-        raise ValueError(f"window must be at least 1, got {window}")
+    ids, window = check_text(ids), whole_number("window", window, at_least=1)
     widths = generator.integers(1, window + 1, size=len(ids))
     centres, contexts = [], []
     for distance in range(1, min(window, len(ids) - 1) + 1):
@@ -59,7 +74,7 @@ def skip_gram_pairs(ids: np.ndarray, window: int, generator: np.random.Generator
         centres += [ids[:-distance][reaches[:-distance]], ids[distance:][reaches[distance:]]]
         contexts += [ids[distance:][reaches[:-distance]], ids[:-distance][reaches[distance:]]]
     if not centres:
-        return np.empty(0, ids.dtype), np.empty(0, ids.dtype)
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     order = generator.permutation(sum(map(len, centres)))
     return np.concatenate(centres)[order], np.concatenate(contexts)[order]
 
@@ -71,10 +86,10 @@ def subsample(ids: np.ndarray, threshold: float, generator: np.random.Generator)
     threshold, it always stays. Shapes: ids (N,) → (M,). Source: section 2.3.
 
     Raises:
-        ValueError: if threshold is not positive.
+        ValueError: if threshold is not positive, an id is negative, or ids have another shape.
+        TypeError: if ids are not integers, or threshold is not a number.
     """
-    if threshold <= 0:
-        raise ValueError(f"threshold must be positive, got {threshold}")
+    ids, threshold = check_text(ids), number("threshold", threshold, above=0)
     shares = np.bincount(ids) / max(len(ids), 1)
     stays = np.sqrt(threshold / np.maximum(shares, threshold))
     return ids[generator.random(len(ids)) < stays[ids]]
@@ -85,11 +100,11 @@ def noise_distribution(ids: np.ndarray, vocab_size: int) -> np.ndarray:
 
     Raises:
         ValueError: if the text is empty, or a token is not in the vocabulary.
+        TypeError: if ids or vocab_size are not integers.
     """
+    ids = check_text(ids, whole_number("vocab_size", vocab_size, at_least=1))
     if not len(ids):
         raise ValueError("ids is empty")
-    if ids.max() >= vocab_size:
-        raise ValueError(f"ids must lie in [0, {vocab_size}), the size of the vocabulary; got {ids.max()}")
     weights = np.bincount(ids, minlength=vocab_size) ** 0.75
     return weights / weights.sum()
 
@@ -97,7 +112,14 @@ def noise_distribution(ids: np.ndarray, vocab_size: int) -> np.ndarray:
 def skip_gram_batches(
     ids: np.ndarray, vocab_size: int, window: int, n_negatives: int, batch_size: int, generator: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """One pass over a text: (centres (N,), contexts (N,), negatives (N, n_negatives)) for `SkipGram`."""
+    """One pass over a text: (centres (N,), contexts (N,), negatives (N, n_negatives)) for `SkipGram`.
+
+    Raises:
+        ValueError: if a size is smaller than 1, the text is empty, or a token is not in the vocabulary.
+        TypeError: if ids or a size are not integers.
+    """
+    whole_number("n_negatives", n_negatives, at_least=1)
+    whole_number("batch_size", batch_size, at_least=1)
     centres, contexts = skip_gram_pairs(ids, window, generator)
     noise = np.cumsum(noise_distribution(ids, vocab_size))
     for start in range(0, len(centres), batch_size):
@@ -105,3 +127,11 @@ def skip_gram_batches(
         draws = generator.random((len(centres[batch]), n_negatives))
         negatives = np.minimum(np.searchsorted(noise, draws, side="right"), vocab_size - 1)
         yield centres[batch], contexts[batch], negatives
+
+
+def check_text(ids: np.ndarray, vocab_size: int | None = None) -> np.ndarray:
+    """The ids of a text (N,) as int64. Errors as in `check_vocabulary`, and ValueError for another shape."""
+    ids = check_vocabulary("ids", ids, vocab_size)
+    if ids.ndim != 1:
+        raise ValueError(f"ids must have shape (N,), got {ids.shape}")
+    return ids

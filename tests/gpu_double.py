@@ -122,6 +122,9 @@ class FakeGPUArray(np.lib.mixins.NDArrayOperatorsMixin):
             return self
         return to_gpu(self.host.astype(dtype, order=order))
 
+    def view(self, dtype: Any) -> Any:
+        return to_gpu(self.host.view(dtype))
+
     def copy(self, order: str = "C") -> Any:
         return to_gpu(self.host.copy(order))
 

@@ -140,7 +140,9 @@ def test_a_kernel_knows_arrays_and_never_tensors():
         own = module_name(path.parent / "__init__.py")
         choice = ["minigrad.kernels"] if path.name == "__init__.py" else []
         for name in imports(path):
-            shared = tuple(f"minigrad.kernels.{file}" for file in ("compilation", "elementary", "cuda_source"))
+            shared = tuple(
+                f"minigrad.kernels.{file}" for file in ("compilation", "cuda_source", "elementary", "jit", "logistic")
+            )
             allowed = ("minigrad.array_type", "minigrad.errors", *shared, *choice)
             if is_below(name, "minigrad") and name not in allowed and not is_below(name, own):
                 wrong.append(f"{module_name(path)} imports {name}")
@@ -151,9 +153,9 @@ def test_a_model_never_touches_an_arrays_backend():
     assert violations(sources("models"), "numba", "cupy", "minigrad.kernels", "minigrad.device") == []
 
 
-def test_numba_is_imported_by_the_fast_kernels_alone():
-    compiled = ("cpu.py", "compilation.py", "elementary.py")
-    others = [path for path in sources("minigrad", "models", "tokenizer") if path.name not in compiled]
+def test_numba_is_imported_in_one_place():
+    jit = PROJECT / "minigrad" / "kernels" / "jit.py"
+    others = [path for path in sources("minigrad", "models", "tokenizer") if path != jit]
     assert violations(others, "numba") == []
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from tokenizer.checks import shown
 from tokenizer.processes import check_processes, cores, in_processes
 from tokenizer.texts import check_text
 
@@ -27,12 +28,14 @@ def encode_batch(
     """
     if isinstance(texts, str):
         raise TypeError("texts: expected an iterable of strings, got a string")
+    if isinstance(texts, bytes | bytearray) or not isinstance(texts, Iterable):
+        raise TypeError(f"texts: expected an iterable of strings, got {shown(texts)}")
     texts = list(texts)
     for text in texts:
         check_text(text)
     if processes is None:
         processes = max(1, min(cores(), sum(map(len, texts)) // SHARE))
-    check_processes(processes)
+    processes = min(check_processes(processes), cores())
     if processes == 1:
         return [encode(text) for text in texts]
     answers = in_processes(partial(_encode_all, encode), _pieces(texts), processes)

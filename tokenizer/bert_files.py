@@ -6,14 +6,26 @@ tokenizer_config.json does, under the names that Hugging Face's transformers rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from tokenizer.files import read_json, read_text, write_json, write_text
+from tokenizer.checks import shown
+from tokenizer.config_files import (
+    ADDED_FILE,
+    CONFIG_FILE,
+    LISTS,
+    MAP_FILE,
+    check_settings,
+    read_config,
+    read_tokens,
+)
+from tokenizer.files import as_json, read_text, write_together
 
 SPECIAL_TOKENS = PAD, UNK, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"  # BERT's five
-VOCAB_FILE, CONFIG_FILE = "vocab.txt", "tokenizer_config.json"
-LOWERCASE, SPECIAL = "do_lower_case", "additional_special_tokens"
+VOCAB_FILE = "vocab.txt"
+LOWERCASE = "do_lower_case"
+CLASSES = ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer")  # all of them alike
 
 
 def write_files(folder: Path, pieces: Sequence[str], lowercase: bool, special_tokens: Sequence[str]) -> None:
@@ -21,14 +33,16 @@ def write_files(folder: Path, pieces: Sequence[str], lowercase: bool, special_to
     for piece in pieces:
         if piece != piece.strip() or "\n" in piece or "\r" in piece:
             raise ValueError(f"vocab: expected pieces of one line for {VOCAB_FILE}, got {piece!r}")
-    write_text(folder / VOCAB_FILE, "".join(f"{piece}\n" for piece in pieces))
-    config = {"tokenizer_class": "BertTokenizer", LOWERCASE: lowercase, SPECIAL: list(special_tokens)}
-    write_json(folder / CONFIG_FILE, config)
+    config = {"tokenizer_class": CLASSES[0], LOWERCASE: lowercase, LISTS[0]: list(special_tokens)}
+    texts = {VOCAB_FILE: "".join(f"{piece}\n" for piece in pieces), CONFIG_FILE: as_json(config)}
+    write_together(folder, texts, obsolete=[ADDED_FILE, MAP_FILE])
 
 
 def read_vocab(path: Path) -> list[str]:
     """The pieces of a vocab.txt in the order of their ids. Raises ValueError, naming the file, if it is damaged."""
     lines = read_text(path).removesuffix("\n").split("\n")
+    if lines[0].startswith("\ufeff"):
+        raise ValueError(f"{path}, line 1: expected UTF-8 without a byte order mark, got {shown(lines[0])}")
     first_line: dict[str, int] = {}
     for number, piece in enumerate(lines, start=1):
         if not piece:
@@ -44,16 +58,41 @@ def read_vocab(path: Path) -> list[str]:
 def read_files(folder: Path) -> tuple[list[str], bool, list[str]]:
     """The pieces, whether capitals are lowered (True if nothing says), and the special tokens beyond BERT's.
 
-    Raises ValueError, naming the file, where one is damaged.
+    Raises ValueError, naming the file, where one is damaged, or says what this tokenizer cannot do.
     """
     pieces = read_vocab(folder / VOCAB_FILE)
-    path = folder / CONFIG_FILE
-    config = read_json(path) if path.exists() else {}
-    if not isinstance(config, dict):
-        raise ValueError(f"{path}: expected an object, got a {type(config).__name__}")
-    lowercase, special_tokens = config.get(LOWERCASE, True), config.get(SPECIAL) or []
+    config = read_config(folder)
+    lowercase = config.get(LOWERCASE, True)
     if not isinstance(lowercase, bool):
-        raise ValueError(f"{path}: expected true or false for {LOWERCASE}, got {lowercase!r}")
-    if not isinstance(special_tokens, list) or not all(isinstance(token, str) for token in special_tokens):
-        raise ValueError(f"{path}: expected a list of strings for {SPECIAL}, got {special_tokens!r}")
-    return pieces, lowercase, special_tokens
+        raise ValueError(f"{folder / CONFIG_FILE}: expected true or false for {LOWERCASE}, got {shown(lowercase)}")
+    check_settings(
+        folder,
+        config,
+        {
+            "tokenizer_class": tuple(name + ending for name in CLASSES for ending in ("", "Fast")),
+            "strip_accents": (lowercase,),
+            "tokenize_chinese_chars": (True,),
+            "do_basic_tokenize": (True,),
+            "never_split": ([],),
+            "split_special_tokens": (False,),
+        },
+    )
+    return pieces, lowercase, _special_tokens(folder, config, pieces)
+
+
+def _special_tokens(folder: Path, config: Mapping[str, Any], pieces: Sequence[str]) -> list[str]:
+    """The tokens that the files name besides those of BERT's five that are pieces; what is no piece gets the next id.
+
+    Raises ValueError for a token that transformers would find in another way, or under another id.
+    """
+    beside = read_tokens(folder, config, {"unk_token": UNK, "cls_token": CLS, "sep_token": SEP})
+    for token in beside.normalized:
+        expected = "a special token, which is looked for before the text is normalized"
+        got = f"{shown(token)} as another kind, which is not supported"
+        raise ValueError(f"{beside.where[token]}: expected {expected}, got {got}")
+    whole = beside.add_to({piece: id for id, piece in enumerate(pieces)})
+    for next_id, token in enumerate(list(whole)[len(pieces) :], start=len(pieces)):
+        if whole[token] != next_id:
+            expected = f"the id {next_id} for the added token {shown(token)}"
+            raise ValueError(f"{beside.where[token]}: expected {expected}, got {whole[token]}")
+    return [token for token in beside.tokens if token not in SPECIAL_TOKENS or token not in whole]

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from tokenizer import gpt2_files, incremental, tokenizer_json
 from tokenizer.batches import encode_batch
-from tokenizer.files import read_json
+from tokenizer.checks import shown, token_ids, whole_number
+from tokenizer.files import from_file
 from tokenizer.learning import MergesKept, learn_up_to
 from tokenizer.memory import Memory
-from tokenizer.merges import Merge, apply_merges, merge_steps, rank_merges
+from tokenizer.merges import Merge, apply_merges, check_merges, merge_steps, rank_merges
 from tokenizer.pretokens import count_pretokens, pretokenize, pretokenize_chunks
 from tokenizer.special_tokens import SpecialTokens
 from tokenizer.texts import Texts, check_text, utf8
@@ -45,8 +46,10 @@ class ByteLevelBPE:
         Raises ValueError if the vocabulary lacks a byte or a token that a merge needs, holds a token twice,
         or if a special token is also an ordinary one.
         """
-        self.vocab: dict[int, bytes] = dict(vocab)
-        self.merges: list[tuple[bytes, bytes]] = [(left, right) for left, right in merges]
+        if not isinstance(vocab, Mapping):
+            raise TypeError(f"vocab: expected a dict of tokens by id, got {shown(vocab)}")
+        self.vocab: dict[int, bytes] = dict(zip(token_ids(vocab, "vocab"), vocab.values(), strict=True))
+        self.merges: list[tuple[bytes, bytes]] = check_merges(merges, bytes)
         self._special = SpecialTokens(special_tokens)
         self._ranks = rank_merges(self.merges)
         self.ids: dict[bytes, int] = {token: id for id, token in self.vocab.items()}
@@ -64,7 +67,9 @@ class ByteLevelBPE:
         """Every byte and every merge has its token, and no special token is one of these."""
         missing = [token for token in BYTES if token not in self.ids]
         if missing:
-            raise ValueError(f"vocab: expected all 256 single bytes, got none for {missing}")
+            raise ValueError(f"vocab: expected all 256 single bytes, got none for {shown(missing)}")
+        if (smallest := min(self.vocab)) < 0:
+            raise ValueError(f"vocab: expected ids of 0 or more, got {smallest}")
         for left, right in self.merges:
             for token in (left, right, left + right):
                 if token not in self.ids:
@@ -101,6 +106,7 @@ class ByteLevelBPE:
         """
         special = SpecialTokens(special_tokens)
         smallest = len(BYTES) + len(special.tokens)
+        vocab_size = whole_number("vocab_size", vocab_size)
         if vocab_size < smallest:
             needed = f"256 bytes and {len(special.tokens)} special tokens"
             raise ValueError(f"vocab_size: expected at least {smallest} ({needed}), got {vocab_size}")
@@ -171,7 +177,7 @@ class ByteLevelBPE:
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes of some ids. Raises ValueError for an id that the vocabulary does not have."""
         try:
-            return b"".join([self.vocab[id] for id in ids])
+            return b"".join([self.vocab[id] for id in token_ids(ids)])
         except KeyError as error:
             largest = max(self.vocab)
             raise ValueError(f"ids: expected ids of the vocabulary (0 to {largest}), got {error}") from None
@@ -181,9 +187,9 @@ class ByteLevelBPE:
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def save(self, path: str | Path) -> None:
-        """Write GPT-2's vocab.json and merges.txt, and special_tokens.json into a folder, or the one file `….json`.
+        """Write GPT-2's vocab.json and merges.txt into a folder, or the one file `….json`.
 
-        The latter is Hugging Face's tokenizer.json.
+        Two more files in the folder name the special tokens. The one file is Hugging Face's tokenizer.json.
         """
         write = tokenizer_json.write_byte_level if Path(path).suffix == ".json" else gpt2_files.write_files
         write(Path(path), self.vocab, self.merges, self.special_tokens)
@@ -198,22 +204,22 @@ class ByteLevelBPE:
         """Read what `save` wrote, `load(path)`; or GPT-2's own files, `load(vocab_file, merges_file)`.
 
         special_tokens: if None, the folder's special_tokens.json says; without one, the entries of the
-        vocabulary that are neither bytes nor made by a merge. A tokenizer.json names its own.
+        vocabulary that are neither bytes nor made by a merge. To both come those of the files that transformers
+        writes beside them (see `config_files.py`). A tokenizer.json names its own.
         Raises ValueError where a file is damaged, or says what this tokenizer cannot do.
         """
-        if merges_file is None and Path(path).suffix == ".json":
-            if special_tokens is not None:
-                raise ValueError(f"special_tokens: expected None, as {path} names its own, got {special_tokens}")
-            return cls(*tokenizer_json.read_byte_level(Path(path)))
-        if merges_file is None:
-            folder = Path(path)
-            path, merges_file = folder / gpt2_files.VOCAB_FILE, folder / gpt2_files.MERGES_FILE
-            if special_tokens is None and (folder / gpt2_files.SPECIAL_FILE).exists():
-                special_tokens = read_json(folder / gpt2_files.SPECIAL_FILE)
-        merges = gpt2_files.read_merges(Path(merges_file))
-        if special_tokens is None:
-            special_tokens = gpt2_files.find_special_tokens(Path(path), merges)
-        return cls(gpt2_files.read_vocab(Path(path), special_tokens), merges, special_tokens)
+        path = Path(path)
+        if special_tokens is not None:
+            SpecialTokens(special_tokens)  # refuses bad ones, which are the caller's and not the file's
+        if merges_file is not None:
+            parts = gpt2_files.read_files(path, Path(merges_file), special_tokens)
+        elif path.suffix != ".json":
+            parts = gpt2_files.read_folder(path, special_tokens)
+        elif special_tokens is None:
+            parts = tokenizer_json.read_byte_level(path)
+        else:
+            raise ValueError(f"special_tokens: expected None, as {path} names its own, got {special_tokens}")
+        return from_file(path, cls, *parts)
 
 
 def _symbols(pretoken: str) -> list[bytes]:

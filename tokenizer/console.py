@@ -14,8 +14,14 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+import warnings
+from _thread import interrupt_main
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 MISUSE = (ValueError, OSError, RuntimeError, MemoryError, RecursionError)
 """What says something about the input or the machine. Errors of our packages derive from these."""
@@ -36,18 +42,24 @@ def run(
     """
     try:
         _prepare_streams()
-        main(sys.argv[1:] if arguments is None else arguments)
+        try:
+            main(sys.argv[1:] if arguments is None else arguments)
+        except SystemExit:
+            sys.stdout.flush()  # what --help printed; later, when Python ends, a full disk would be a traceback
+            raise
         sys.stdout.flush()
     except BrokenPipeError:
         _discard(sys.stdout)
         return 1
     except KeyboardInterrupt:
-        _say(f"\n{interrupted}")
+        say(f"\n{interrupted}")
         return 130
     except MISUSE as error:
         _discard_if_broken(sys.stdout)
-        _say(f"error: {_describe(error)}")
+        say(f"error: {_describe(error)}")
         return 2
+    finally:
+        _discard_if_broken(sys.stderr)
     return 0
 
 
@@ -77,8 +89,8 @@ def _describe(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _say(line: str) -> None:
-    """Print on standard error, if there is still one."""
+def say(line: str) -> None:
+    """Print on standard error, if there is still one. What we say there is no reason to fail."""
     try:
         print(line, file=sys.stderr, flush=True)
     except OSError:
@@ -100,3 +112,58 @@ def _discard(stream: object) -> None:
     except (OSError, ValueError, io.UnsupportedOperation) as error:
         if isinstance(error, OSError) and error.errno not in (None, errno.EBADF):
             raise
+
+
+@contextmanager
+def orderly() -> Iterator[None]:
+    """Inside, what Python itself would end with many lines, or not at all, ends in order; for `main` of `run`.
+
+    A warning of a library is one line. Ctrl-C is a KeyboardInterrupt wherever it comes: in the middle of an import,
+    Python may print a traceback and go on, and code in C may make an ImportError of it.
+    """
+    pressed: list[int] = []
+    report, handler = sys.unraisablehook, signal.getsignal(signal.SIGINT)
+
+    def interrupt(number: int, frame: object) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    def not_ignored(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is KeyboardInterrupt:
+            interrupt_main()
+        else:
+            report(unraisable)
+
+    def show_warning(message: Warning | str, *place: object, **further: object) -> None:
+        print(f"warning: {str(message).partition(chr(10))[0]}", file=sys.stderr, flush=True)
+
+    ours = handler is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+    with warnings.catch_warnings():
+        warnings.showwarning = show_warning
+        sys.unraisablehook = not_ignored
+        if ours:  # and not if Ctrl-C is to be ignored, as behind `nohup`
+            signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        except BaseException as error:
+            if not pressed and not isinstance(error, KeyboardInterrupt):
+                raise
+            raise KeyboardInterrupt from error
+        finally:
+            sys.unraisablehook = report
+            if ours:
+                signal.signal(signal.SIGINT, handler)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with this exit code, as `sys.exit` does, and at once after Ctrl-C.
+
+    An import in C that was cut short may crash when Python takes it down; and CPython may end by the signal instead
+    of with our exit code.
+    """
+    if code == 130:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -16,10 +16,11 @@ from typing import BinaryIO
 
 import regex
 
-from tokenizer.processes import check_processes, in_processes
+from tokenizer.processes import check_processes, in_processes, useful_processes
 from tokenizer.texts import Texts, documents, file_chunks
 
 PART = 1 << 24  # bytes; a larger file has several parts for each process, and shows progress in between
+SHARE = 1 << 18  # bytes that are worth a process
 SEARCHED = 1 << 16  # bytes behind the desired place of a cut in which it is looked for
 
 Count = Callable[[Iterable[str]], Counter[str]]  # counts the words of one document, which comes in chunks
@@ -37,13 +38,15 @@ def count_texts(
 ) -> Counter[str]:
     """The counts of all documents, added up.
 
-    processes: more than one can share a file, `texts` being a pathlib.Path
+    processes: more than one can share a file, `texts` being a pathlib.Path; a small file has fewer, and nobody
+        has more than there are cores
     on_read: called with the bytes of a file that have been counted, and with all its bytes
     Raises ValueError for several processes and no file (a pipe is none, either: it can be read only once).
     """
     check_processes(processes)
     counts: Counter[str] = Counter()
     if isinstance(texts, Path) and texts.is_file():
+        processes = useful_processes(processes, os.path.getsize(texts), SHARE)
         parts = file_parts(texts, special_tokens, processes)
         counted = in_processes(partial(_count_part, texts, count), parts, processes)
         for (_, end), part_counts in zip(parts, counted, strict=True):

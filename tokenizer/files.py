@@ -1,23 +1,71 @@
-"""Reading and writing a tokenizer's files: UTF-8 on every platform, and written whole or not at all."""
+"""Reading and writing a tokenizer's files: UTF-8 on every platform, written whole or not at all, damage named."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from errno import EISDIR
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from tokenizer.checks import LARGEST_ID, shown
+
+Made = TypeVar("Made")
 
 
 def write_text(path: Path, text: str) -> None:
     """Write under a temporary name, then rename: a reader never meets half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = _beside(path, "tmp")
     try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        _write_new(temporary, text)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_together(folder: Path, texts: Mapping[str, str], obsolete: Iterable[str] = ()) -> None:
+    """Write files that are only of use together, and take those away that do not go with them.
+
+    texts: the text of each file by its name; without the first of them, no reader takes the folder
+    obsolete: the names of files of an older tokenizer, to be removed if they are there
+
+    A reader finds all of the old files, or all of the new ones, or no first file: it goes first, and the new
+    one comes last, so that this holds wherever the program is killed. If writing fails, the old files are back.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    first, *others = (folder / name for name in texts)
+    with ExitStack() as undo:
+        for path, text in zip([first, *others], texts.values(), strict=True):
+            undo.callback(_beside(path, "tmp").unlink, missing_ok=True)
+            _write_new(_beside(path, "tmp"), text)
+        old = [path for path in (first, *others, *(folder / name for name in obsolete)) if os.path.lexists(path)]
+        for path in old:
+            if path.is_dir() and not path.is_symlink():
+                raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
+        for path in old:
+            os.replace(path, _beside(path, "old"))
+            undo.callback(os.replace, _beside(path, "old"), path)
+        for path in (*others, first):
+            os.replace(_beside(path, "tmp"), path)
+            undo.callback(path.unlink)
+        undo.pop_all()
+    for path in old:
+        _beside(path, "old").unlink()
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """A name in the same folder that no other process uses."""
+    return path.with_name(f"{path.name}.{os.getpid()}.{ending}")
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet; what has its name is replaced, not written through if it is a link."""
+    path.unlink(missing_ok=True)
+    with open(path, "x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
 
 
 def read_text(path: Path) -> str:
@@ -25,17 +73,96 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: expected UTF-8 text, got {error.object[error.start]:#04x}") from None
+        byte, place = error.object[error.start], error.start
+        raise ValueError(f"{path}: expected UTF-8 text, got {byte:#04x} at position {place}") from None
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON, with characters as they are instead of escapes."""
+    return json.dumps(value, ensure_ascii=False, indent=0) + "\n"
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as JSON, with characters as they are instead of escapes."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=0) + "\n")
+    """Write a value as JSON."""
+    write_text(path, as_json(value))
 
 
 def read_json(path: Path) -> Any:
-    """The value of a JSON file; ValueError, naming file and line, if it is damaged."""
+    """The value of a JSON file.
+
+    Raises ValueError, naming the file, if it is damaged: if it is not JSON, holds NaN or an infinity (which JSON
+    has not), gives a name twice, or is nested deeper than Python can read.
+    """
+    text = read_text(path)
     try:
-        return json.loads(read_text(path))
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}, line {error.lineno}: expected JSON ({error.msg})") from None
+    except RecursionError:
+        raise ValueError(f"{path}: expected JSON, got brackets nested too deeply to read") from None
+    except ValueError as error:  # what is refused below, or an integer of thousands of digits
+        raise ValueError(f"{path}: expected JSON ({error})") from None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number of JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, each of whose names must be there once: Python would take the last, others the first."""
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"expected every name once, got {shown(twice)} twice")
+    return names
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The object of a JSON file, as a dict. Raises ValueError, naming the file, if it holds something else."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: expected an object, got a {type(value).__name__}")
+    return value
+
+
+def from_file(path: Path, make: Callable[..., Made], *parts: Any) -> Made:
+    """What `make` makes of the parts that were read. Raises ValueError, naming the file, where they do not fit."""
+    try:
+        return make(*parts)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def check_token(path: Path, value: Any, what: str = "a token") -> str:
+    """A token in a file. Raises ValueError, naming the file, for anything but a string of at least one character."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{path}: expected a string of at least one character as {what}, got {shown(value)}")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{path}: expected Unicode characters in {what}, got a lone surrogate in {shown(value)}")
+    return value
+
+
+def check_id(path: Path, token: str, id: Any) -> int:
+    """The id of a token in a file. Raises ValueError, naming the file and the token, for what is no id."""
+    if isinstance(id, bool) or not isinstance(id, int) or not 0 <= id <= LARGEST_ID:
+        got = f"{shown(id)} (ids are integers from 0 to {LARGEST_ID})"
+        raise ValueError(f"{path}: expected an integer of its own for {shown(token)}, got {got}")
+    return id
+
+
+def check_ids(path: Path, value: Any, field: str = "") -> dict[str, int]:
+    """An object token -> id in a file, such as a vocabulary.
+
+    Raises ValueError, naming the file, for anything else, for a bad token, and for an id that is there twice.
+    """
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: expected an object of ids{field}, got a {type(value).__name__}")
+    token_of: dict[int, str] = {}
+    for token, id in value.items():
+        check_token(path, token)
+        other = token_of.setdefault(check_id(path, token, id), token)
+        if other != token:
+            got = f"{id}, which is that of {shown(other)}"
+            raise ValueError(f"{path}: expected an integer of its own for {shown(token)}, got {got}")
+    return value

@@ -9,11 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from tokenizer.files import read_json, read_text, write_json, write_text
+from tokenizer.checks import shown
+from tokenizer.config_files import (
+    ADDED_FILE,
+    CONFIG_FILE,
+    LISTS,
+    MAP_FILE,
+    check_settings,
+    read_config,
+    read_tokens,
+)
+from tokenizer.files import as_json, check_ids, check_token, read_json, read_text, write_together
 
 VOCAB_FILE, MERGES_FILE, SPECIAL_FILE = "vocab.json", "merges.txt", "special_tokens.json"
 HEADER = "#version: 0.2"
+CLASS = "GPT2Tokenizer"
+SUPPORTED = {  # fields of tokenizer_config.json, and the values with which ids and texts are ours
+    "tokenizer_class": (CLASS, CLASS + "Fast"),
+    "add_prefix_space": (False,),
+    "add_bos_token": (False,),
+    "add_eos_token": (False,),
+    "split_special_tokens": (False,),
+    "errors": ("replace",),
+}
 
 _VISIBLE = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
 _HIDDEN = [byte for byte in range(256) if byte not in _VISIBLE]
@@ -41,19 +61,15 @@ def spell_vocab(vocab: Mapping[int, bytes], special_tokens: Sequence[str]) -> di
     return spelt
 
 
-def unspell_vocab(spelt: object, special_tokens: Sequence[str], path: Path) -> dict[int, bytes]:
+def unspell_vocab(spelt: Mapping[str, int], special_tokens: Sequence[str], path: Path) -> dict[int, bytes]:
     """The tokens by id, from the spellings in a file. Raises ValueError, naming the file, where it is damaged."""
-    if not isinstance(spelt, dict):  # a damaged file, not a caller's mistake: ValueError, as for the others
-        raise ValueError(f"{path}: expected an object of ids, got a {type(spelt).__name__}")
     special = set(special_tokens)
     vocab: dict[int, bytes] = {}
     for spelling, id in spelt.items():
-        if not isinstance(id, int) or id in vocab:
-            raise ValueError(f"{path}: expected an integer of its own for {spelling!r}, got {id!r}")
         try:
             vocab[id] = spelling.encode("utf-8") if spelling in special else unspell(spelling)
         except KeyError as error:
-            raise ValueError(f"{path}: expected GPT-2's alphabet, got {error} in {spelling!r}") from None
+            raise ValueError(f"{path}: expected GPT-2's alphabet, got {error} in {shown(spelling)}") from None
     return vocab
 
 
@@ -63,34 +79,91 @@ def write_files(
     merges: Sequence[tuple[bytes, bytes]],
     special_tokens: Sequence[str],
 ) -> None:
-    """Write vocab.json and merges.txt as GPT-2 has them, and special_tokens.json with the special ones."""
-    spelt = spell_vocab(vocab, special_tokens)
+    """Write vocab.json and merges.txt as GPT-2 has them, and two files that name the special tokens.
+
+    special_tokens.json lists them for us, and tokenizer_config.json for transformers.
+    """
     lines = [HEADER, *(f"{spell(left)} {spell(right)}" for left, right in merges)]
-    write_json(folder / VOCAB_FILE, spelt)
-    write_text(folder / MERGES_FILE, "".join(f"{line}\n" for line in lines))
-    write_json(folder / SPECIAL_FILE, list(special_tokens))
+    texts = {
+        MERGES_FILE: "".join(f"{line}\n" for line in lines),
+        VOCAB_FILE: as_json(spell_vocab(vocab, special_tokens)),
+        SPECIAL_FILE: as_json(list(special_tokens)),
+        CONFIG_FILE: as_json({"tokenizer_class": CLASS, LISTS[0]: list(special_tokens)}),
+    }
+    write_together(folder, texts, obsolete=[ADDED_FILE, MAP_FILE])
 
 
 def read_merges(path: Path) -> list[tuple[bytes, bytes]]:
     """The merges of a merges.txt. Raises ValueError, naming file and line, where it is damaged."""
-    merges = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line or (number == 1 and line.startswith("#version")):
+    merges: dict[tuple[bytes, bytes], int] = {}
+    for number, line in enumerate(read_text(path).removesuffix("\n").split("\n"), start=1):
+        if number == 1 and (line.startswith("#version") or not line):
             continue
         try:
             left, right = map(unspell, line.split(" "))
         except (ValueError, KeyError):
-            raise ValueError(f"{path}, line {number}: expected a merge, two tokens, got {line!r}") from None
-        merges.append((left, right))
-    return merges
+            left = right = b""
+        if not left or not right:
+            raise ValueError(f"{path}, line {number}: expected a merge, two tokens, got {shown(line)}")
+        before = merges.setdefault((left, right), number)
+        if before != number:
+            got = f"{shown(line)} as in line {before}"
+            raise ValueError(f"{path}, line {number}: expected every merge once, got {got}")
+    return list(merges)
 
 
-def read_vocab(path: Path, special_tokens: Sequence[str]) -> dict[int, bytes]:
-    """The tokens of a vocab.json by id. Raises ValueError, naming the file, where it is damaged."""
-    return unspell_vocab(read_json(path), special_tokens, path)
+def read_files(
+    vocab_path: Path, merges_path: Path, special_tokens: Sequence[str] | None = None
+) -> tuple[dict[int, bytes], list[tuple[bytes, bytes]], list[str]]:
+    """The vocabulary, the merges and the special tokens of two files that may lie anywhere.
+
+    special_tokens: if None, the entries of the vocabulary that are neither bytes nor made by a merge
+    Raises ValueError, naming the file, where one is damaged.
+    """
+    merges = read_merges(merges_path)
+    spelt = check_ids(vocab_path, read_json(vocab_path))
+    special = _unlike_merges(spelt, merges) if special_tokens is None else list(special_tokens)
+    return unspell_vocab(spelt, special, vocab_path), merges, special
 
 
-def find_special_tokens(vocab_path: Path, merges: Sequence[tuple[bytes, bytes]]) -> list[str]:
-    """The special tokens of a vocab.json that nobody named: what is neither a byte nor made by a merge."""
+def read_folder(
+    folder: Path, special_tokens: Sequence[str] | None = None
+) -> tuple[dict[int, bytes], list[tuple[bytes, bytes]], list[str]]:
+    """The same of a folder, with the tokens that its other files name.
+
+    special_tokens: if None, those of special_tokens.json, or without this file, the entries of the vocabulary that
+        are neither bytes nor made by a merge; and every token of the files that `config_files.py` reads
+    Raises ValueError, naming the file, where one is damaged, or says what this tokenizer cannot do.
+    """
+    merges = read_merges(folder / MERGES_FILE)
+    config = read_config(folder)
+    check_settings(folder, config, SUPPORTED)
+    vocab_path, special_path = folder / VOCAB_FILE, folder / SPECIAL_FILE
+    spelt = check_ids(vocab_path, read_json(vocab_path))
+    if special_tokens is not None:
+        special = list(special_tokens)
+    else:
+        beside = read_tokens(folder, config)
+        beside.check_nested()
+        own = read_special(special_path) if special_path.exists() else _unlike_merges(spelt, merges)
+        special = list(dict.fromkeys([*own, *beside.tokens]))
+        spelt = beside.add_to(spelt)
+    return unspell_vocab(spelt, special, vocab_path), merges, special
+
+
+def read_special(path: Path) -> list[str]:
+    """The tokens of a special_tokens.json. Raises ValueError, naming the file, where it is damaged."""
+    tokens: Any = read_json(path)
+    if not isinstance(tokens, list):
+        raise ValueError(f"{path}: expected a list of special tokens, got {shown(tokens)}")
+    for token in tokens:
+        check_token(path, token, "a special token")
+    if len(set(tokens)) != len(tokens):
+        raise ValueError(f"{path}: expected every special token once, got {shown(tokens)}")
+    return tokens
+
+
+def _unlike_merges(spelt: Mapping[str, int], merges: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    """The special tokens of a vocabulary that nobody named: what is neither a byte nor made by a merge."""
     ordinary = {spell(left + right) for left, right in merges} | set(BYTE_OF_CHARACTER)
-    return [spelling for spelling in read_json(vocab_path) if spelling not in ordinary]
+    return [spelling for spelling in spelt if spelling not in ordinary]

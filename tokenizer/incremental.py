@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import AnyStr, Generic
 
-from tokenizer.merges import Merge
+from tokenizer.merges import Merge, from_the_left
 
 Pair = tuple[int, int]  # two symbols by their numbers
 OUTSIDE = -1  # what stands before the first and after the last symbol of a word
@@ -96,11 +96,11 @@ class Corpus(Generic[AnyStr]):
     def _add(self, symbols: Sequence[AnyStr], weight: int) -> None:
         """Append one word and count its pairs."""
         start, end = len(self.symbol), len(self.symbol) + len(symbols)
-        self.symbol.extend([self._number(name) for name in symbols])
+        self.symbol.extend(map(self._number, symbols))
         self.before.extend(range(start - 1, end - 1))
         self.after.extend(range(start + 1, end + 1))
         self.before[start] = self.after[end - 1] = 0
-        self.weight.extend([weight] * len(symbols))
+        self.weight.extend(array("q", [weight]) * len(symbols))
         for place in range(start, end - 1):
             pair = self.symbol[place], self.symbol[place + 1]
             self.counts[pair] = self.counts.get(pair, 0) + weight
@@ -115,12 +115,12 @@ class Corpus(Generic[AnyStr]):
         left, right = pair
         new = self._number(self.join(self.names[left], self.names[right]))
         symbol, before, after, weight = self.symbol, self.before, self.after, self.weight
-        places: Iterable[int] = self.places.pop(pair)
-        if left == right:
-            places = sorted(places)  # a a a -> aa a: overlapping pairs are taken from the left
+        places = self.places.pop(pair)
+        # a a a -> aa a: overlapping pairs are taken from the left.
+        in_order = from_the_left(places) if left == right else iter(places)
         neighbours_left: defaultdict[int, int] = defaultdict(int)  # a -> how often "a left" became "a new"
         neighbours_right: defaultdict[int, int] = defaultdict(int)
-        for first in places:
+        for first in in_order:
             second = after[first]
             if symbol[first] != left or symbol[second] != right:
                 continue  # an earlier merge took one of the two

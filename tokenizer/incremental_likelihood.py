@@ -20,8 +20,10 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from tokenizer.checks import whole_number
 from tokenizer.incremental import Corpus, Pair, greatest_first
 from tokenizer.likelihood import LikelyMerge, join
+from tokenizer.merges import from_the_left
 
 
 def learn_merges(words: Iterable[tuple[Sequence[str], int]], min_count: int = 1) -> Iterator[LikelyMerge]:
@@ -31,6 +33,7 @@ def learn_merges(words: Iterable[tuple[Sequence[str], int]], min_count: int = 1)
     min_count: rarer pairs wait until no other is left; then it is halved
     Ties: of equal scores the pair that stands there more often, then the lexicographically greatest pair.
     """
+    min_count = whole_number("min_count", min_count, at_least=1)  # halving NaN would never end
     corpus = _ScoredCorpus(words)
     names, counts, symbol_counts = corpus.names, corpus.counts, corpus.symbol_counts
     sort_keys = [greatest_first(name) for name in names]
@@ -111,7 +114,7 @@ class _ScoredCorpus(Corpus[str]):
     def _times_merged(self, pair: Pair) -> int:
         """How often a pair of equal symbols merges: a a a holds it twice and merges once, from the left."""
         times = taken = 0
-        for first in sorted(self.places[pair]):
+        for first in from_the_left(self.places[pair]):
             second = self.after[first]
             if first != taken and (self.symbol[first], self.symbol[second]) == pair:
                 times += self.weight[first]

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from tokenizer.checks import shown
 from tokenizer.files import read_text, write_text
 from tokenizer.merges import Merge, apply_merges, rank_merges
 
@@ -41,7 +42,7 @@ def learn_up_to(
     kept: the file that keeps the merges
     """
     text = fingerprint(counts) if kept else ""
-    known = kept.read(text) if kept else []
+    known = kept.read(text, {symbol for word in counts for symbol in symbols(word)}) if kept else []
     merges = known[:wanted]
     if on_merge is not None:
         for merge in merges:
@@ -86,9 +87,10 @@ class MergesKept(Generic[AnyMerge]):
             lines.append(" ".join([self.spell(left), self.spell(right), *map(str, counts)]))
         write_text(self.path, "".join(f"{line}\n" for line in lines))
 
-    def read(self, text: str) -> list[AnyMerge]:
+    def read(self, text: str, symbols: Iterable[Any] = ()) -> list[AnyMerge]:
         """The merges in the file, none if it is not there.
 
+        symbols: those with which the words of the text start
         Raises ValueError if they were learnt from another text, or if the file is damaged.
         """
         if not self.path.exists():
@@ -100,16 +102,31 @@ class MergesKept(Generic[AnyMerge]):
                 f"got {header[:100]!r}; remove the file to start afresh"
             )
         merges: list[AnyMerge] = []
+        known, pairs = set(symbols), set[tuple[Any, Any]]()
         for number, line in enumerate(lines, start=2):
             try:
                 left, right, *counts = line.split(" ")
-                merges.append(self.kind(self.unspell(left), self.unspell(right), *map(int, counts)))
+                merge = self.kind(self.unspell(left), self.unspell(right), *map(_read_count, counts))
             except (ValueError, KeyError, TypeError):  # TypeError: too few counts, or too many
-                raise ValueError(f"{self.path}, line {number}: expected a merge and its count, got {line!r}") from None
+                expected = "a merge and its count"
+                raise ValueError(f"{self.path}, line {number}: expected {expected}, got {shown(line)}") from None
+            pair = merge.left, merge.right
+            if not known.issuperset(pair) or pair in pairs:
+                raise ValueError(f"{self.path}, line {number}: expected a new merge of symbols, got {shown(line)}")
+            merges.append(merge)
+            known.add(merge.symbol)
+            pairs.add(pair)
         return merges
 
     def _header(self, text: str) -> str:
         return f"#merges of {self.learner}, text {text}"
+
+
+def _read_count(digits: str) -> int:
+    """How often something stood there, as it was written. Raises ValueError for anything else."""
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError
+    return int(digits)
 
 
 def fingerprint(counts: Mapping[str, int]) -> str:

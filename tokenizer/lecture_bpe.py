@@ -23,14 +23,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from tokenizer import incremental
 from tokenizer.batches import encode_batch
-from tokenizer.files import read_json, write_json
+from tokenizer.checks import shown, whole_number
+from tokenizer.files import from_file, read_object, write_json
 from tokenizer.learning import MergesKept, learn_up_to
 from tokenizer.memory import Memory
 from tokenizer.merges import Merge, apply_merges, merge_steps, rank_merges
-from tokenizer.texts import Texts, check_text, whole_words
+from tokenizer.texts import Texts, check_text, utf8, whole_words
 from tokenizer.words import UNK, count_words, lookup, split_words
 
 END = "</w>"  # the end-of-word symbol: it tells the "est" of "lowest" from that of "estate"
@@ -47,6 +49,11 @@ class LectureBPE:
 
     def __init__(self, characters: Iterable[str], history: Iterable[Merge[str]]) -> None:
         """characters: the alphabet; history: the merges over it, in the order in which they were learnt."""
+        characters = list(characters)
+        for character in characters:
+            if not isinstance(character, str) or len(character) != 1:
+                raise ValueError(f"characters: expected single characters, got {shown(character)}")
+            utf8(character)  # refuses a lone surrogate
         self.characters = sorted(set(characters))
         self.history = list(history)
         self.merges: list[tuple[str, str]] = [(merge.left, merge.right) for merge in self.history]
@@ -56,6 +63,8 @@ class LectureBPE:
         for merge in self.history:
             if merge.left not in self.ids or merge.right not in self.ids:
                 raise ValueError(f"history: expected merges of earlier pieces, got {merge}")
+            if merge.symbol in self.ids:
+                raise ValueError(f"history: expected a new piece of each merge, got {merge} again")
             self.ids[merge.symbol] = len(self.vocab)
             self.vocab[len(self.vocab)] = merge.symbol
         self._ids_of_word = Memory(self.encode_word)
@@ -84,6 +93,7 @@ class LectureBPE:
         is damaged or was learnt from another text.
         Source: lecture, "The byte-pair encoding algorithm"; Sennrich et al. 2016.
         """
+        vocab_size = whole_number("vocab_size", vocab_size)
         words = count_words(texts, processes, on_read)
         characters = set().union(*words)
         merges_wanted = vocab_size - len([UNK, END]) - len(characters)
@@ -149,7 +159,7 @@ class LectureBPE:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The words with spaces between them; how the text was spaced is lost."""
-        pieces = [lookup(self.vocab, id) for id in ids]
+        pieces = lookup(self.vocab, ids)
         return "".join(
             piece.removesuffix(END) + " " if piece.endswith(END) else piece for piece in pieces
         ).removesuffix(" ")
@@ -163,12 +173,23 @@ class LectureBPE:
     def load(cls, folder: str | Path) -> LectureBPE:
         """Read what `save` wrote. Raises ValueError, naming the file, if it is damaged."""
         path = Path(folder) / cls.FILE
-        value = read_json(path)
-        try:
-            history = [Merge(left, right, count) for left, right, count in value["history"]]
-            return cls(value["characters"], history)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path}: expected characters and a history of merges ({error})") from None
+        value = read_object(path)
+        characters, history = value.get("characters"), value.get("history")
+        if not isinstance(characters, list):
+            raise ValueError(f"{path}: expected a list of single characters as characters, got {shown(characters)}")
+        if not isinstance(history, list):
+            raise ValueError(f"{path}: expected a list of merges as history, got {shown(history)}")
+        return from_file(path, cls, characters, [_read_merge(path, i, entry) for i, entry in enumerate(history)])
+
+
+def _read_merge(path: Path, number: int, entry: Any) -> Merge[str]:
+    """An entry of a file's history: two symbols and how often they stood side by side."""
+    if isinstance(entry, list) and len(entry) == 3:
+        left, right, count = entry
+        if isinstance(left, str) and isinstance(right, str) and type(count) is int and count > 0:
+            return Merge(left, right, count)
+    expected = "two pieces and how often they were neighbours"
+    raise ValueError(f"{path}, history {number}: expected {expected}, got {shown(entry)}")
 
 
 def _symbols(word: str) -> list[str]:

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from tokenizer.checks import whole_number
 from tokenizer.merges import Merge
 from tokenizer.recounting import replace_pair
 
@@ -74,6 +75,7 @@ def learn_merges(words: Iterable[tuple[Sequence[str], int]], min_count: int = 1)
     min_count: rarer pairs wait until no other is left; then it is halved
     Ties: of equal scores the pair that stands there more often, then the lexicographically greatest pair.
     """
+    min_count = whole_number("min_count", min_count, at_least=1)  # halving NaN would never end
     corpus = [(list(symbols), count) for symbols, count in words]
     while True:
         symbol_counts: Counter[str] = Counter()

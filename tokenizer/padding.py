@@ -5,7 +5,9 @@ ids, attention_mask = pad([wordpiece.encode(text) for text in texts], pad_id=0)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from tokenizer.checks import shown, token_ids, whole_number
 
 
 def pad(
@@ -16,9 +18,15 @@ def pad(
     side: where `pad_id` is put, "right" (behind) or "left" (before, for models that go on writing)
     length: that of every sequence then; if None, the longest one's
     The mask is 1 where there is a token and 0 where there is padding.
-    Raises ValueError for a sequence longer than `length`: `truncate` it first.
+    Raises ValueError for a sequence longer than `length`: `truncate` it first; TypeError for what are no ids.
     """
     _check_side(side)
+    pad_id = whole_number("pad_id", pad_id)
+    if isinstance(sequences, str | bytes) or not isinstance(sequences, Iterable):
+        raise TypeError(f"sequences: expected a list of lists of ids, got {shown(sequences)}")
+    sequences = [token_ids(ids, f"sequences[{number}]") for number, ids in enumerate(sequences)]
+    if length is not None:
+        length = whole_number("length", length, at_least=0)
     longest = max(map(len, sequences), default=0)
     if length is None:
         length = longest
@@ -41,11 +49,12 @@ def pad(
 def truncate(ids: Sequence[int], length: int, side: str = "right") -> list[int]:
     """At most `length` of the ids; what is too much goes from the `side`, "right" (the end) or "left" (the start).
 
-    Raises ValueError for a negative length.
+    Raises ValueError for a negative length, and TypeError for ids that are no integers.
     """
     _check_side(side)
-    if length < 0:
+    if whole_number("length", length) < 0:
         raise ValueError(f"length: expected 0 or more, got {length}")
+    ids = token_ids(ids)
     return list(ids[:length] if side == "right" else ids[max(len(ids) - length, 0) :])
 
 

@@ -17,7 +17,7 @@ from functools import partial
 from tokenizer.counting import count_texts
 from tokenizer.gpt2_pattern import find_all
 from tokenizer.special_tokens import SpecialTokens
-from tokenizer.texts import Texts
+from tokenizer.texts import Texts, check_text
 
 LOOKAHEAD = 2  # a pre-token cannot change any more once this many characters after it are known ('r|e)
 BLOCK = 1 << 16  # characters to gather from small chunks before looking for pre-tokens
@@ -42,6 +42,7 @@ def pretokenize_chunks(chunks: Iterable[str], special: SpecialTokens) -> Iterato
     held = ""
     enough = BLOCK
     for chunk in chunks:
+        check_text(chunk)
         held += chunk
         if len(held) >= enough:
             pretokens, held = _decided(held, special)

@@ -13,9 +13,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
+
+from tokenizer.checks import whole_number
 
 Piece = TypeVar("Piece")
 Answer = TypeVar("Answer")
@@ -52,10 +55,14 @@ def in_processes(work: Callable[[Piece], Answer], pieces: Sequence[Piece], proce
             connection.close()
 
 
-def check_processes(processes: int) -> None:
-    """Raises ValueError for fewer than one."""
-    if processes < 1:
-        raise ValueError(f"processes: expected at least 1, got {processes}")
+def check_processes(processes: int) -> int:
+    """The number of processes. Raises ValueError for fewer than one, and TypeError for what is no number."""
+    return whole_number("processes", processes, at_least=1)
+
+
+def useful_processes(processes: int, work: int, share: int) -> int:
+    """As many processes as were asked for, but no more than there are cores, or shares of the work."""
+    return max(1, min(check_processes(processes), cores(), work // share))
 
 
 def cores() -> int:
@@ -68,9 +75,26 @@ def _start() -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     worker = context.Process(target=_serve, args=(theirs,), daemon=True)
-    worker.start()
+    with _ctrl_c_waits():
+        worker.start()
     theirs.close()  # so that the pipe ends when the process does
     return worker, ours
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Ctrl-C arrives after the block. A process that is started in it never gets one, not even while it imports."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # multiprocessing's own helper, which lets Ctrl-C through when it has started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 
 SECONDS_IN_TERMINAL = 0.1  # between two lines
 SECONDS_IN_LOG = 30.0
@@ -43,8 +44,9 @@ class Progress:
 
     @staticmethod
     def _write(text: str) -> None:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        with suppress(OSError):  # a full disk or a closed terminal is no reason to stop the work
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def _duration(seconds: float) -> str:

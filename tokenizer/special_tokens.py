@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import permutations
 
+from tokenizer.checks import shown, strings
 from tokenizer.texts import utf8
+
+LONGEST = 1000  # characters; every beginning of a token is looked for at the end of a block of text
 
 
 class SpecialTokens:
@@ -18,21 +20,16 @@ class SpecialTokens:
 
     def __init__(self, tokens: Sequence[str]) -> None:
         """Raises ValueError for an empty token, for a token given twice, and for tokens that overlap."""
-        if isinstance(tokens, str):
-            raise TypeError(f"special_tokens: expected a list of strings, got the string {tokens!r}")
-        for token in tokens:
+        for token in strings("special_tokens", tokens):
             if not isinstance(token, str) or not token:
-                raise ValueError(f"special_tokens: expected strings of at least one character, got {token!r}")
+                raise ValueError(f"special_tokens: expected strings of at least one character, got {shown(token)}")
+            if len(token) > LONGEST:
+                raise ValueError(f"special_tokens: expected at most {LONGEST} characters each, got {len(token):,}")
             utf8(token)  # refuses a lone surrogate
         if len(set(tokens)) != len(tokens):
-            raise ValueError(f"special_tokens: expected every token once, got {list(tokens)}")
-        for one, other in permutations(tokens, 2):
-            shared = _overlap(one, other)
-            if shared and one not in other and other not in one:
-                raise ValueError(
-                    f"special_tokens: expected tokens that cannot overlap, "
-                    f"got {one!r}, which ends with {shared!r}, with which {other!r} begins"
-                )
+            twice = next(token for i, token in enumerate(tokens) if token in tokens[:i])
+            raise ValueError(f"special_tokens: expected every token once, got {shown(twice)} twice")
+        _check_overlaps(tokens)
         self.tokens = list(tokens)
         longest_first = sorted(tokens, key=len, reverse=True)
         self._longest = len(longest_first[0]) if tokens else 0
@@ -53,9 +50,17 @@ class SpecialTokens:
         return len(text)
 
 
-def _overlap(one: str, other: str) -> str:
-    """The longest end of `one` with which `other` begins, or ""."""
-    for length in range(min(len(one), len(other)), 0, -1):
-        if one.endswith(other[:length]):
-            return other[:length]
-    return ""
+def _check_overlaps(tokens: Sequence[str]) -> None:
+    """Raises ValueError for a token that ends with the beginning of another one, unless one is part of the other."""
+    beginnings: dict[str, list[str]] = {}
+    for token in tokens:
+        for end in range(1, len(token)):
+            beginnings.setdefault(token[:end], []).append(token)
+    for one in tokens:
+        for start in range(1, len(one)):
+            for other in beginnings.get(one[start:], ()):
+                if other not in one and one not in other:
+                    raise ValueError(
+                        f"special_tokens: expected tokens that cannot overlap, got {one!r}, "
+                        f"which ends with {one[start:]!r}, with which {other!r} begins"
+                    )

@@ -65,17 +65,16 @@ def stream_chunks(file: BinaryIO, name: str, length: int = sys.maxsize) -> Itera
 
 def whole_words(chunks: Iterable[str]) -> Iterator[str]:
     """The same text, cut at white space only, so that no word is torn between two chunks."""
-    held = ""
+    held: list[str] = []  # the beginning of a word; it is not searched again, however long it grows
     for chunk in chunks:
-        held += chunk
-        if held[-1:].isspace():
-            yield held
-            held = ""
-        elif len(parts := held.rsplit(maxsplit=1)) == 2:
-            last_word = parts[1]
-            yield held[: -len(last_word)]
-            held = last_word
-    yield held
+        check_text(chunk)
+        last_word = "" if chunk[-1:].isspace() else chunk.rsplit(maxsplit=1)[-1] if chunk else ""
+        if len(last_word) == len(chunk):
+            held.append(chunk)
+        else:
+            yield "".join([*held, chunk[: len(chunk) - len(last_word)]])
+            held = [last_word]
+    yield "".join(held)
 
 
 def check_text(text: object) -> None:
@@ -85,7 +84,8 @@ def check_text(text: object) -> None:
 
 
 def utf8(text: str) -> bytes:
-    """The text's UTF-8 bytes; ValueError for a lone surrogate, which has none."""
+    """The text's UTF-8 bytes; ValueError for a lone surrogate, which has none, and TypeError for what is no text."""
+    check_text(text)
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -9,12 +9,13 @@ a difference that could mean other ids is refused by name, so that no file is ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import permutations
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from tokenizer.bert_files import CLS, SEP, SPECIAL_TOKENS, UNK
-from tokenizer.files import read_json, write_json
+from tokenizer.checks import shown
+from tokenizer.files import check_id, check_ids, check_token, read_json, write_json
 from tokenizer.gpt2_files import spell, spell_vocab, unspell, unspell_vocab
 from tokenizer.likelihood import PREFIX
 
@@ -58,7 +59,7 @@ def _harmless_in_byte_level(special_tokens: Sequence[str]) -> Harmless:
         **{f"{part}.{field}": EITHER for part in after for field in ("add_prefix_space", "trim_offsets", "use_regex")},
         "post_processor": (None, adds_nothing),
         "decoder": (None,),
-        "model.dropout": (0,),
+        "model.dropout": (0, 0.0),
         "model.unk_token": ("", *special_tokens),
         "model.continuing_subword_prefix": ("",),
         "model.end_of_word_suffix": ("",),
@@ -163,23 +164,32 @@ def read_byte_level(path: Path) -> tuple[dict[int, bytes], list[tuple[bytes, byt
     parts = _read(path, "BPE")
     spelt, special_tokens = _vocab_of(path, parts)
     spelt_merges = parts["model"].pop("merges", [])
+    if not isinstance(spelt_merges, list):
+        raise ValueError(f"{path}: expected a list of merges as model.merges, got {shown(spelt_merges)}")
     _compare_all(path, parts, _byte_level(), _harmless_in_byte_level(special_tokens))
     _check_nested(path, parts["added_tokens"] or [])
-    merges = []
-    for number, merge in enumerate(spelt_merges):
-        try:  # before 2024 a merge was one string
-            left, right = map(unspell, merge.split(" ") if isinstance(merge, str) else merge)
-        except (ValueError, KeyError, TypeError):
-            raise ValueError(f"{path}, merge {number}: expected a merge, two tokens, got {merge!r}") from None
-        merges.append((left, right))
+    merges = [_read_merge(path, number, merge) for number, merge in enumerate(spelt_merges)]
     return unspell_vocab(spelt, special_tokens, path), merges, special_tokens
+
+
+def _read_merge(path: Path, number: int, merge: Any) -> tuple[bytes, bytes]:
+    """A merge as it is spelt: two tokens, or before 2024 one string with a space between them."""
+    tokens = merge.split(" ") if isinstance(merge, str) else merge
+    if isinstance(tokens, list) and len(tokens) == 2 and all(isinstance(token, str) and token for token in tokens):
+        try:
+            return unspell(tokens[0]), unspell(tokens[1])
+        except KeyError:
+            pass  # a character that is not in the alphabet
+    raise ValueError(f"{path}, merge {number}: expected a merge, two tokens, got {shown(merge)}")
 
 
 def _check_nested(path: Path, added: Sequence[Parts]) -> None:
     """Tokens that are not normalized are found before those that are: a difference where one stands in the other."""
-    for inner, outer in permutations(added, 2):
-        if inner["content"] in outer["content"] and outer.get("normalized") and not inner.get("normalized"):
-            names = f"{outer['content']!r} as for {inner['content']!r}, which stands in it"
+    normalized = [entry["content"] for entry in added if entry.get("normalized")]
+    plain = [entry["content"] for entry in added if not entry.get("normalized")]
+    for inner, outer in product(plain, normalized):
+        if inner in outer:
+            names = f"{outer!r} as for {inner!r}, which stands in it"
             raise ValueError(f"{path}: expected False as added_tokens.normalized for {names}, got True")
 
 
@@ -194,7 +204,9 @@ def read_wordpiece(path: Path) -> tuple[list[str], bool, list[str]]:
     _compare_all(path, parts, _wordpiece(ids, lowercase), _harmless_in_wordpiece(ids, lowercase))
     in_order = {id: piece for piece, id in ids.items()}
     if in_order.keys() != set(range(len(ids))):
-        raise ValueError(f"{path}: expected the ids 0 to {len(ids) - 1} in model.vocab, each of them once")
+        missing = next(id for id in range(len(ids)) if id not in in_order)
+        expected = f"the ids 0 to {len(ids) - 1} in model.vocab, each of them once"
+        raise ValueError(f"{path}: expected {expected}, got no token for {missing}")
     for token in SPECIAL_TOKENS:
         if token in ids and token not in special_tokens:
             raise ValueError(f"{path}: expected {token} among the added_tokens, as it is in model.vocab")
@@ -207,23 +219,25 @@ def _read(path: Path, model: str) -> Parts:
     if not isinstance(parts, dict) or not isinstance(parts.get("model"), dict):
         raise ValueError(f"{path}: expected the object of a tokenizer.json, with a model")
     if (got := parts["model"].get("type", model)) != model:  # older files do not say
-        raise ValueError(f"{path}: expected {model!r} as model, got {got!r}, which is not supported")
+        raise ValueError(f"{path}: expected {model!r} as model, got {shown(got)}, which is not supported")
     names = "version truncation padding added_tokens normalizer pre_tokenizer post_processor decoder"
     return {**dict.fromkeys(names.split()), **parts}
 
 
 def _vocab_of(path: Path, parts: Parts) -> tuple[dict[str, int], list[str]]:
     """The vocabulary as it is spelt, taken out of the model, with the special tokens; and these."""
-    spelt, added = parts["model"].pop("vocab", None), parts["added_tokens"] or []
-    if not isinstance(spelt, dict):
-        raise ValueError(f"{path}: expected an object of ids as model.vocab, got a {type(spelt).__name__}")
+    spelt = check_ids(path, parts["model"].pop("vocab", None), " as model.vocab")
+    added = [] if parts["added_tokens"] is None else parts["added_tokens"]
     if not isinstance(added, list) or not all(isinstance(entry, dict) and "content" in entry for entry in added):
-        raise ValueError(f"{path}: expected a list of tokens as added_tokens, got {added!r:.60}")
+        raise ValueError(f"{path}: expected a list of tokens as added_tokens, got {shown(added)}")
+    ids = set(spelt.values())
     for entry in added:
-        token, next_id = entry["content"], len(spelt)
-        id = spelt.setdefault(token, next_id)
-        if entry.get("id") != id:
-            raise ValueError(f"{path}: expected the id {id} for the added token {token!r}, got {entry.get('id')}")
+        token = check_token(path, entry["content"], "added_tokens.content")
+        is_new = token not in spelt
+        id = spelt.setdefault(token, len(spelt))
+        if check_id(path, token, entry.get("id")) != id or (is_new and id in ids):
+            raise ValueError(f"{path}: expected the id {id} for the added token {token!r}, got {entry['id']}")
+        ids.add(id)
     return spelt, [entry["content"] for entry in added]
 
 
@@ -239,11 +253,22 @@ def _compare_all(path: Path, parts: Parts, ours: Parts, harmless: Harmless) -> N
 
 def _compare(path: Path, name: str, theirs: Any, ours: Any, harmless: Harmless) -> None:
     """The same for one part or field; a field that an older file lacks is as ours."""
-    if theirs == ours or theirs in harmless.get(name, ()):
+    if any(_is(theirs, value) for value in (ours, *harmless.get(name, ()))):
         return
     if isinstance(theirs, dict) and isinstance(ours, dict) and theirs.get("type", ours.get("type")) == ours.get("type"):
         for field, value in theirs.items():
             _compare(path, f"{name}.{field}", value, ours.get(field), harmless)
         return
     wanted, got = (part["type"] if isinstance(part, dict) and "type" in part else part for part in (ours, theirs))
-    raise ValueError(f"{path}: expected {wanted!r} as {name}, got {got!r}, which is not supported")
+    raise ValueError(f"{path}: expected {wanted!r} as {name}, got {shown(got)}, which is not supported")
+
+
+def _is(theirs: Any, ours: Any) -> bool:
+    """Whether two values of JSON are the same. To Python, 1 and true are; and theirs may be nested very deeply."""
+    if type(theirs) is not type(ours):
+        return False
+    if isinstance(ours, dict):
+        return theirs.keys() == ours.keys() and all(_is(theirs[name], value) for name, value in ours.items())
+    if isinstance(ours, list):
+        return len(theirs) == len(ours) and all(map(_is, theirs, ours))
+    return theirs == ours

@@ -21,9 +21,11 @@ from itertools import chain
 from pathlib import Path
 
 from tokenizer import bert_files, incremental_likelihood, tokenizer_json
-from tokenizer.basic_tokenization import basic_words, count_basic_words, split_chunks, split_stretches
+from tokenizer.basic_tokenization import basic_words, count_basic_words, each_basic_word, split_chunks, split_stretches
 from tokenizer.batches import encode_batch
 from tokenizer.bert_files import CLS, SEP, SPECIAL_TOKENS, UNK
+from tokenizer.checks import flag, shown, whole_number
+from tokenizer.files import from_file
 from tokenizer.learning import MergesKept, learn_up_to
 from tokenizer.likelihood import PREFIX, LikelyMerge, join, spell_out
 from tokenizer.memory import Memory
@@ -45,18 +47,21 @@ class WordPiece:
             has. One that it lacks is added at its end.
         Raises ValueError if a piece is empty or stands twice, or if there is no [UNK].
         """
-        if isinstance(vocab, str):
-            raise TypeError(f"vocab: expected a list of pieces, got the string {vocab[:40]!r}")
+        if isinstance(vocab, str | bytes) or not isinstance(vocab, Sequence):
+            kind = "the string " * isinstance(vocab, str)
+            raise TypeError(f"vocab: expected a list of pieces, got {kind}{shown(vocab)}")
         SpecialTokens(special_tokens)  # refuses bad ones
+        for id, piece in enumerate(vocab):
+            if not isinstance(piece, str) or not piece:
+                got = f"{shown(piece)} as id {id}"
+                raise ValueError(f"vocab: expected strings of at least one character, got {got}")
         berts = [token for token in SPECIAL_TOKENS if token in vocab and token not in special_tokens]
         self._special = SpecialTokens([*berts, *special_tokens])
         added = [token for token in special_tokens if token not in vocab]
         self.vocab: dict[int, str] = dict(enumerate([*vocab, *added]))
         self.ids: dict[str, int] = {piece: id for id, piece in self.vocab.items()}
-        self.lowercase = lowercase
+        self.lowercase = flag("lowercase", lowercase)
         for id, piece in self.vocab.items():
-            if not isinstance(piece, str) or not piece:
-                raise ValueError(f"vocab: expected strings of at least one character, got {piece!r} as id {id}")
             if self.ids[piece] != id:
                 raise ValueError(f"vocab: expected every piece once, got {piece!r} as {id} and {self.ids[piece]}")
         if UNK not in self.ids:
@@ -100,8 +105,9 @@ class WordPiece:
         special = SpecialTokens(special_tokens)
         if UNK not in special.tokens:
             raise ValueError(f"special_tokens: expected {UNK} among them, got {list(special_tokens)}")
-        if min_count is not None and min_count < 1:
-            raise ValueError(f"min_count: expected at least 1, got {min_count}")
+        vocab_size, lowercase = whole_number("vocab_size", vocab_size), flag("lowercase", lowercase)
+        if min_count is not None:
+            min_count = whole_number("min_count", min_count, at_least=1)
         counts = count_basic_words(texts, special, lowercase, processes, on_read)
         words = {word: count for word, count in counts.items() if len(word) <= LONGEST_WORD}
         if not words:
@@ -177,7 +183,7 @@ class WordPiece:
         """The ids of a stretch of text without white space, worked out."""
         if stretch in self._special.tokens:
             return [self.ids[stretch]]
-        words = basic_words(stretch, self.lowercase)
+        words = each_basic_word(stretch, self.lowercase)
         return [self.ids[piece] for word in words for piece in self.pieces(word)]
 
     def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
@@ -226,8 +232,7 @@ class WordPiece:
     def decode(self, ids: Iterable[int]) -> str:
         """The words with spaces between them; the text's own spacing is lost, and so is each [UNK]."""
         words: list[str] = []
-        for id in ids:
-            piece = lookup(self.vocab, id)
+        for piece in lookup(self.vocab, ids):
             if words and piece.startswith(PREFIX):
                 words[-1] = join(words[-1], piece)
             else:
@@ -260,10 +265,12 @@ class WordPiece:
         Raises ValueError where a file is damaged, or says what this tokenizer cannot do.
         """
         path = Path(path)
+        if lowercase is not None:
+            flag("lowercase", lowercase)
         if path.suffix == ".json":
             pieces, lowercase_there, special_tokens = tokenizer_json.read_wordpiece(path)
         elif path.is_dir():
             pieces, lowercase_there, special_tokens = bert_files.read_files(path)
         else:
             pieces, lowercase_there, special_tokens = bert_files.read_vocab(path), True, []
-        return cls(pieces, lowercase_there if lowercase is None else lowercase, special_tokens)
+        return from_file(path, cls, pieces, lowercase_there if lowercase is None else lowercase, special_tokens)

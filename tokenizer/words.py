@@ -14,8 +14,9 @@ from pathlib import Path
 import regex
 
 from tokenizer.batches import encode_batch
+from tokenizer.checks import shown, strings, token_ids, whole_number
 from tokenizer.counting import count_texts
-from tokenizer.files import read_text, write_text
+from tokenizer.files import from_file, read_text, write_text
 from tokenizer.texts import Texts, check_text, utf8, whole_words
 
 UNK = "<unk>"  # `split_words` takes < and > for words of their own, so no text contains this as a word
@@ -56,13 +57,14 @@ class WordVocabulary:
 
     def __init__(self, words: Sequence[str]) -> None:
         """words: the known words, most frequent first; they get the ids 1, 2, 3 …"""
-        for word in words:
-            if split_words(word) != [word]:
-                raise ValueError(f"words: expected single words, got {word!r}")
+        for word in strings("words", words):
+            if not isinstance(word, str) or split_words(word) != [word]:
+                raise ValueError(f"words: expected single words, got {shown(word)}")
         self.vocab: dict[int, str] = dict(enumerate([UNK, *words]))
         self.ids: dict[str, int] = {word: id for id, word in self.vocab.items()}
         if len(self.ids) != len(self.vocab):
-            raise ValueError("words: expected every word once, got a repetition")
+            twice = next(word for id, word in self.vocab.items() if self.ids[word] != id)
+            raise ValueError(f"words: expected every word once, got {shown(twice)} twice")
 
     @classmethod
     def train(
@@ -80,8 +82,9 @@ class WordVocabulary:
         on_read: called with the bytes of a file that have been read, and with all its bytes
         Of equally frequent words the alphabetically first is kept, whatever the order of the documents.
         """
-        if vocab_size is not None and vocab_size < 1:
+        if vocab_size is not None and whole_number("vocab_size", vocab_size) < 1:
             raise ValueError(f"vocab_size: expected at least 1 (UNK itself), got {vocab_size}")
+        min_count = whole_number("min_count", min_count, at_least=1)
         counts = count_words(texts, processes, on_read)
         by_frequency = sorted(counts, key=lambda word: (-counts[word], word))
         kept = by_frequency if vocab_size is None else by_frequency[: vocab_size - 1]
@@ -116,7 +119,7 @@ class WordVocabulary:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The words with spaces between them; the text's own spacing is lost, and so is each unknown word."""
-        return " ".join(lookup(self.vocab, id) for id in ids)
+        return " ".join(lookup(self.vocab, ids))
 
     def save(self, folder: str | Path) -> None:
         """Write `words.txt`, a word a line."""
@@ -126,16 +129,13 @@ class WordVocabulary:
     def load(cls, folder: str | Path) -> WordVocabulary:
         """Read what `save` wrote. Raises ValueError, naming the file, if it is damaged."""
         path = Path(folder) / cls.FILE
-        words = [word for word in read_text(path).split("\n") if word]
-        try:
-            return cls(words)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+        text = read_text(path).removesuffix("\n")
+        return from_file(path, cls, text.split("\n") if text else [])
 
 
-def lookup(vocab: dict[int, str], id: int) -> str:
-    """The entry of an id; ValueError if there is none."""
+def lookup(vocab: dict[int, str], ids: Iterable[int]) -> list[str]:
+    """The entries of some ids. Raises ValueError if there is none for one, and TypeError for what is no id."""
     try:
-        return vocab[id]
-    except KeyError:
-        raise ValueError(f"ids: expected 0 to {len(vocab) - 1}, got {id}") from None
+        return [vocab[id] for id in token_ids(ids)]
+    except KeyError as error:
+        raise ValueError(f"ids: expected 0 to {len(vocab) - 1}, got {error}") from None

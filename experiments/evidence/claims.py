@@ -21,6 +21,8 @@ from typing import Literal
 
 import numpy as np
 
+from minigrad.checks import number, whole_number
+
 Verdict = Literal["reproduced", "not separated", "contradicted"]
 
 
@@ -39,6 +41,11 @@ class Claim:
     explanation: str = ""  # the best explanation the numbers support; shown where the claim did not come out
     parts: list["Claim"] = field(default_factory=list)  # what `every` judged, one by one
 
+    def __post_init__(self) -> None:
+        whole_number(f"claim {self.id!r}: seeds", self.seeds, at_least=0)
+        if self.interval is not None and (len(self.interval) != 2 or self.interval[0] > self.interval[1]):
+            raise ValueError(f"claim {self.id!r}: interval must be two numbers, the lower first, got {self.interval}")
+
 
 def compare(
     id: str, text: str, a: Sequence[float], b: Sequence[float], *, unit: str = "", explanation: str = ""
@@ -50,7 +57,7 @@ def compare(
     """
     if len(a) != len(b):
         raise ValueError(f"claim {id!r}: a and b must be paired by seed, got {len(a)} and {len(b)} values")
-    differences = [float(x) - float(y) for x, y in zip(a, b, strict=True)]
+    differences = [x - y for x, y in zip(_per_seed(id, a), _per_seed(id, b), strict=True)]
     return holds(id, text, differences, unit=unit, explanation=explanation)
 
 
@@ -60,9 +67,7 @@ def holds(id: str, text: str, effects: Sequence[float], *, unit: str = "", expla
     Raises:
         ValueError: if no seed is given or a value is not finite.
     """
-    values = np.asarray(effects, dtype=np.float64)
-    if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
-        raise ValueError(f"claim {id!r}: expected one finite number per seed, got {effects!r}")
+    values = np.array(_per_seed(id, effects))
     mean = float(values.mean())
     if values.size == 1:
         sign = "+" if mean > 0 else "-" if mean < 0 else "0"
@@ -104,14 +109,31 @@ def exact(id: str, text: str, true: bool, effect: float, note: str, *, unit: str
     Raises:
         ValueError: if effect is not finite.
     """
-    if not math.isfinite(effect):
-        raise ValueError(f"claim {id!r}: effect must be finite, got {effect}")
+    if not isinstance(effect, int | float | np.number) or not math.isfinite(effect):
+        raise ValueError(f"claim {id!r}: effect must be finite, got {effect!r}")
     verdict: Verdict = "reproduced" if true else "contradicted"
     return Claim(id, text, verdict, float(effect), None, 0, unit, f"exact, no seeds: {note}", explanation)
 
 
+def _per_seed(id: str, values: Sequence[float]) -> list[float]:
+    """The values as floats, one or more, each finite."""
+    try:
+        numbers = [number("effect", value) for value in values]
+    except (TypeError, ValueError, OverflowError):  # integers may lie beyond all floats
+        numbers = []
+    if not numbers:
+        raise ValueError(f"claim {id!r}: expected one finite number per seed, got {values!r:.200}")
+    return numbers
+
+
 def interval(values: np.ndarray) -> tuple[float, float]:
-    """The 95% interval of a mean: mean ± t · s / √n, Student's t with n - 1 degrees of freedom, n ≥ 2."""
+    """The 95% interval of a mean: mean ± t · s / √n, Student's t with n - 1 degrees of freedom, n ≥ 2.
+
+    Raises:
+        ValueError: if there are fewer than two values, which have no spread.
+    """
+    if values.size < 2:
+        raise ValueError(f"values must be at least 2, for a spread, got {values.size}")
     mean, standard_error = values.mean(), values.std(ddof=1) / math.sqrt(values.size)
     half = student_t(values.size - 1) * standard_error
     return float(mean - half), float(mean + half)
@@ -122,8 +144,13 @@ def student_t(freedom: int, coverage: float = 0.95) -> float:
 
     `freedom` is its number of degrees of freedom, at least 1.
 
+    Raises:
+        TypeError or ValueError: if freedom is not a whole number of at least 1, or coverage not between 0 and 1.
+
     Bisection on the angle θ = atan(t / √ν), in which the mass is a finite sum (Abramowitz and Stegun 26.7.3-4).
     """
+    whole_number("freedom", freedom, at_least=1)
+    number("coverage", coverage, above=0, below=1)
     low, high = 0.0, math.pi / 2
     for _ in range(60):
         middle = (low + high) / 2

@@ -1,19 +1,19 @@
 """A result: what an experiment found, as one JSON file that can be checked, compared and drawn."""
 
-import dataclasses
 import json
 import re
-import types
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Union
+from typing import Any
 
 from experiments.evidence.claims import Claim
+from experiments.evidence.decoding import decode
 from experiments.evidence.errors import ExperimentError
 from experiments.evidence.plain import plain
 from experiments.evidence.table import Table
-from minigrad.files import write_text
+from minigrad.files import parse_json, read_text, write_text
+
+AGAIN = "run the experiment again to replace the file"
 
 
 @dataclass(frozen=True)
@@ -96,71 +96,15 @@ def load(path: Path) -> Result:
         FileNotFoundError: if there is none.
         ExperimentError: if it is not JSON, or a field is missing, unknown or of the wrong type; names the field.
     """
+    if path.exists() and not path.is_file():
+        raise ExperimentError(f"{path}: expected a file with a result, got something else")
     try:
-        return decode(Result, json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant), "")
-    except ValueError as error:  # also what JSON and UTF-8 errors are
-        raise ExperimentError(f"{path}: {error}; run the experiment again to replace the file") from error
-
-
-def decode(kind: Any, value: Any, where: str) -> Any:
-    """Turn JSON back into `kind`: dataclasses, lists, dicts, unions, literals and plain values.
-
-    Raises:
-        ValueError: naming the field, what was expected and what came.
-    """
-    if kind is Any:
-        return value
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (Union, types.UnionType):
-        return _decode_union(arguments, value, where)
-    if origin is Literal:
-        return value if value in arguments else _refuse(where, "one of " + ", ".join(map(repr, arguments)), value)
-    if dataclasses.is_dataclass(kind):
-        return _decode_dataclass(kind, value, where)
-    if origin is list:
-        if not isinstance(value, list):
-            _refuse(where, "a list", value)
-        return [decode(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value)]
-    if origin is dict:
-        if not isinstance(value, dict):
-            _refuse(where, "an object", value)
-        return {key: decode(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
-    accepted = (int, float) if kind is float else kind
-    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-        _refuse(where, _name(kind), value)
-    return value
-
-
-def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        _refuse(where, "an object", value)
-    kinds = typing.get_type_hints(kind)
-    prefix = f"{where}." if where else ""
-    for problem, names in (("missing", kinds.keys() - value.keys()), ("unknown", value.keys() - kinds.keys())):
-        if names:
-            raise ValueError(f"field {prefix}{min(names)} is {problem}")
-    return kind(**{name: decode(kinds[name], value[name], prefix + name) for name in kinds})
-
-
-def _decode_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
-    for kind in kinds:
-        try:
-            return decode(kind, value, where)
-        except ValueError:
-            continue
-    return _refuse(where, " or ".join(map(_name, kinds)), value)
-
-
-def _name(kind: Any) -> str:
-    """What the messages call a type."""
-    if kind is types.NoneType:
-        return "null"
-    return kind.__name__ if isinstance(kind, type) else str(kind)
-
-
-def _refuse_constant(name: str) -> typing.NoReturn:
-    raise ValueError(f"{name} is not a number that JSON has")
-
-
-def _refuse(where: str, expected: str, value: Any) -> typing.NoReturn:
-    raise ValueError(f"field {where or '(top)'} must be {expected}, got {value!r:.80}")
+        record = parse_json(read_text(path), f"{path}: the result")
+    except ValueError as error:  # names the file
+        raise ExperimentError(f"{error}; {AGAIN}") from None
+    try:
+        return decode(Result, record, "")
+    except ValueError as error:
+        raise ExperimentError(f"{path}: {error}; {AGAIN}") from None
+    except RecursionError:
+        raise ExperimentError(f"{path}: the parts of claims are nested too deeply to read; {AGAIN}") from None

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from minigrad.checks import whole_number
+
+MOST_DIGITS = 15  # decimals that a table may ask for; a float has no more
 Entry = str | int | float | list[float] | None  # of a table; a list is one value per seed: shown as mean ± std
 
 
@@ -20,6 +23,9 @@ class Table:
     digits: int = 2  # decimals shown
 
     def __post_init__(self) -> None:
+        whole_number(f"table {self.caption!r}: digits", self.digits, at_least=0, at_most=MOST_DIGITS)
+        if not self.columns:
+            raise ValueError(f"table {self.caption!r}: columns must hold at least one name, got none")
         for name, grid in (("rows", self.rows), ("lecture", self.lecture)):
             for number, row in enumerate(grid):
                 if len(row) != len(self.columns):

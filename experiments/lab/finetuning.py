@@ -12,6 +12,7 @@ import numpy as np
 from experiments.lab.windows import END_OF_TEXT
 from experiments.text.toy_world.sentiment import Example
 from minigrad import Tensor, no_grad, ops, optim
+from minigrad.checks import whole_number
 from models.finetuning import LastTokenClassifier, pad_batch
 from tokenizer import ByteLevelBPE
 
@@ -22,6 +23,10 @@ class FinetuneSettings:
 
     steps: int
     batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        whole_number("steps", self.steps, at_least=1)
+        whole_number("batch_size", self.batch_size, at_least=1)
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,17 @@ A *target* is a token that carries loss. A causal language model has one at ever
 one at 15% of them; systems are compared at equal steps and at equal targets, so both are logged.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from experiments.lab.objectives import Objective, n_targets
+from experiments.lab.training import Training, averages, matrices_decay
 from experiments.running.progress import Bar
-from minigrad import load_checkpoint, nn, no_grad, optim, save_checkpoint
-
-SECONDS_BETWEEN_CHECKPOINTS = 20.0
-MODEL, UNFINISHED = "model.safetensors", "unfinished.safetensors"
+from minigrad import nn, no_grad, optim, save_checkpoint
+from minigrad.checkpoint import Checkpoint
+from minigrad.checks import number, whole_number
 
 Probe = Callable[[Any], float]
 """Takes the model to a number, such as the accuracy with which it fills in a blank."""
@@ -46,6 +43,15 @@ class Pretraining:
     probe_every: int = 0
     keep_at: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        whole_number("steps", self.steps, at_least=1)
+        number("lr", self.lr, at_least=0)
+        number("warmup", self.warmup, at_least=0, at_most=1)
+        number("weight_decay", self.weight_decay, at_least=0)
+        whole_number("probe_every", self.probe_every, at_least=0)
+        for threshold in self.keep_at:
+            whole_number("keep_at", threshold, at_least=1)
+
 
 def pretrain(
     model: nn.Module,
@@ -56,7 +62,7 @@ def pretrain(
     probes: Mapping[str, Probe] | None = None,
     unigram_entropy: float | None = None,
 ) -> dict[str, Any]:
-    """Train on the batches of an objective, and leave the weights in `folder / MODEL`.
+    """Train on the batches of an objective, and leave the weights in the folder's `model.safetensors`.
 
     Args:
         probes: looked at without gradients, and with dropout off.
@@ -68,13 +74,12 @@ def pretrain(
         probes: a row for each look: steps, targets, and each probe's number.
     """
     optimizer = optim.AdamW(matrices_decay(model, settings.weight_decay), lr=settings.lr, betas=settings.betas)
+    training = Training(folder, model, optimizer)
     step = 0
     log: dict[str, Any] = {"losses": [], "targets": 0, "probes": []}
-    if (folder / UNFINISHED).exists():
-        saved = load_checkpoint(folder / UNFINISHED, model, optimizer)
+    if (saved := training.resume(lambda saved: _is_a_place(saved, settings.steps))) is not None:
         step, log = saved.step, saved.metadata
         bar.resume_at(step)
-    saved_at = time.monotonic()
     while step < settings.steps:
         batch = objective.batch(step)
         loss = objective.loss(model, *batch)
@@ -96,12 +101,16 @@ def pretrain(
             log["probes"].append({"steps": step, "targets": log["targets"], **look(model, probes)})
         bar.update()
         bar.set_loss(log["losses"][-1], unigram_entropy)
-        if time.monotonic() - saved_at > SECONDS_BETWEEN_CHECKPOINTS:
-            save_checkpoint(folder / UNFINISHED, model, optimizer, step=step, metadata=log)
-            saved_at = time.monotonic()
-    save_checkpoint(folder / MODEL, model, step=step, metadata={"targets": log["targets"]})
-    (folder / UNFINISHED).unlink(missing_ok=True)
+        if training.is_due():
+            training.save(step, log)
+    training.finish(step, {"targets": log["targets"]})
     return log | {"losses": averages(log["losses"])}
+
+
+def _is_a_place(saved: Checkpoint, steps: int) -> bool:
+    """Whether a checkpoint says where in such a training it was taken."""
+    targets, probes = saved.metadata.get("targets"), saved.metadata.get("probes")
+    return saved.step <= steps and type(targets) is int and targets >= 0 and isinstance(probes, list)
 
 
 def kept(folder: Path, targets: int) -> Path:
@@ -117,16 +126,3 @@ def look(model: nn.Module, probes: Mapping[str, Probe]) -> dict[str, float]:
         return {name: float(probe(model)) for name, probe in probes.items()}
     finally:
         model.train()
-
-
-def matrices_decay(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameter groups in which only matrices decay: biases and norms have nothing to gain from it."""
-    matrices = [parameter for parameter in model.parameters() if parameter.ndim >= 2]
-    vectors = [parameter for parameter in model.parameters() if parameter.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return [group for group in groups if group["params"]]
-
-
-def averages(losses: list[float], parts: int = 50) -> list[float]:
-    """The mean of each of (at most) `parts` equal stretches."""
-    return [float(np.mean(part)) for part in np.array_split(losses, min(parts, len(losses)))]

@@ -10,9 +10,9 @@ import jinja2
 from markupsafe import Markup
 
 from experiments.evidence import formatting
-from experiments.evidence.figures import INK
-from experiments.evidence.results import Result
-from experiments.report import bars
+from experiments.evidence.errors import ExperimentError
+from experiments.evidence.results import AGAIN, Result
+from experiments.report import bars, drawing
 from experiments.report.stored import Stored
 
 
@@ -63,15 +63,16 @@ def sweep_columns(result: Result) -> list[str]:
 
 
 def inline_svg(one: Stored, file: str) -> Markup:
-    """A figure to stand in the page: its ink is the page's text colour, its ids are its own.
+    """A figure as a part of the page; a sentence in place of a file that is not there.
 
-    A sentence stands in for a file that is not there.
+    Raises:
+        ExperimentError: if its file lies outside the result's folder, or holds more than a drawing.
     """
     stored = one.svg(file)
     if stored is None:
         return Markup("<p>The figure {} is missing.</p>").format(file)
-    svg = stored.replace(INK, "currentColor")
     prefix = re.sub(r"[^a-z0-9]+", "-", f"{one.result.experiment}-{file.removesuffix('.svg')}".lower())
-    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    svg = re.sub(r'(href="#|url\(#)', rf"\1{prefix}-", svg)
-    return Markup(svg)
+    try:
+        return Markup(drawing.for_page(stored, prefix))
+    except ValueError as error:
+        raise ExperimentError(f"{one.figure_path(file)}, {error}; {AGAIN}") from None

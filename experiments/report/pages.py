@@ -113,10 +113,11 @@ def markdown(result: Result) -> str:
         rows = [[_entry(table, row, column) for column in range(len(table.columns))] for row in range(len(table.rows))]
         parts += ["", f"*{_escape(table.caption)}*", "", *_grid(table.columns, rows)]
     took, where = formatting.duration(result.wall_seconds), result.environment
+    cores, python = where.threads.get("cores", "?"), where.versions.get("python", "?")
     parts += [
         "",
-        f"<sub>`{result.preset}` preset, {took} on {_escape(where.processor)} ({where.threads['cores']} cores), "
-        f"Python {where.versions['python']}.</sub>",
+        f"<sub>`{result.preset}` preset, {took} on {_escape(where.processor)} ({cores} cores), "
+        f"Python {_escape(str(python))}.</sub>",
     ]
     return "\n".join(parts)
 

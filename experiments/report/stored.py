@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.evidence.results import Result, load
+from experiments.evidence.errors import ExperimentError
+from experiments.evidence.results import AGAIN, Result, load
 from experiments.running.places import committed_results, results_folder
 from experiments.tables import catalogue
+from minigrad.files import read_text
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,32 @@ class Stored:
     path: Path
     result: Result
 
+    def figure_path(self, file: str) -> Path:
+        """Where a figure lies: in the folder of its result.
+
+        Raises:
+            ExperimentError: if it would lie elsewhere, by its name or because a link leads there.
+        """
+        folder, path = self.path.parent, self.path.parent / file
+        try:
+            inside = path.resolve().is_relative_to(folder.resolve())
+        except (OSError, ValueError, RuntimeError):  # a null character, a link to itself
+            inside = False
+        if not inside:
+            raise ExperimentError(
+                f"{self.path}: field figures.file must be the name of a file in {folder}, got {file!r:.200}; {AGAIN}"
+            )
+        return path
+
     def svg(self, file: str) -> str | None:
-        """A figure's SVG; None if the file is not there."""
-        path = self.path.parent / file
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        """A figure's SVG; None if the file is not there.
+
+        Raises:
+            ExperimentError: if it lies outside the result's folder.
+            ValueError: if it is not UTF-8; names it.
+        """
+        path = self.figure_path(file)
+        return read_text(path) if path.is_file() else None
 
 
 def stored_results() -> dict[str, list[Stored]]:

@@ -1,14 +1,25 @@
 """What a table's module defines, and how one is named: the same words for the command line and for workers."""
 
 import dataclasses
+import difflib
 import importlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from experiments.evidence.errors import ExperimentError
 from experiments.evidence.results import Result
 
+MOST_SEEDS = 1000
+"""Seeds are 0, 1, 2, … below this; from here on they belong to worlds in which choices are made (`lab/sweep.py`)."""
+
 NAMES = ("TITLE", "LECTURE", "PRESETS", "estimate", "run")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'subword_table'?)` where a known word looks like it, else nothing."""
+    alike = difflib.get_close_matches(word.lower(), list(known), n=1)
+    return f" (did you mean {alike[0]!r}?)" if alike else ""
 
 
 @dataclass(frozen=True)
@@ -74,11 +85,15 @@ class Request:
         """
         presets = self.table().PRESETS
         if self.preset not in presets:
-            raise ExperimentError(f"{self.name} has no preset {self.preset!r}; it has: {', '.join(presets)}")
+            meant = did_you_mean(self.preset, presets)
+            raise ExperimentError(f"{self.name} has no preset {self.preset!r}{meant}; it has: {', '.join(presets)}")
         settings = presets[self.preset]
-        if self.seeds is None or not hasattr(settings, "seeds"):
+        if self.seeds is None:
             return settings
-        least = 3 if self.preset == "full" else 1
+        counts = hasattr(settings, "seeds")
+        least = 3 if self.preset == "full" and counts else 1
         if self.seeds < least:
             raise ExperimentError(f"seeds must be at least {least} for the preset {self.preset}, got {self.seeds}")
-        return dataclasses.replace(settings, seeds=self.seeds)
+        if self.seeds > MOST_SEEDS:
+            raise ExperimentError(f"seeds must be at most {MOST_SEEDS}, got {self.seeds}")
+        return dataclasses.replace(settings, seeds=self.seeds) if counts else settings

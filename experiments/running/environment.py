@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +13,19 @@ from experiments.evidence.results import Environment
 from experiments.running import places
 from minigrad.device import cupy
 from minigrad.kernels import active_kernels
-from minigrad.threads import available_cores
+from minigrad.threads import available_cores, blas_threads
 
-# These change how fast, and in the last digits what, NumPy and Numba compute.
-VARIABLES = (
-    "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT",
+# These change how fast NumPy and Numba compute. Cells are computed with the number of threads of their settings,
+# whatever stands here.
+THREAD_VARIABLES = (
+    "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS",
 )  # fmt: skip
+# These change, in the last digits, what they compute.
+NUMBER_VARIABLES = (
+    "OPENBLAS_CORETYPE", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME",
+    "NUMBA_CPU_FEATURES", "NUMBA_OPT", "CUPY_TF32",
+)  # fmt: skip
+VARIABLES = (*THREAD_VARIABLES, *NUMBER_VARIABLES)
 PACKAGES = ("minigrad", "numpy", "numba", "regex", "safetensors", "matplotlib")
 
 
@@ -30,11 +37,22 @@ def describe(device: str) -> Environment:
         device=device,
         processor=cupy().cuda.runtime.getDeviceProperties(0)["name"].decode() if device == "cuda" else processor(),
         threads=threads(),
-        variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
+        variables=variables(*VARIABLES),
         blas=blas(),
         versions={"python": platform.python_version()} | {package: version(package) for package in PACKAGES},
         platform=platform.platform(),
     )
+
+
+def numbers_depend_on(n_threads: int) -> dict[str, Any]:
+    """What decides the last digits of a number besides settings, code and device: it belongs to the key of a cell."""
+    return {"n_threads": n_threads, "kernels": active_kernels(), "variables": variables(*NUMBER_VARIABLES)}
+
+
+def variables(*names: str) -> dict[str, str]:
+    """Those of the environment's variables that are set, as text that UTF-8 can hold."""
+    set_ones = {name: os.environ[name] for name in names if name in os.environ}
+    return {name: value.encode("utf-8", "backslashreplace").decode() for name, value in set_ones.items()}
 
 
 @functools.cache  # the code of a process is what it was when it started
@@ -53,10 +71,10 @@ def git_commit() -> str:
 
 
 def threads() -> dict[str, int]:
-    """How many cores this process may use, and how many threads Numba does."""
+    """How many cores this process may use, and how many threads BLAS and Numba do."""
     import numba  # here, because it takes a second that `list` and `report` need not wait for
 
-    return {"cores": available_cores(), "numba": numba.get_num_threads()}
+    return {"cores": available_cores(), "blas": blas_threads(), "numba": numba.get_num_threads()}
 
 
 def blas() -> str:
@@ -68,7 +86,7 @@ def blas() -> str:
 def processor() -> str:
     """The processor's name, as far as the system tells."""
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 if line.startswith("model name"):
                     return line.partition(":")[2].strip()

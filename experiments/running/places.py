@@ -1,6 +1,7 @@
 """Where things are kept: work in progress in the work folder, finished results beside the code."""
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -28,7 +29,12 @@ def work_folder() -> Path:
         ExperimentError: if no such folder can be written.
     """
     if chosen := os.environ.get("MINIGRAD_CACHE"):
-        folder = Path(chosen).expanduser()
+        try:
+            folder = Path(chosen).expanduser()
+        except RuntimeError as error:  # ~somebody, who is not there
+            raise ExperimentError(
+                f"MINIGRAD_CACHE is {chosen!r}: {error}; set it to a folder that can be written"
+            ) from error
     elif in_checkout() and _writable(PROJECT / ".cache"):
         return PROJECT / ".cache"
     else:
@@ -46,6 +52,14 @@ def results_folder() -> Path:
     """
     committed = committed_results()
     return committed if in_checkout() and _writable(committed) else work_folder() / "results"
+
+
+def remove(path: Path) -> None:
+    """Remove whatever has that name: a file, a link (not what it leads to), a folder with all that is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _writable(folder: Path) -> bool:

@@ -1,7 +1,6 @@
 """Runs tables: says what is to come, has the cells computed, and writes the results with their figures."""
 
 import dataclasses
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +12,10 @@ from experiments.evidence.results import CellValues, Figure, Result
 from experiments.running import environment
 from experiments.running.contract import Request
 from experiments.running.jobs import Compute, spread
-from experiments.running.places import results_folder
+from experiments.running.places import remove, results_folder
 from experiments.running.work import Work
 from minigrad.files import write_text
+from minigrad.threads import using_threads
 
 
 def run_one(request: Request) -> Path:
@@ -35,7 +35,7 @@ def run_spread(requests: Sequence[Request], compute: Compute, at_once: int) -> l
 
 def write(request: Request, work: Work) -> Path:
     """Run a table's program, write what it gives, and remove figures of an earlier result."""
-    with figures.house_style():
+    with figures.house_style(), using_threads(work.n_threads):
         found = request.table().run(request.settings(), work)
     path = results_folder() / request.name / f"{stem(request)}.json"
     result = complete(found, request, work)
@@ -52,8 +52,7 @@ def forget(requests: Sequence[Request]) -> None:
     """Remove what earlier runs of these tables have computed, and the checkpoints that all tables share."""
     works = [Work(request) for request in requests]
     for folder in [*(work.folder for work in works), *(work.checkpoints for work in works[:1])]:
-        if folder.exists():
-            shutil.rmtree(folder)
+        remove(folder)
 
 
 def announce(request: Request, work: Work) -> None:

@@ -4,7 +4,6 @@ A table is a script of its own, in which a debugger starts: `python -m experimen
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,33 +11,49 @@ from experiments.evidence import results
 from experiments.evidence.formatting import SYMBOLS, duration, effect, evidence, outcome
 from experiments.running.contract import Request
 from experiments.running.jobs import Processes
+from experiments.running.places import results_folder, work_folder
 from experiments.running.run import forget, run_one, run_spread
 from minigrad import checks
 from minigrad.device import cupy
 from tokenizer import console
 
+MOST_JOBS = 64
+"""More processes than that are never started; there are fewer cells."""
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options that say how tables are run."""
     parser.add_argument("--preset", default="quick", help="quick (one seed, the default) or full (3 seeds or more)")
-    parser.add_argument("--seeds", type=int, help="how many seeds, instead of the preset's number")
+    parser.add_argument("--seeds", type=whole, metavar="N", help="how many seeds, instead of the preset's number")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to compute (default: cpu)")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--jobs", type=int, default=1, metavar="N", help="how many cells at once (default: 1)")
+    where.add_argument("--jobs", type=whole, default=1, metavar="N", help="how many cells at once (default: 1)")
     where.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, whose workers compute the cells")
     parser.add_argument("--fresh", action="store_true", help="forget the tables' cells and all checkpoints first")
+
+
+def whole(text: str) -> int:
+    """A whole number in plain digits, as an option's value. That it makes sense is checked with the other options."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r:.40}")
+    return int(text)
 
 
 def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None:
     """Run tables as the options say, and print what became of the claims.
 
+    Everything that can be wrong with the options and the folders is found out before anything is touched.
+
     Raises:
-        ExperimentError: if an option does not make sense; nothing has been touched then.
+        ExperimentError, DeviceError or ValueError: saying what is wrong.
     """
     estimates = [request.table().estimate(request.settings()) for request in requests]
-    checks.whole_number("jobs", options.jobs, at_least=1)
+    n_jobs = min(checks.whole_number("jobs", options.jobs, at_least=1), MOST_JOBS)
+    for folder in (work_folder, results_folder):
+        folder()  # an error if it cannot be written
     if options.device == "cuda":
-        cupy()  # a missing GPU is noticed before work starts, and so is a wrong preset above
+        cupy()
     if len(requests) > 1:
         print(f"{len(requests)} tables, about {duration(sum(estimate.seconds for estimate in estimates))} in all\n")
     if options.cluster:
@@ -49,9 +64,9 @@ def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None
             tell(run_spread(requests, cluster.compute, cluster.size))
         return
     forget(requests if options.fresh else [])
-    if options.jobs > 1:
-        with Processes(options.jobs) as processes:
-            tell(run_spread(requests, processes.compute, options.jobs))
+    if n_jobs > 1:
+        with Processes(n_jobs) as processes:
+            tell(run_spread(requests, processes.compute, n_jobs))
         return
     for request in requests:
         tell([run_one(request)])
@@ -79,4 +94,4 @@ def script(module: str) -> None:
         options = parser.parse_args(arguments)
         run_tables([Request(module, options.preset, options.seeds, options.device)], options)
 
-    sys.exit(console.run(main, interrupted="Interrupted. What is finished is kept; the same command resumes."))
+    console.leave(console.run(main, interrupted="Interrupted. What is finished is kept; the same command resumes."))

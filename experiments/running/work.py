@@ -26,7 +26,11 @@ from experiments.evidence.plain import fingerprint, plain
 from experiments.running import cells, environment, progress
 from experiments.running.cells import Cell
 from experiments.running.contract import Request
-from experiments.running.places import work_folder
+from experiments.running.places import remove, work_folder
+from minigrad.checks import whole_number
+from minigrad.threads import using_threads
+
+RECORD = "record.json"  # of a checkpoint's folder: the numbers of the training that has ended
 
 
 class Checkpoint(NamedTuple):
@@ -47,13 +51,18 @@ class Work:
     """Computes cells where they are asked for.
 
     Cells belong to one table, preset and settings (all but the number of seeds: more seeds add cells). Checkpoints
-    belong to their function and its arguments alone: tables share them.
+    belong to their function and its arguments alone: tables share them. Both belong to what else decides the last
+    digits, too (`environment.numbers_depend_on`): they are computed with `n_threads` threads, the settings' or 1,
+    whatever the machine has, so that it changes no number how many are computed at once.
     """
 
     def __init__(self, request: Request) -> None:
         self.request, self.device, root = request, request.device, work_folder()
         same_numbers = {name: value for name, value in plain(request.settings(), "settings").items() if name != "seeds"}
-        self.folder = root / "cells" / request.name / f"{request.preset}-{self.device}-{fingerprint(same_numbers)}"
+        self.n_threads = whole_number("settings.n_threads", same_numbers.get("n_threads", 1), at_least=1)
+        self.depends_on = environment.numbers_depend_on(self.n_threads)
+        key = fingerprint([self.depends_on, same_numbers])
+        self.folder = root / "cells" / request.name / f"{request.preset}-{self.device}-{key}"
         self.checkpoints = root / "checkpoints"
         self.cells: dict[CellName, Cell] = {}  # in the order in which they were asked for
         self.seconds: dict[Path, float] = {}  # of each file; two keys may lead to one checkpoint
@@ -82,7 +91,8 @@ class Work:
 
         The folder belongs to the function and its arguments, which must hold everything that decides what is learnt:
         data, tokenizer, model, optimizer, steps, seed. A `train` that was interrupted is called again with the same
-        folder and may resume from what it finds there.
+        folder and may resume from what it finds there. So is one whose record or files are no longer what it left;
+        the folder is emptied first.
 
         Raises:
             ValueError: if the same key and seed were asked for before in this run, or inside another cell.
@@ -90,10 +100,11 @@ class Work:
         """
         if any(isinstance(argument, Missing) for argument in _flat(arguments)):
             return self._wait(CellName(key, seed))  # type: ignore[return-value]
-        name = [f"{train.__module__}.{train.__qualname__}", self.device, [_identity(each) for each in arguments]]
+        function = f"{train.__module__}.{train.__qualname__}"
+        name = [function, self.device, self.depends_on, [_identity(each) for each in arguments]]
         folder = self.checkpoints / fingerprint(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        record = self._once(folder / "record.json", CellName(key, seed), train, (folder, *arguments))
+        _make_folder(folder)
+        record = self._once(folder / RECORD, CellName(key, seed), train, (folder, *arguments))
         return record if isinstance(record, Missing) else Checkpoint(folder, record)  # type: ignore[return-value]
 
     def figure(self, name: str, drawing: Drawing, caption: str) -> None:
@@ -115,10 +126,17 @@ class Work:
             raise ValueError(f"cell {name.key!r} with seed {name.seed} is asked for twice: each needs its own key")
         try:
             cell = cells.load(path)
+            if path.name == RECORD:
+                cells.check_files(cell, path.parent)
         except FileNotFoundError:
             return self._absent(path, name, function, arguments)
         except cells.DamagedCell as error:
             print(f"Warning: {error}; it is computed again.", file=sys.stderr)
+            if path.name == RECORD:
+                remove(path.parent)
+                _make_folder(path.parent)
+            else:
+                remove(path)
             return self._absent(path, name, function, arguments)
         return self._keep(path, name, cell)
 
@@ -133,13 +151,16 @@ class Work:
     def _compute(self, path: Path, name: CellName, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Cell:
         self._computing, started = name.key, time.perf_counter()
         try:
-            value = plain(dict(function(*arguments)), f"cell {name.key!r}")
+            with using_threads(self.n_threads):
+                value = plain(dict(function(*arguments)), f"cell {name.key!r}")
         except Exception as error:
             error.add_note(f"in the cell {name.key!r}, seed {name.seed}")
             raise
         finally:
             self._computing = None
-        cell = Cell(name.key, name.seed, value, time.perf_counter() - started, environment.git_commit())
+        files = cells.file_hashes(path.parent, leave_out=RECORD) if path.name == RECORD else {}
+        _make_folder(path.parent)
+        cell = Cell(name.key, name.seed, value, time.perf_counter() - started, environment.git_commit(), files)
         cells.save(cell, path)
         progress.now_and_then(f"  cells finished: {len(self.cells) + 1}, the last: {name.key}")
         return cell
@@ -213,6 +234,14 @@ def _flat(value: Any) -> Iterator[Any]:
             yield from _flat(item)
     else:
         yield value
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder for work; a file in its place is of no use to anyone."""
+    if folder.exists() and not folder.is_dir():
+        print(f"Warning: {folder} is not a folder; it is replaced by one.", file=sys.stderr)
+        remove(folder)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _slug(text: str) -> str:

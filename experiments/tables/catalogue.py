@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from experiments.evidence.errors import ExperimentError
-from experiments.running.contract import Request
+from experiments.running.contract import Request, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def requests(
     """
     known = {entry.name: entry for entry in built()}
     if unknown := [name for name in names if name not in (*known, "all")]:
-        raise ExperimentError(f"no table is named {unknown[0]!r}; there are: {', '.join(known)}")
+        meant = did_you_mean(unknown[0], known)
+        raise ExperimentError(f"no table is named {unknown[0]!r}{meant}; there are: {', '.join(known)}")
     chosen = list(known) if not names or "all" in names else list(dict.fromkeys(names))
     return [Request(known[name].module, preset, seeds, device) for name in chosen]

@@ -43,7 +43,7 @@ inline double2 make_double2(double x, double y) { return {x, y}; }
 
 // ---- Mathematics: one name for float and double, as in CUDA ---------------------------------------------------------
 
-using std::erf, std::exp, std::log, std::pow, std::sqrt, std::tanh;
+using std::erf, std::erfc, std::exp, std::log, std::log1p, std::pow, std::sqrt, std::tanh;
 using std::fabs, std::floor, std::fma, std::isinf, std::isnan;
 inline float rsqrt(float x) { return 1.0f / sqrt(x); }
 inline double rsqrt(double x) { return 1.0 / sqrt(x); }
@@ -94,6 +94,7 @@ OF_THE_SHIM Thread* threads = nullptr;  // of one block
 OF_THE_SHIM Thread* current = nullptr;
 OF_THE_SHIM ucontext_t scheduler = {};
 OF_THE_SHIM char* stacks = nullptr;     // one for each thread
+OF_THE_SHIM bool any_predicate = false;  // of the threads at __syncthreads_or()
 OF_THE_SHIM char problem[512] = "";
 
 inline void wait_until_released(State state, int line) {
@@ -128,6 +129,15 @@ inline int own_lane() { return int(current - threads) % warpSize; }
 
 inline void __syncthreads(int line = __builtin_LINE()) {
     cuda_on_host::wait_until_released(cuda_on_host::State::at_syncthreads, line);
+}
+inline int __syncthreads_or(int predicate, int line = __builtin_LINE()) {
+    if (predicate) cuda_on_host::any_predicate = true;
+    __syncthreads(line);
+    const bool result = cuda_on_host::any_predicate;
+    __syncthreads(line);  // everybody has read it
+    cuda_on_host::any_predicate = false;
+    __syncthreads(line);
+    return result;
 }
 inline void __syncwarp(unsigned mask = 0xffffffff, int line = __builtin_LINE()) {
     cuda_on_host::exchange(mask, 0, cuda_on_host::own_lane(), line);

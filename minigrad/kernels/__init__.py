@@ -12,14 +12,22 @@ short and made to be stepped through; `cpu.py` is the fast version for a CPU, co
 runs `cuda.cu` on arrays that live on the CPU: slow, and made to be stepped through, too.
 
 Numba is imported, and a kernel compiled, when a fast kernel is first called.
+
+A compiled kernel reads and writes wherever its numbers point. So the contract checks shapes, whichever kernel runs,
+and no kernel trusts the indices that an array holds.
 """
+
+import sys
+from typing import Any
 
 import numpy as np
 
+from minigrad.array_type import Array
 from minigrad.device import device_of
 from minigrad.errors import DeviceError
 
 _CHOICES = ("reference", "fast", "cuda_on_host")
+_DTYPES = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 _active = "fast"
 
 
@@ -53,9 +61,24 @@ def active_kernels() -> str:
     return _active
 
 
-def wants_reference(array: object) -> bool:
-    """Whether the reference kernel is to run on `array`."""
+def wants_reference(array: Any) -> bool:
+    """Whether the reference kernel is to run on `array`.
+
+    Raises:
+        TypeError: if the array is neither float32 nor float64. All kernels compute in these, by whichever way an
+            array has come to them.
+    """
+    if getattr(array, "dtype", None) not in (None, *_DTYPES):
+        _refuse(array)
     return _active == "reference"
+
+
+def _refuse(array: Any) -> None:
+    """Say for which kernel the dtype is none; but let bfloat16 through to the GPU, where attention takes it."""
+    if array.dtype.name == "bfloat16" and _active != "reference" and wants_cuda(array):
+        return
+    kernel = sys._getframe(2).f_code.co_name  # it called `wants_reference`, which called this
+    raise TypeError(f"{kernel} is for float32 and float64, got {array.dtype}; convert it with .astype('float32')")
 
 
 def wants_cuda(array: object) -> bool:
@@ -72,3 +95,15 @@ def wants_cuda(array: object) -> bool:
             'a GPU, where use_kernels("fast") runs them'
         )
     return _active == "fast"
+
+
+def check_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless the array has the shape."""
+    if array.shape != shape:
+        raise ValueError(f"{name} must have the shape {shape}, got {array.shape}")
+
+
+def check_range(name: str, indices: Array, stop: int) -> None:
+    """Raise ValueError unless the indices lie in [0, stop). A GPU, which would have to be waited for, is not asked."""
+    if isinstance(indices, np.ndarray) and indices.size and (indices.min() < 0 or indices.max() >= stop):
+        raise ValueError(f"{name} must lie in [0, {stop}), got {indices.min()} to {indices.max()}")

@@ -14,10 +14,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
-from numba.core.caching import FunctionCache, NullCache
-
 from minigrad.kernels import elementary
+from minigrad.kernels.jit import FunctionCache, NullCache, njit
 
 _SHARED = hashlib.sha256(inspect.getsource(elementary).encode()).hexdigest()
 """Numba notices a change in a kernel's own file; this is for the file whose functions end up in many kernels."""

@@ -25,8 +25,8 @@ Source: the splitting of ln 2 and the polynomials are those of `expf` and `tanhf
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import overload
+
+from minigrad.kernels.jit import njit, overload, types
 
 _LOG2_E = np.float32(1.44269504)
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)  # n · the first is exact

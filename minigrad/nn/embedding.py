@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minigrad import ops, random
+from minigrad import checks, ops, random
 from minigrad.nn import initial
 from minigrad.nn.module import Module, Parameter
 from minigrad.tensor import Tensor
@@ -13,11 +13,15 @@ class Embedding(Module):
 
     Attributes:
         weight: (num_embeddings, embedding_dim), standard normal at the start, as in PyTorch.
+
+    Raises:
+        TypeError: if a size is not an integer, or generator not a Generator. ValueError: if a size is not at least 1.
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, generator: np.random.Generator | None = None) -> None:
-        generator = generator or random.generator()
-        self.weight = Parameter(initial.normal((num_embeddings, embedding_dim), 1.0, generator))
+        num_embeddings = checks.whole_number("num_embeddings", num_embeddings, at_least=1)
+        embedding_dim = checks.whole_number("embedding_dim", embedding_dim, at_least=1)
+        self.weight = Parameter(initial.normal((num_embeddings, embedding_dim), 1.0, random.chosen(generator)))
 
     def forward(self, ids: np.ndarray) -> Tensor:
         return ops.embedding(ids, self.weight)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minigrad import ops, random
+from minigrad import checks, ops, random
 from minigrad.nn import initial
 from minigrad.nn.module import Module, Parameter
 from minigrad.tensor import Tensor
@@ -16,12 +16,19 @@ class Linear(Module):
         bias: (out_features,), or None.
 
     Both start uniform within ± 1 / sqrt(in_features), as in PyTorch.
+
+    Raises:
+        TypeError: if a size is not an integer, bias not a boolean, or generator not a Generator.
+        ValueError: if a size is not at least 1.
     """
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, generator: np.random.Generator | None = None
     ) -> None:
-        generator, bound = generator or random.generator(), in_features**-0.5
+        in_features = checks.whole_number("in_features", in_features, at_least=1)
+        out_features = checks.whole_number("out_features", out_features, at_least=1)
+        bias = checks.boolean("bias", bias)
+        generator, bound = random.chosen(generator), in_features**-0.5
         self.weight = Parameter(initial.uniform((out_features, in_features), bound, generator))
         self.bias = Parameter(initial.uniform((out_features,), bound, generator)) if bias else None
 

@@ -5,7 +5,7 @@ Source: Hochreiter and Schmidhuber 1997, "Long Short-Term Memory".
 
 import numpy as np
 
-from minigrad import ops, random
+from minigrad import checks, ops, random
 from minigrad.array_type import Array
 from minigrad.nn import initial
 from minigrad.nn.module import Module, ModuleList, Parameter
@@ -23,10 +23,15 @@ class LSTMLayer(Module):
             bias: (4 · hidden_size,); the gates in the order i, f, g, o. Uniform at the start within
             ± 1 / sqrt(hidden_size), as in PyTorch, but for the forget gate's bias, which starts at
             1 so that memory is kept at first (Jozefowicz et al. 2015).
+
+    Raises:
+        TypeError: if a size is not an integer, or generator not a Generator. ValueError: if a size is not at least 1.
     """
 
     def __init__(self, input_size: int, hidden_size: int, generator: np.random.Generator | None = None) -> None:
-        generator, bound = generator or random.generator(), hidden_size**-0.5
+        input_size = checks.whole_number("input_size", input_size, at_least=1)
+        hidden_size = checks.whole_number("hidden_size", hidden_size, at_least=1)
+        generator, bound = random.chosen(generator), hidden_size**-0.5
         self.weight_ih = Parameter(initial.uniform((4 * hidden_size, input_size), bound, generator))
         self.weight_hh = Parameter(initial.uniform((4 * hidden_size, hidden_size), bound, generator))
         bias, gate = initial.uniform((4 * hidden_size,), bound, generator), np.arange(4 * hidden_size) // hidden_size
@@ -42,13 +47,16 @@ class LSTMLayer(Module):
 
 
 class LSTM(Module):
-    """`n_layers` LSTM layers, each reading the outputs of the one below."""
+    """`n_layers` LSTM layers, each reading the outputs of the one below.
+
+    Raises:
+        TypeError, ValueError: as for LSTMLayer, and if n_layers is not an integer of at least 1.
+    """
 
     def __init__(
         self, input_size: int, hidden_size: int, n_layers: int = 1, generator: np.random.Generator | None = None
     ) -> None:
-        if n_layers < 1:
-            raise ValueError(f"n_layers must be at least 1, got {n_layers}")
+        n_layers = checks.whole_number("n_layers", n_layers, at_least=1)
         sizes = [input_size] + [hidden_size] * (n_layers - 1)
         self.layers = ModuleList([LSTMLayer(size, hidden_size, generator) for size in sizes])
 

@@ -118,36 +118,77 @@ class Module:
     def load_state_dict(self, state: dict[str, Array]) -> None:
         """Copy arrays from either device into the parameters; nothing is changed unless all of them fit.
 
+        A parameter keeps its dtype: floating-point values of another one are rounded to it. A parameter that has no
+        memory yet (`nn.unallocated`) gets some.
+
         Raises:
-            ValueError: listing every missing, unexpected and wrongly shaped name.
+            TypeError: if state is not a dictionary.
+            ValueError: listing every name that is missing, unexpected, of another shape, no array, or an array of
+                anything but floating-point numbers.
         """
+        if not isinstance(state, dict):
+            raise TypeError(f"state must be a dictionary of arrays by name, got a {type(state).__name__}")
         parameters = dict(self.named_parameters())
         problems = mismatches({name: p.shape for name, p in parameters.items()}, state)
-        if problems:
-            raise ValueError(f"the state does not fit {type(self).__name__}: {problems}")
+        if both := "; ".join(filter(None, (problems, _not_floating(parameters, state)))):
+            raise ValueError(f"the state does not fit {type(self).__name__}: {both}")
+        # All are moved before one is changed: a GPU may have no memory for the last of them.
+        here = {name: beside(_native(state[name]), parameter.data) for name, parameter in parameters.items()}
         for name, parameter in parameters.items():
-            parameter.data[...] = beside(state[name], parameter.data)
+            if getattr(parameter.data.flags, "writeable", True):  # CuPy's arrays always are
+                parameter.data[...] = here[name]
+            else:
+                parameter.data = here[name].astype(parameter.dtype, order="C")
             parameter.bump_version()
 
 
-def mismatches(expected: dict[str, tuple[int, ...]], found: dict[str, Array]) -> str:
+def mismatches(expected: dict[str, tuple[int, ...]], found: dict[str, Any]) -> str:
     """How the arrays `found` differ from the shapes `expected`, name by name; empty if they fit."""
     missing = [name for name in expected if name not in found]
-    unexpected = [name for name in found if name not in expected]
+    unexpected = [str(name) for name in found if name not in expected]
+    both = {name: found[name] for name in expected if name in found}
+    others = [f"{name} is a {type(value).__name__}" for name, value in both.items() if not _is_array(value)]
     shapes = [
-        f"{name} is {found[name].shape}, expected {shape}"
-        for name, shape in expected.items()
-        if name in found and found[name].shape != shape
+        f"{name} is {value.shape}, expected {expected[name]}"
+        for name, value in both.items()
+        if _is_array(value) and value.shape != expected[name]
     ]
-    kinds = (("missing", missing), ("unexpected", unexpected), ("wrong shape", shapes))
+    kinds = (("missing", missing), ("unexpected", unexpected), ("not an array", others), ("wrong shape", shapes))
     return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds if names)
 
 
+def _is_array(value: Any) -> bool:
+    """Whether it is an array of either device, or one that is still in its file."""
+    return hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, Tensor)
+
+
+def _not_floating(parameters: dict[str, Parameter], state: dict[str, Any]) -> str:
+    """Which arrays hold no floating-point numbers: what is cut off a complex one, say, would be lost in silence."""
+    names = [
+        f"{name} is {state[name].dtype}, expected {parameter.dtype}"
+        for name, parameter in parameters.items()
+        if name in state and _is_array(state[name]) and state[name].dtype.kind != "f"
+    ]
+    return f"wrong dtype: {', '.join(names)}" if names else ""
+
+
+def _native(array: Array) -> Array:
+    """The array in this machine's byte order, the only one that a GPU knows."""
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
 class ModuleList(Module):
-    """Modules in a list; their names are their indices."""
+    """Modules in a list; their names are their indices.
+
+    Raises:
+        TypeError: if one of them is not a Module, but a class or a list of modules, for example.
+    """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         self.modules = list(modules)
+        for i, module in enumerate(self.modules):
+            if not isinstance(module, Module):
+                raise TypeError(f"modules[{i}] must be a Module, got {module!r:.100}")
 
     def children(self) -> Iterator[tuple[str, Module]]:
         for index, module in enumerate(self.modules):

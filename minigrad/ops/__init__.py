@@ -32,6 +32,7 @@ from minigrad.ops.loss import IGNORE, binary_cross_entropy_with_logits, cross_en
 from minigrad.ops.lstm import lstm
 from minigrad.ops.normalization import layer_norm, rms_norm
 from minigrad.ops.reduction import log_softmax, logsumexp, max, mean, softmax, sum, var
+from minigrad.ops.rotary import rotary
 from minigrad.ops.shape import (
     broadcast_to,
     concatenate,
@@ -86,6 +87,7 @@ __all__ = [
     "merge_heads",
     "reshape",
     "rms_norm",
+    "rotary",
     "sigmoid",
     "silu",
     "softmax",

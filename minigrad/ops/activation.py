@@ -2,15 +2,21 @@
 
 import numpy as np
 
+from minigrad.conversion import for_kernel
 from minigrad.kernels import gelu as gelu_kernel
 from minigrad.kernels import relu as relu_kernel
+from minigrad.kernels.logistic import sigmoid as logistic
+from minigrad.ops.operands import as_floats
 from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
 
 
 def relu(x: TensorLike) -> Tensor:
     """max(x, 0); its gradient at 0 is 0."""
     x = as_tensor(x)
-    out = relu_kernel.relu_forward(x.data)
+    if x.dtype.kind != "f":  # no gradient can be asked for, and the kernels are for floats
+        return Tensor(np.maximum(x.data, 0))
+    (x_data,) = for_kernel("relu", x=x.data)
+    out = relu_kernel.relu_forward(x_data)
 
     def relu_backward(grad: Array) -> Array:
         return relu_kernel.relu_backward(grad, out)
@@ -20,46 +26,51 @@ def relu(x: TensorLike) -> Tensor:
 
 def tanh(x: TensorLike) -> Tensor:
     """The hyperbolic tangent of x."""
-    x = as_tensor(x)
-    out = np.tanh(x.data)
+    x = as_floats(x)
+    x_data = x.data
 
     def tanh_backward(grad: Array) -> Array:
-        return grad * (1 - out * out)
+        # 1 - tanh² x = 4 / (e^x + e^-x)², which does not cancel where tanh x is nearly 1.
+        power = np.exp(-2 * np.abs(x_data))
+        return grad * (4 * power / ((1 + power) * (1 + power)))
 
-    return record(out, (x,), tanh_backward, reads_output=True)
+    return record(np.tanh(x_data), (x,), tanh_backward, reads=(x,))
 
 
 def sigmoid(x: TensorLike) -> Tensor:
     """1 / (1 + e^-x)."""
-    x = as_tensor(x)
-    out = _sigmoid(x.data)
+    x = as_floats(x)
+    x_data, out = x.data, logistic(x.data)
 
     def sigmoid_backward(grad: Array) -> Array:
-        return grad * out * (1 - out)
+        return grad * (out * logistic(-x_data))
 
-    return record(out, (x,), sigmoid_backward, reads_output=True)
+    return record(out, (x,), sigmoid_backward, reads=(x,), reads_output=True)
 
 
 def log_sigmoid(x: TensorLike) -> Tensor:
-    """log(sigmoid(x)) = -log(1 + e^-x), without overflow."""
-    x = as_tensor(x)
+    """log(sigmoid(x)) = -log(1 + e^-x) = min(x, 0) - log(1 + e^-|x|), without overflow."""
+    x = as_floats(x)
     x_data = x.data
 
     def log_sigmoid_backward(grad: Array) -> Array:
-        return grad * _sigmoid(-x_data)
+        return grad * logistic(-x_data)
 
-    return record(-np.logaddexp(-x_data, 0), (x,), log_sigmoid_backward, reads=(x,))
+    out = np.minimum(x_data, 0) - np.log1p(np.exp(-np.abs(x_data)))
+    return record(out, (x,), log_sigmoid_backward, reads=(x,))
 
 
 def silu(x: TensorLike) -> Tensor:
     """x · sigmoid(x), also called swish."""
-    x = as_tensor(x)
-    x_data, s = x.data, _sigmoid(x.data)
+    x = as_floats(x)
+    x_data, s = x.data, logistic(x.data)
 
     def silu_backward(grad: Array) -> Array:
-        return grad * (s * (1 + x_data * (1 - s)))
+        with np.errstate(invalid="ignore"):
+            return grad * (s * (1 + x_data * logistic(-x_data)))
 
-    return record(x_data * s, (x,), silu_backward, reads=(x,))
+    with np.errstate(invalid="ignore"):  # 0 times infinity is not a number, as in PyTorch
+        return record(x_data * s, (x,), silu_backward, reads=(x,))
 
 
 def gelu(x: TensorLike) -> Tensor:
@@ -67,8 +78,8 @@ def gelu(x: TensorLike) -> Tensor:
 
     Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", section 2.
     """
-    x = as_tensor(x)
-    x_data = x.data
+    x = as_floats(x)
+    (x_data,) = for_kernel("gelu", x=x.data)
     out = gelu_kernel.gelu_forward(x_data)
 
     def gelu_backward(grad: Array) -> Array:
@@ -82,15 +93,11 @@ def gelu_tanh(x: TensorLike) -> Tensor:
 
     Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", section 2.
     """
-    x = as_tensor(x)
-    x_data = x.data
+    x = as_floats(x)
+    (x_data,) = for_kernel("gelu_tanh", x=x.data)
     out = gelu_kernel.gelu_tanh_forward(x_data)
 
     def gelu_tanh_backward(grad: Array) -> Array:
         return gelu_kernel.gelu_tanh_backward(grad, x_data, out)
 
     return record(out, (x,), gelu_tanh_backward, reads=(x,), reads_output=True)
-
-
-def _sigmoid(x: Array) -> Array:
-    return 0.5 * (1 + np.tanh(0.5 * x))

@@ -2,12 +2,18 @@
 
 All take tensors, arrays or numbers, and return a tensor of the broadcast shape. A rule may return
 gradients of the broadcast shape: `Tensor.backward` sums them back to the shape of the input.
+
+Where an op passes a value on or not, its rule selects and does not multiply by 0: the gradient that comes in may be
+infinite, as that of sqrt is at 0, and 0 · ∞ is not a number.
 """
 
 import numpy as np
 
 from minigrad.device import beside
+from minigrad.ops.operands import as_floats
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, as_tensor, raw_array, record
+
+_NUMBER = (int, float, np.integer, np.floating)
 
 
 def add(a: TensorLike, b: TensorLike) -> Tensor:
@@ -68,20 +74,21 @@ def neg(x: TensorLike) -> Tensor:
 
 def power(x: TensorLike, exponent: float) -> Tensor:
     """x to a constant power. For a tensor as exponent write exp(b * log(a))."""
-    if not isinstance(exponent, int | float):
+    if isinstance(exponent, bool | np.bool_) or not isinstance(exponent, _NUMBER):
         raise TypeError(f"exponent must be a number, got {type(exponent).__name__}; use exp(exponent * log(x))")
-    x = as_tensor(x)
+    exponent = exponent.item() if isinstance(exponent, np.generic) else exponent
+    x = as_floats(x) if exponent < 0 else as_tensor(x)  # a negative power is a fraction
     x_data = x.data
 
     def power_backward(grad: Array) -> Array:
-        return grad * (exponent * x_data ** (exponent - 1)) if exponent else grad * 0
+        return grad * (exponent * x_data ** (exponent - 1)) if exponent else np.zeros_like(grad)
 
     return record(x_data**exponent, (x,), power_backward, reads=(x,))
 
 
 def exp(x: TensorLike) -> Tensor:
     """e to the x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     out = np.exp(x.data)
 
     def exp_backward(grad: Array) -> Array:
@@ -92,7 +99,7 @@ def exp(x: TensorLike) -> Tensor:
 
 def log(x: TensorLike) -> Tensor:
     """The natural logarithm of x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     x_data = x.data
 
     def log_backward(grad: Array) -> Array:
@@ -103,7 +110,7 @@ def log(x: TensorLike) -> Tensor:
 
 def sqrt(x: TensorLike) -> Tensor:
     """The square root of x."""
-    x = as_tensor(x)
+    x = as_floats(x)
     out = np.sqrt(x.data)
 
     def sqrt_backward(grad: Array) -> Array:
@@ -118,7 +125,7 @@ def abs(x: TensorLike) -> Tensor:
     x_data = x.data
 
     def abs_backward(grad: Array) -> Array:
-        return grad * np.sign(x_data)
+        return np.where(x_data == 0, 0, np.where(x_data > 0, grad, -grad))
 
     return record(np.abs(x_data), (x,), abs_backward, reads=(x,))
 
@@ -127,10 +134,12 @@ def maximum(a: TensorLike, b: TensorLike) -> Tensor:
     """The larger of a and b; where they are equal, each receives half of the gradient."""
     a, b = as_operands(a, b)
     a_data, b_data = a.data, b.data
+    a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
 
-    def maximum_backward(grad: Array) -> tuple[Array, Array]:
-        share_of_a = ((a_data > b_data) + 0.5 * (a_data == b_data)).astype(grad.dtype)
-        return grad * share_of_a, grad * (1 - share_of_a)
+    def maximum_backward(grad: Array) -> tuple[Array | None, Array | None]:
+        halved_if_equal = np.where(a_data == b_data, 0.5 * grad, grad)  # NaN is neither: both receive all
+        grad_a = np.where(a_data < b_data, 0, halved_if_equal) if a_needs_grad else None
+        return grad_a, np.where(a_data > b_data, 0, halved_if_equal) if b_needs_grad else None
 
     return record(np.maximum(a_data, b_data), (a, b), maximum_backward, reads=(a, b))
 
@@ -139,21 +148,27 @@ def minimum(a: TensorLike, b: TensorLike) -> Tensor:
     """The smaller of a and b; where they are equal, each receives half of the gradient."""
     a, b = as_operands(a, b)
     a_data, b_data = a.data, b.data
+    a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
 
-    def minimum_backward(grad: Array) -> tuple[Array, Array]:
-        share_of_a = ((a_data < b_data) + 0.5 * (a_data == b_data)).astype(grad.dtype)
-        return grad * share_of_a, grad * (1 - share_of_a)
+    def minimum_backward(grad: Array) -> tuple[Array | None, Array | None]:
+        halved_if_equal = np.where(a_data == b_data, 0.5 * grad, grad)  # NaN is neither: both receive all
+        grad_a = np.where(a_data > b_data, 0, halved_if_equal) if a_needs_grad else None
+        return grad_a, np.where(a_data < b_data, 0, halved_if_equal) if b_needs_grad else None
 
     return record(np.minimum(a_data, b_data), (a, b), minimum_backward, reads=(a, b))
 
 
 def clip(x: TensorLike, low: float, high: float) -> Tensor:
     """x limited to [low, high]; no gradient flows where the limit holds."""
+    if not isinstance(low, _NUMBER) or not isinstance(high, _NUMBER):
+        raise TypeError(f"low and high must be numbers, infinite for no limit; got {low!r} and {high!r}")
+    if not low <= high:
+        raise ValueError(f"low must not be above high, got {low} and {high}")
     x = as_tensor(x)
     inside = (x.data >= low) & (x.data <= high)
 
     def clip_backward(grad: Array) -> Array:
-        return grad * inside
+        return np.where(inside, grad, 0)
 
     return record(np.clip(x.data, low, high), (x,), clip_backward)
 
@@ -164,9 +179,11 @@ def where(condition: Array, a: TensorLike, b: TensorLike) -> Tensor:
     condition = raw_array(condition)
     if condition.dtype != np.bool_:
         raise TypeError(f"condition must be boolean, got {condition.dtype}")
-    condition = beside(condition, a.data)
+    condition = beside(condition, a.data).copy()  # the caller's may change before the backward pass
+    a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
 
-    def where_backward(grad: Array) -> tuple[Array, Array]:
-        return grad * condition, grad * ~condition
+    def where_backward(grad: Array) -> tuple[Array | None, Array | None]:
+        grad_a = np.where(condition, grad, 0) if a_needs_grad else None
+        return grad_a, np.where(condition, 0, grad) if b_needs_grad else None
 
     return record(np.where(condition, a.data, b.data), (a, b), where_backward)

@@ -1,8 +1,10 @@
 """Embedding: rows of a table, looked up by token id."""
 
+from minigrad.checks import integers
+from minigrad.conversion import for_kernel
 from minigrad.device import beside
 from minigrad.kernels import embedding as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, raw_array, record
+from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
 
 
 def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
@@ -11,12 +13,17 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     Shapes: ids (...) integers in [0, V), weight (V, D) → (..., D).
 
     Raises:
-        TypeError: if ids are not integers.
-        ValueError: if an id lies outside the table, naming it.
+        TypeError: if ids are not integers, or weight requires a gradient and is neither float32 nor float64.
+        ValueError: if an id lies outside the table, naming it, or weight is no table.
     """
+    weight = as_tensor(weight)
     table = weight.data
+    if weight.requires_grad:  # else no kernel will run
+        for_kernel("embedding", weight=table)
     table_shape = table.shape
-    rows = beside(check_ids(ids, table_shape[0]), table)
+    if len(table_shape) != 2:
+        raise ValueError(f"weight must have shape (V, D), got {table_shape}")
+    rows = beside(check_ids(ids, table_shape[0]), table).copy()  # the caller's may change before the backward pass
 
     def embedding_backward(grad: Array) -> Array:
         # A token that occurs several times adds up all its gradients.
@@ -25,12 +32,10 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     return record(table[rows], (weight,), embedding_backward)
 
 
-def check_ids(ids: TensorLike, vocab_size: int) -> Array:
-    """Token ids as an integer array, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
-    rows = raw_array(ids)
-    if rows.dtype.kind not in "iu":
-        raise TypeError(f"ids must be integers, got {rows.dtype}")
+def check_ids(ids: TensorLike, vocab_size: int, name: str = "ids") -> Array:
+    """Token ids as int64, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
+    rows = integers(name, ids.data if isinstance(ids, Tensor) else ids)
     if rows.size and (rows.min() < 0 or rows.max() >= vocab_size):
         outside = rows[(rows < 0) | (rows >= vocab_size)][0]
-        raise ValueError(f"ids must lie in [0, {vocab_size}), the size of the vocabulary; got {outside}")
+        raise ValueError(f"{name} must lie in [0, {vocab_size}), the size of the vocabulary; got {outside}")
     return rows

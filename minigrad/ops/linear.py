@@ -1,8 +1,12 @@
 """Matrix products: the general one, and the linear layer that models are made of."""
 
+import numpy as np
+
+from minigrad.conversion import for_kernel
 from minigrad.kernels import bias as bias_kernel
 from minigrad.kernels import matmul as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record, unbroadcast
+from minigrad.tape import unbroadcast
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 
 def matmul(a: TensorLike, b: TensorLike) -> Tensor:
@@ -11,15 +15,22 @@ def matmul(a: TensorLike, b: TensorLike) -> Tensor:
     Shapes: a (..., M, K), b (..., K, N) → (..., M, N). A vector stands for a row on the left, for a
     column on the right, as in NumPy.
 
+    Integers are multiplied as integers; beside floats they become floats.
+
     Raises:
         ValueError: if the inner lengths differ.
+        TypeError: if the product would be float16.
     """
     a, b = as_operands(a, b)
     if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
         raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
     row, column = a.ndim == 1, b.ndim == 1
-    a_data = a.data[None, :] if row else a.data
-    b_data = b.data[:, None] if column else b.data
+    dtype = a.dtype if a.dtype is b.dtype else np.result_type(a.dtype, b.dtype)
+    if dtype.kind != "f":  # no gradient can be asked for, and the kernels are for floats
+        return Tensor(np.matmul(a.data, b.data))
+    a_data, b_data = for_kernel("matmul", a=a.data.astype(dtype, copy=False), b=b.data.astype(dtype, copy=False))
+    a_data = a_data[None, :] if row else a_data
+    b_data = b_data[:, None] if column else b_data
     a_shape, b_shape = a.shape, b.shape
     a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
     out = kernel.matmul(a_data, b_data)
@@ -46,20 +57,27 @@ def linear(x: TensorLike, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Raises:
         ValueError: if the shapes do not fit.
+        TypeError: if an array is neither float32 nor float64.
     """
     x, weight = as_operands(x, weight)
-    w, x_shape, x_needs_grad = weight.data, x.shape, x.requires_grad
-    n_out, n_in = w.shape
-    if x_shape[-1] != n_in:
-        raise ValueError(f"linear needs x (..., {n_in}) for a weight of shape {w.shape}, got x {x_shape}")
+    x_shape, x_needs_grad = x.shape, x.requires_grad
+    if weight.ndim != 2:
+        raise ValueError(f"weight must have shape (out, in), got {weight.shape}")
+    n_out, n_in = weight.shape
+    if x_shape[-1:] != (n_in,):
+        raise ValueError(f"linear needs x (..., {n_in}) for a weight of shape {weight.shape}, got x {x_shape}")
     if bias is not None:
         x, bias = as_operands(x, bias)
         if bias.shape != (n_out,):
             raise ValueError(f"bias must have shape ({n_out},), got {bias.shape}")
-    rows = x.data.reshape(-1, n_in)
+    if bias is None:
+        x_data, w = for_kernel("linear", x=x.data, weight=weight.data)
+    else:
+        x_data, w, b = for_kernel("linear", x=x.data, weight=weight.data, bias=bias.data)
+    rows = x_data.reshape(-1, n_in)
     out = kernel.matmul(rows, w.T)
     if bias is not None:
-        bias_kernel.add_bias(out, bias.data)
+        bias_kernel.add_bias(out, b)
 
     def linear_backward(grad: Array) -> tuple[Array | None, ...]:
         grad = grad.reshape(-1, n_out)

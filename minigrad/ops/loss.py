@@ -2,10 +2,14 @@
 
 import numpy as np
 
+from minigrad.checks import integers, whole_number
+from minigrad.conversion import for_kernel
 from minigrad.device import beside
 from minigrad.kernels import cross_entropy as kernel
+from minigrad.kernels.logistic import sigmoid
 from minigrad.ops.embedding import check_ids
-from minigrad.tensor import Array, Tensor, TensorLike, as_operands, raw_array, record
+from minigrad.ops.operands import as_floats
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 IGNORE = -100
 """The label of a position that carries no loss. The one constant for it everywhere."""
@@ -19,16 +23,18 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
 
     Raises:
         ValueError: if the shapes do not fit, or a label lies outside the vocabulary.
-        TypeError: if labels are not integers.
+        TypeError: if labels are not integers, or logits neither float32 nor float64.
     """
-    targets = raw_array(labels)
+    targets = integers("labels", labels)
+    ignore_index = whole_number("ignore_index", ignore_index)
     if targets.shape != logits.shape[:-1]:
         raise ValueError(f"labels must have the shape {logits.shape[:-1]} of logits without V, got {targets.shape}")
     vocab_size = logits.shape[-1]
-    rows, targets = logits.data.reshape(-1, vocab_size), targets.reshape(-1)
+    (logits_data,) = for_kernel("cross_entropy", logits=logits.data)
+    rows, targets = logits_data.reshape(-1, vocab_size), targets.reshape(-1)
     counts = targets != ignore_index
     targets = np.where(counts, targets, 0)
-    check_ids(targets, vocab_size)
+    check_ids(targets, vocab_size, "labels")
     shape, n_labels = logits.shape, max(int(counts.sum()), 1)
     targets, counts = beside(targets, rows), beside(counts, rows)
     losses, grad_rows = kernel.cross_entropy(rows, targets, counts, 1 / n_labels if logits.requires_grad else None)
@@ -37,7 +43,13 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
         # The gradient of a loss that is not part of a sum is 1: then there is nothing to multiply, which is worth
         # waiting for a GPU.
         assert grad_rows is not None
-        return (grad_rows if grad == 1 else grad_rows * grad).reshape(shape)
+        if grad == 1:
+            return grad_rows.reshape(shape)
+        if np.isfinite(grad):
+            return (grad_rows * grad).reshape(shape)
+        grad_logits = np.zeros_like(grad_rows)  # a row without a label keeps its 0: 0 · ∞ is not a number
+        grad_logits[counts] = grad_rows[counts] * grad
+        return grad_logits.reshape(shape)
 
     loss = (losses.sum() / n_labels).astype(logits.dtype)
     return record(loss, (logits,), cross_entropy_backward)
@@ -51,14 +63,21 @@ def binary_cross_entropy_with_logits(logits: TensorLike, targets: TensorLike) ->
     x, targets = as_operands(logits, targets)
     if x.shape != targets.shape:
         raise ValueError(f"targets must have the shape of logits, {x.shape}, got {targets.shape}")
-    x_data, t, count = x.data, targets.data, x.size
+    x = as_floats(x)
+    x_data, t, count = x.data, targets.data.astype(x.dtype, copy=False), x.size
 
     def binary_cross_entropy_with_logits_backward(grad: Array) -> tuple[Array, None]:
-        return (0.5 * (1 + np.tanh(0.5 * x_data)) - t) * (grad / count), None
+        # σ(x) - t, written so that neither t = 0 nor t = 1 cancels: 1 - σ(x) is σ(-x).
+        return ((1 - t) * sigmoid(x_data) - t * sigmoid(-x_data)) * (grad / count), None
 
-    losses = np.logaddexp(x_data, 0) - t * x_data
+    # -log σ(x) = log(1 + e^-x) = max(-x, 0) + log(1 + e^-|x|), and -log(1 - σ(x)) is the same of -x.
+    with np.errstate(invalid="ignore"):  # 0 times infinity is not a number, as in PyTorch
+        losses = (1 - t) * np.maximum(x_data, 0) + t * np.maximum(-x_data, 0) + np.log1p(np.exp(-np.abs(x_data)))
     return record(
-        losses.mean(dtype=x.dtype), (x, targets), binary_cross_entropy_with_logits_backward, reads=(x, targets)
+        losses.mean(dtype=np.float64).astype(x.dtype),
+        (x, targets),
+        binary_cross_entropy_with_logits_backward,
+        reads=(x, targets),
     )
 
 
@@ -67,10 +86,12 @@ def mse_loss(prediction: TensorLike, target: TensorLike) -> Tensor:
     a, b = as_operands(prediction, target)
     if a.shape != b.shape:
         raise ValueError(f"target must have the shape of prediction, {a.shape}, got {b.shape}")
+    a, b = as_floats(a), as_floats(b)
     difference, count = a.data - b.data, a.size
 
     def mse_loss_backward(grad: Array) -> tuple[Array, Array]:
         grad_a = difference * (2 * grad / count)
         return grad_a, -grad_a
 
-    return record((difference * difference).mean(), (a, b), mse_loss_backward)
+    loss = np.square(difference, dtype=np.float64).mean().astype(difference.dtype)
+    return record(loss, (a, b), mse_loss_backward)

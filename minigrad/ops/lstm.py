@@ -1,12 +1,13 @@
 """A whole LSTM layer as one op: the loop over time, and backpropagation through it, in the kernel."""
 
+from minigrad.conversion import for_kernel
 from minigrad.device import beside
 from minigrad.kernels import lstm as kernel
-from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
+from minigrad.tensor import Array, Tensor, TensorLike, as_operands, raw_array, record
 
 
 def lstm(
-    x: TensorLike, h0: Array, c0: Array, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor
+    x: TensorLike, h0: TensorLike, c0: TensorLike, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor
 ) -> tuple[Tensor, tuple[Array, Array]]:
     """Run an LSTM over a batch of sequences.
 
@@ -24,22 +25,27 @@ def lstm(
 
     Raises:
         ValueError: if the shapes do not fit.
+        TypeError: if an array is neither float32 nor float64.
     """
     x, weight_ih = as_operands(x, weight_ih)
     x, weight_hh = as_operands(x, weight_hh)
     x, bias = as_operands(x, bias)
+    h_start, c_start = raw_array(h0), raw_array(c0)
     batch, _, d_in = x.shape if x.ndim == 3 else (0, 0, -1)
-    size = weight_hh.shape[1]
+    size = weight_hh.shape[-1] if weight_hh.ndim else 0
     wanted = {"weight_ih": (4 * size, d_in), "weight_hh": (4 * size, size), "bias": (4 * size,)}
     given = {"weight_ih": weight_ih.shape, "weight_hh": weight_hh.shape, "bias": bias.shape}
-    if d_in < 0 or wanted != given or h0.shape != (batch, size) or c0.shape != (batch, size):
+    if d_in < 0 or wanted != given or h_start.shape != (batch, size) or c_start.shape != (batch, size):
         raise ValueError(
             f"lstm needs x (B, T, D), h0 and c0 (B, N), {wanted}; "
-            f"got x {x.shape}, h0 {h0.shape}, c0 {c0.shape}, {given}"
+            f"got x {x.shape}, h0 {h_start.shape}, c0 {c_start.shape}, {given}"
         )
-    h0, c0 = beside(h0, x.data), beside(c0, x.data)
-    arrays = x.data, h0, c0, weight_ih.data, weight_hh.data
-    outputs, cells, gates = kernel.lstm_forward(*arrays, bias.data)
+    # Copies, since the caller's may change before the backward pass.
+    h_start, c_start = beside(h_start, x.data).copy(), beside(c_start, x.data).copy()
+    *arrays, bias_data = for_kernel(
+        "lstm", x=x.data, h0=h_start, c0=c_start, weight_ih=weight_ih.data, weight_hh=weight_hh.data, bias=bias.data
+    )
+    outputs, cells, gates = kernel.lstm_forward(*arrays, bias_data)
 
     def lstm_backward(grad: Array) -> tuple[Array, Array, Array, Array]:
         return kernel.lstm_backward(grad, *arrays, outputs, cells, gates)
@@ -47,5 +53,6 @@ def lstm(
     out = record(
         outputs, (x, weight_ih, weight_hh, bias), lstm_backward, reads=(x, weight_ih, weight_hh), reads_output=True
     )
-    final = (outputs[:, -1], cells[:, -1]) if x.shape[1] else (h0, c0)
+    # Copies again: the rule reads the outputs and the cells, and the caller may write into its state.
+    final = (outputs[:, -1].copy(), cells[:, -1].copy()) if x.shape[1] else (h_start.copy(), c_start.copy())
     return out, final

@@ -5,36 +5,46 @@ only moves.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from minigrad.checks import whole_number
 from minigrad.device import beside
 from minigrad.kernels import embedding as embedding_kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, as_tensor, record
 
 
 def reshape(x: TensorLike, shape: int | tuple[int, ...]) -> Tensor:
-    """The same values in another shape; one length may be -1."""
+    """The same values in another shape; one length may be -1.
+
+    Raises:
+        ValueError: if the shape has another number of elements.
+    """
     x = as_tensor(x)
     old_shape = x.shape
+    try:
+        out = x.data.reshape(shape)
+    except ValueError:
+        raise ValueError(f"shape must have the {x.size} elements of x, {old_shape}; got {shape}") from None
 
     def reshape_backward(grad: Array) -> Array:
         return grad.reshape(old_shape)
 
-    return record(x.data.reshape(shape), (x,), reshape_backward, view_of=x)
+    return record(out, (x,), reshape_backward, view_of=x)
 
 
 def transpose(x: TensorLike, axes: tuple[int, ...] | None = None) -> Tensor:
     """The axes in the order `axes`; None reverses them."""
     x = as_tensor(x)
-    inverse = None if axes is None else tuple(np.argsort([axis % x.ndim for axis in axes]))
+    out = x.data.transpose(axes)  # which has checked the axes
+    inverse = None if axes is None else tuple(np.argsort([axis % x.ndim for axis in axes]).tolist())
 
     def transpose_backward(grad: Array) -> Array:
         return grad.transpose(inverse)
 
-    return record(x.data.transpose(axes), (x,), transpose_backward, view_of=x)
+    return record(out, (x,), transpose_backward, view_of=x)
 
 
 def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
@@ -48,9 +58,16 @@ def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
 
 
 def split_heads(x: TensorLike, n_heads: int) -> Tensor:
-    """The last axis cut into heads, which become an axis of their own: (B, T, H · K) → (B, H, T, K)."""
-    x = as_tensor(x)
-    batch, length, width = shape = x.shape
+    """The last axis cut into heads, which become an axis of their own: (B, T, H · K) → (B, H, T, K).
+
+    Raises:
+        ValueError: if x has not three axes, or n_heads does not divide the last.
+    """
+    x, n_heads = as_tensor(x), whole_number("n_heads", n_heads, at_least=1)
+    shape = x.shape
+    if len(shape) != 3 or shape[2] % n_heads:
+        raise ValueError(f"split_heads needs x (B, T, H · K) with H = n_heads = {n_heads}, got {shape}")
+    batch, length, width = shape
 
     def split_heads_backward(grad: Array) -> Array:
         return grad.swapaxes(1, 2).reshape(shape)
@@ -62,6 +79,8 @@ def split_heads(x: TensorLike, n_heads: int) -> Tensor:
 def merge_heads(x: TensorLike) -> Tensor:
     """The heads side by side again: (B, H, T, K) → (B, T, H · K)."""
     x = as_tensor(x)
+    if x.ndim != 4:
+        raise ValueError(f"merge_heads needs x (B, H, T, K), got {x.shape}")
     batch, n_heads, length, head_size = x.shape
 
     def merge_heads_backward(grad: Array) -> Array:
@@ -93,36 +112,63 @@ def squeeze(x: TensorLike, axis: int | tuple[int, ...] | None = None) -> Tensor:
 
 
 def broadcast_to(x: TensorLike, shape: tuple[int, ...]) -> Tensor:
-    """Repeated along new axes and axes of length 1 to fill `shape`. `backward` undoes it by summing."""
+    """Repeated along new axes and axes of length 1 to fill `shape`. `backward` undoes it by summing.
+
+    Raises:
+        ValueError: if x does not broadcast to the shape.
+    """
     x = as_tensor(x)
+    try:
+        out = np.broadcast_to(x.data, shape)
+    except ValueError:
+        raise ValueError(f"shape must be one that x, {x.shape}, broadcasts to; got {shape}") from None
 
     def broadcast_to_backward(grad: Array) -> Array:
         return grad
 
-    return record(np.broadcast_to(x.data, shape), (x,), broadcast_to_backward, view_of=x)
+    return record(out, (x,), broadcast_to_backward, view_of=x)
 
 
-def concatenate(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
-    """Joined along an existing axis."""
-    first = _first_tensor(tensors)
-    inputs = tuple(as_operands(first, tensor)[1] for tensor in tensors)
+def concatenate(tensors: Iterable[TensorLike], axis: int = 0) -> Tensor:
+    """Joined along an existing axis.
+
+    Raises:
+        ValueError: if there is no tensor, or the shapes differ along another axis.
+    """
+    values, axis = _all(tensors), whole_number("axis", axis)
+    first = _first_tensor(values)
+    inputs = tuple(as_operands(first, value)[1] for value in values)
+    out = np.concatenate([tensor.data for tensor in inputs], axis=axis)
     boundaries = np.cumsum([tensor.shape[axis] for tensor in inputs])[:-1].tolist()
 
     def concatenate_backward(grad: Array) -> tuple[Array, ...]:
         return tuple(np.split(grad, boundaries, axis=axis))
 
-    return record(np.concatenate([tensor.data for tensor in inputs], axis=axis), inputs, concatenate_backward)
+    return record(out, inputs, concatenate_backward)
 
 
-def stack(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
-    """Joined along a new axis."""
-    first = _first_tensor(tensors)
-    inputs = tuple(as_operands(first, tensor)[1] for tensor in tensors)
+def stack(tensors: Iterable[TensorLike], axis: int = 0) -> Tensor:
+    """Joined along a new axis.
+
+    Raises:
+        ValueError: if there is no tensor, or the shapes differ.
+    """
+    values, axis = _all(tensors), whole_number("axis", axis)
+    first = _first_tensor(values)
+    inputs = tuple(as_operands(first, value)[1] for value in values)
 
     def stack_backward(grad: Array) -> tuple[Array, ...]:
         return tuple(np.moveaxis(grad, axis, 0))
 
     return record(np.stack([tensor.data for tensor in inputs], axis=axis), inputs, stack_backward)
+
+
+def _all(tensors: Iterable[TensorLike]) -> list[TensorLike]:
+    """A list of them: an iterator could be read only once."""
+    values = list(tensors)
+    if not values:
+        raise ValueError("tensors must hold at least one tensor, got none")
+    return values
 
 
 def _first_tensor(values: Sequence[TensorLike]) -> TensorLike:
@@ -131,13 +177,19 @@ def _first_tensor(values: Sequence[TensorLike]) -> TensorLike:
 
 
 def split(x: TensorLike, sections: int, axis: int = -1) -> list[Tensor]:
-    """Cut into `sections` equal parts along `axis`, as q, k and v are out of one projection."""
-    x = as_tensor(x)
+    """Cut into `sections` equal parts along `axis`, as q, k and v are out of one projection.
+
+    Raises:
+        ValueError: if sections, at least 1, does not divide the axis, or x has no such axis.
+    """
+    x, sections, axis = as_tensor(x), whole_number("sections", sections, at_least=1), whole_number("axis", axis)
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"axis must be one of the {x.ndim} axes of x, got {axis}")
     length = x.shape[axis]
     if length % sections:
         raise ValueError(f"sections must divide the axis: {length} values do not make {sections} equal parts")
     step, before = length // sections, (slice(None),) * (axis % x.ndim)
-    return [getitem(x, (*before, slice(start, start + step))) for start in range(0, length, step)]
+    return [getitem(x, (*before, slice(i * step, (i + 1) * step))) for i in range(sections)]
 
 
 def getitem(x: TensorLike, index: Any) -> Tensor:
@@ -171,14 +223,16 @@ def getitem(x: TensorLike, index: Any) -> Tensor:
 
 
 def _raw(index: Any, x: Array) -> Any:
-    """What indexes the array x: an array on its device, or what is no array."""
+    """What indexes the array x: an array on its device, which the caller cannot change, or what is no array."""
     if type(index) in (slice, int):
         return index
     if isinstance(index, np.integer):
         return int(index)
-    if isinstance(index, Tensor):
+    if isinstance(index, list):
+        index = np.array(index, dtype=None if index else np.int64)
+    elif isinstance(index, Tensor):
         index = index.data
-    return beside(index, x) if hasattr(index, "dtype") else index
+    return beside(index, x).copy() if hasattr(index, "dtype") else index
 
 
 def _are_integers(index: Any) -> bool:

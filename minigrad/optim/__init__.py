@@ -1,5 +1,6 @@
 """Optimizers, learning-rate schedules and gradient clipping, numerically equal to PyTorch's."""
 
+from minigrad.optim.adafactor import Adafactor
 from minigrad.optim.adam import Adam, AdamW
 from minigrad.optim.clip import clip_grad_norm
 from minigrad.optim.optimizer import Optimizer
@@ -8,6 +9,7 @@ from minigrad.optim.sgd import SGD
 
 __all__ = [
     "SGD",
+    "Adafactor",
     "Adam",
     "AdamW",
     "Optimizer",

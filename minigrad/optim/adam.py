@@ -7,6 +7,7 @@ and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
 from collections.abc import Iterable
 from typing import Any
 
+from minigrad import checks
 from minigrad.array_type import Array
 from minigrad.kernels.adam import AdamDials, adam_step
 from minigrad.optim.optimizer import Optimizer
@@ -29,14 +30,22 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        if not (0 <= betas[0] < 1 and 0 <= betas[1] < 1):
-            raise ValueError(f"betas must lie in [0, 1), got {betas}")
-        super().__init__(params, lr, weight_decay)
         self.betas, self.eps = betas, eps
+        super().__init__(params, lr, weight_decay)
+
+    def check_settings(self) -> None:
+        super().check_settings()
+        beta1, beta2 = checks.pair("betas", self.betas)
+        self.betas = (
+            checks.number("betas[0]", beta1, at_least=0, below=1),
+            checks.number("betas[1]", beta2, at_least=0, below=1),
+        )
+        self.eps = checks.number("eps", self.eps, at_least=0)
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
         if weight_decay:
-            grad = grad + weight_decay * data
+            grad = grad.copy()  # a sum would be a number, and no array, where there are no axes
+            grad += weight_decay * data
         self.adam_step(data, grad, state, decay=1.0)
 
     def adam_step(self, data: Array, grad: Array, state: dict[str, Array], decay: float) -> None:

@@ -1,13 +1,17 @@
 """What all optimizers share: the parameters in groups, and the state that a checkpoint keeps."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from minigrad import checks
 from minigrad.array_type import Array
 from minigrad.device import beside
 from minigrad.nn.module import Parameter, mismatches
+from minigrad.optim.parameters import check_gradients, check_tensors, check_trainable, entries
+from minigrad.tensor import Tensor
 
 
 class Optimizer:
@@ -19,43 +23,75 @@ class Optimizer:
         lr: learning rate. Assign to `optimizer.lr` between steps to follow a schedule.
 
     Raises:
-        ValueError: if there is no parameter, one twice, or a group with another entry; or if lr is negative.
+        TypeError: if params is not a list (or another iterable with an order) of float32 or float64 tensors or of
+            groups, or if a setting is not a number.
+        ValueError: if there is no parameter, one twice, one that is not a leaf or does not require a gradient, or a
+            group with another entry; or if a setting is NaN, infinite, or out of its range.
     """
 
     slots: tuple[str, ...] = ()
     """The names of the arrays that the optimizer keeps for each parameter."""
 
-    def __init__(self, params: Iterable[Any], lr: float, weight_decay: float) -> None:
-        entries = list(params)
-        if not entries:
-            raise ValueError("params is empty: there is nothing to optimize")
-        if lr < 0:
-            raise ValueError(f"lr must not be negative, got {lr}")
+    def __init__(self, params: Iterable[Any], lr: Any, weight_decay: float) -> None:
         self.lr = lr
-        groups: list[dict[str, Any]] = entries if isinstance(entries[0], dict) else [{"params": entries}]
         self.params: list[Parameter] = []
         self.weight_decays: list[float] = []
-        for group in groups:
-            if unknown := group.keys() - {"params", "weight_decay"}:
-                raise ValueError(f"params has a group with {sorted(unknown)}; only weight_decay can differ by group")
-            members = list(group["params"])
+        for group in _groups(entries(params)):
+            members = group["params"]
+            members = [members] if isinstance(members, Tensor) else entries(members)
             self.params += members
-            self.weight_decays += [group.get("weight_decay", weight_decay)] * len(members)
-        if len({id(parameter) for parameter in self.params}) != len(self.params):
-            raise ValueError("params names the same parameter twice")
+            decay = checks.number("weight_decay", group.get("weight_decay", weight_decay), at_least=0)
+            self.weight_decays += [decay] * len(members)
+        if not self.params:
+            raise ValueError("params is empty: there is nothing to optimize")
+        check_tensors(self.params)
+        check_trainable(self.params)
+        self.check_settings()
         self.state: list[dict[str, Array]] = [
-            {"step": np.zeros(1, np.int64), **{slot: np.zeros_like(parameter.data) for slot in self.slots}}
-            for parameter in self.params
+            {"step": np.zeros(1, np.int64), **self.new_state(parameter.data)} for parameter in self.params
         ]
+        self._dtypes = [parameter.dtype for parameter in self.params]
+        self._checked: list[Array] = [None] * len(self.params)
+
+    def check_settings(self) -> None:
+        """Refuse settings that no step can be taken with. Asked at each step, since they may be assigned to.
+
+        Raises:
+            TypeError: if one is not a number; ValueError: if it is NaN, infinite, or out of its range.
+        """
+        self.check_lr()
+        for weight_decay in self.weight_decays:
+            if type(weight_decay) is not float or not 0 <= weight_decay < math.inf:  # there is one for each parameter
+                checks.number("weight_decay", weight_decay, at_least=0)
+
+    def check_lr(self) -> None:
+        """The part of `check_settings` that is for the learning rate."""
+        self.lr = checks.number("lr", self.lr, at_least=0)
+
+    def new_state(self, data: Array) -> dict[str, Array]:
+        """The arrays that the optimizer keeps for a parameter, as they are before its first step."""
+        return {slot: np.zeros_like(data) for slot in self.slots}
 
     def step(self) -> None:
-        """Change every parameter that has a gradient. Counts as an in-place write of its array."""
+        """Change every parameter that has a gradient. Counts as an in-place write of its array.
+
+        Nothing is changed unless all gradients and settings can be used.
+
+        Raises:
+            ValueError, TypeError, DeviceError: if a gradient is not an array of the shape and dtype of its parameter,
+                on its device; if a parameter is read-only or has changed its dtype; or if a setting is wrong.
+        """
+        self.check_settings()
+        check_gradients(self.params)
+        self._check_data()
         for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):
             if parameter.grad is not None:
                 data = parameter.data
                 state["step"][0] += 1  # of this parameter: one without a gradient does not age
-                for slot in self.slots:  # the model may have been moved to another device
-                    state[slot] = beside(state[slot], data)
+                kind = type(data)
+                for slot, array in state.items():
+                    if type(array) is not kind and slot != "step":  # the model has been moved to another device
+                        state[slot] = beside(array, data)
                 self.update(data, parameter.grad, state, weight_decay)
                 parameter.bump_version()
 
@@ -76,11 +112,60 @@ class Optimizer:
         """Copy a state from `state_dict`, on either device; nothing is changed unless all of it fits.
 
         Raises:
-            ValueError: listing every missing, unexpected and wrongly shaped name.
+            TypeError: if it is not a dictionary of arrays.
+            ValueError: listing every name that is missing or unexpected, and every array of another shape or dtype;
+                or if a number of steps is negative.
         """
         own = self.state_dict()
-        problems = mismatches({name: array.shape for name, array in own.items()}, arrays)
-        if problems:
-            raise ValueError(f"the state does not fit {type(self).__name__}: {problems}")
+        _check_arrays(arrays)
+        problems = [mismatches({name: array.shape for name, array in own.items()}, arrays), _other_dtypes(own, arrays)]
+        if any(problems):
+            raise ValueError(f"the state does not fit {type(self).__name__}: {'; '.join(filter(None, problems))}")
+        for i in range(len(self.state)):
+            checks.whole_number(f"step.{i}", arrays[f"step.{i}"].item(), at_least=0)
         for name, array in own.items():
             array[...] = beside(arrays[name], array)
+
+    def _check_data(self) -> None:
+        """That the arrays that a step changes can be written to, and have the dtype that the state was made for."""
+        for i, (parameter, checked) in enumerate(zip(self.params, self._checked, strict=True)):
+            data = parameter._data
+            if data is checked or parameter.grad is None:  # it is the array of the step before, most of the time
+                continue
+            if data.dtype != self._dtypes[i]:
+                was = self._dtypes[i]
+                raise TypeError(f"params[{i}] was {was} when the optimizer was made, and now is {data.dtype}")
+            if type(data) is np.ndarray and not data.flags.writeable:
+                raise ValueError(
+                    f"params[{i}] is read-only, as parameters made under nn.unallocated() are until they are given "
+                    "an array: parameter.data = array"
+                )
+            self._checked[i] = data
+
+
+def _groups(members: list[Any]) -> list[dict[str, Any]]:
+    """Groups as they are, and parameters as one group."""
+    if not any(isinstance(member, dict) for member in members):
+        return [{"params": members}]
+    for i, group in enumerate(members):
+        if not isinstance(group, dict):
+            raise TypeError(f"params must be all groups or all parameters, got a {type(group).__name__} at [{i}]")
+        if unknown := group.keys() - {"params", "weight_decay"}:
+            raise ValueError(f"params has a group with {sorted(unknown)}; only weight_decay can differ by group")
+        if "params" not in group:
+            raise ValueError(f'params has a group without "params" at [{i}]')
+    return members
+
+
+def _check_arrays(arrays: Any) -> None:
+    if not isinstance(arrays, dict):
+        raise TypeError(f"arrays must be a dictionary of arrays, got {type(arrays).__name__}")
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) and not hasattr(array, "__cuda_array_interface__"):
+            raise TypeError(f"arrays[{name!r}] must be an array, got {type(array).__name__}")
+
+
+def _other_dtypes(own: dict[str, Array], found: dict[str, Array]) -> str:
+    both = [name for name in own if name in found and found[name].dtype != own[name].dtype]
+    names = ", ".join(f"{name} is {found[name].dtype}, expected {own[name].dtype}" for name in both)
+    return f"wrong dtype: {names}" if names else ""

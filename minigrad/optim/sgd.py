@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from minigrad import checks
 from minigrad.array_type import Array
 from minigrad.optim.optimizer import Optimizer
 
@@ -17,10 +18,12 @@ class SGD(Optimizer):
     slots = ("velocity",)
 
     def __init__(self, params: Iterable[Any], lr: float, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must lie in [0, 1), got {momentum}")
-        super().__init__(params, lr, weight_decay)
         self.momentum = momentum
+        super().__init__(params, lr, weight_decay)
+
+    def check_settings(self) -> None:
+        super().check_settings()
+        self.momentum = checks.number("momentum", self.momentum, at_least=0, below=1)
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
         velocity = state["velocity"]

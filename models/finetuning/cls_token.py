@@ -20,6 +20,7 @@ import numpy as np
 
 from minigrad import Tensor, nn
 from models.finetuning.heads import new_head
+from models.inputs import check_ids, check_mask
 
 
 class Encoder(Protocol):
@@ -59,9 +60,11 @@ class CLSClassifier(nn.Module):
         The loss is `ops.cross_entropy(logits, labels)`.
 
         Raises:
-            ValueError: if a row has padding where [CLS] belongs.
+            ValueError: if a row has padding where [CLS] belongs, or as for the model below.
+            TypeError: as for the model below.
         """
-        check_cls(attention_mask)
+        ids = check_ids(ids)
+        attention_mask = check_cls(attention_mask, ids)
         hidden = self.model.hidden_states(ids, attention_mask, token_type_ids)
         return self.head(self.dropout(self.model.pooled(hidden)))
 
@@ -85,8 +88,10 @@ class CLSRegressor(CLSClassifier):
         return super().forward(ids, attention_mask, token_type_ids)[:, 0]
 
 
-def check_cls(attention_mask: np.ndarray | None) -> None:
-    """Raise ValueError if padding stands at the first position, where [CLS] belongs."""
+def check_cls(attention_mask: np.ndarray | None, ids: np.ndarray) -> np.ndarray | None:
+    """The mask (B, T) as booleans, or None. Raises ValueError if it has padding where [CLS] belongs, at the start."""
+    attention_mask = check_mask(attention_mask, ids)
     if attention_mask is not None and not np.all(attention_mask[:, 0]):
         row = int(np.argmin(attention_mask[:, 0]))
         raise ValueError(f"attention_mask must be 1 at [CLS], the first position, got 0 in row {row}; pad on the right")
+    return attention_mask

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad import IGNORE
-from models.inputs import pad_batch
+from minigrad.checks import whole_number
+from models.inputs import check_texts, pad_batch
 
 
 def continuation_batch(
@@ -28,8 +29,11 @@ def continuation_batch(
 
     Raises:
         ValueError: if an input is empty, so that nothing could predict the first token of its output, or there are
-            not as many inputs as outputs.
+            not as many inputs as outputs, or an id is negative.
+        TypeError: if an id is not an integer.
     """
+    inputs, outputs = check_texts("inputs", inputs), check_texts("outputs", outputs)
+    eos_id, pad_id = whole_number("eos_id", eos_id, at_least=0), whole_number("pad_id", pad_id, at_least=0)
     if len(inputs) != len(outputs):
         raise ValueError(f"outputs must be as many as inputs, {len(inputs)}, got {len(outputs)}")
     if any(len(text) == 0 for text in inputs):

@@ -3,17 +3,23 @@
 import numpy as np
 
 from minigrad import nn, random
+from minigrad.checks import whole_number
 from minigrad.nn import initial
 
 
-def new_head(d_model: int, n_outputs: int, generator: np.random.Generator | None) -> nn.Linear:
-    """A linear layer (..., D) → (..., n_outputs): weights normal with standard deviation 0.02, biases zero.
+def new_head(d_model: int, n_labels: int, generator: np.random.Generator | None) -> nn.Linear:
+    """A linear layer (..., D) → (..., n_labels): weights normal with standard deviation 0.02, biases zero.
 
     So small a layer says nothing at first: each label is as likely as the others, and the first steps
     do not shake what pretraining has learnt.
+
+    Raises:
+        ValueError: if d_model or n_labels is less than 1.
+        TypeError: if one of them is not an integer.
     """
+    d_model, n_labels = whole_number("d_model", d_model, at_least=1), whole_number("n_labels", n_labels, at_least=1)
     generator = generator or random.generator()
-    head = nn.Linear(d_model, n_outputs)
-    head.weight.data = initial.normal((n_outputs, d_model), 0.02, generator)
-    head.bias = nn.Parameter(initial.full((n_outputs,), 0))
+    head = nn.Linear(d_model, n_labels)
+    head.weight.data = initial.normal((n_labels, d_model), 0.02, generator)
+    head.bias = nn.Parameter(initial.full((n_labels,), 0))
     return head

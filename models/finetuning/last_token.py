@@ -22,7 +22,9 @@ from typing import Protocol, cast
 import numpy as np
 
 from minigrad import Tensor, nn, ops
+from minigrad.checks import integers, number, whole_number, zero_one_mask
 from models.finetuning.heads import new_head
+from models.inputs import check_ids, check_texts, check_vocabulary, token_mask
 from models.objectives.causal_lm import causal_lm
 
 
@@ -48,18 +50,29 @@ class GPTInputs:
 
     Attributes:
         start_id, delimiter_id, extract_id: [START], [DELIM] and [EXTRACT], three tokens that stand for nothing else.
+
+    Raises:
+        ValueError: if one of them is negative, or two are the same.
+        TypeError: if one of them is not an integer.
     """
 
     start_id: int
     delimiter_id: int
     extract_id: int
 
+    def __post_init__(self) -> None:
+        for name in ("start_id", "delimiter_id", "extract_id"):
+            whole_number(name, getattr(self, name), at_least=0)
+        if len({self.start_id, self.delimiter_id, self.extract_id}) < 3:
+            raise ValueError(f"start_id, delimiter_id and extract_id must differ from each other, got {self}")
+
     def classification(self, text: Sequence[int]) -> list[int]:
         """[START] text [EXTRACT]"""
-        return [self.start_id, *text, self.extract_id]
+        return [self.start_id, *check_vocabulary("text", text).tolist(), self.extract_id]
 
     def entailment(self, premise: Sequence[int], hypothesis: Sequence[int]) -> list[int]:
         """[START] premise [DELIM] hypothesis [EXTRACT]"""
+        premise, hypothesis = check_texts("texts", (premise, hypothesis))
         return [self.start_id, *premise, self.delimiter_id, *hypothesis, self.extract_id]
 
     def similarity(self, one: Sequence[int], other: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -75,8 +88,10 @@ def last_token(hidden: Tensor, attention_mask: np.ndarray) -> Tensor:
     """The state of the last token of each row, whichever side the padding is on: (B, T, D) → (B, D).
 
     Raises:
-        ValueError: if a row has no token.
+        ValueError: if a row has no token, or the mask does not fit.
+        TypeError: if the mask holds neither integers nor booleans.
     """
+    attention_mask = token_mask(attention_mask, hidden)
     if not np.all(attention_mask.any(axis=1)):
         raise ValueError("attention_mask has a row without a token")
     last = attention_mask.shape[1] - 1 - np.argmax(attention_mask[:, ::-1], axis=1)
@@ -121,6 +136,9 @@ class SimilarityClassifier(nn.Module):
         Raises:
             ValueError: if a row has no token.
         """
+        ids, swapped_ids = check_ids(ids), check_ids(swapped_ids, name="swapped_ids")
+        if swapped_ids.shape != ids.shape:
+            raise ValueError(f"swapped_ids must have the shape of ids, {ids.shape}, got {swapped_ids.shape}")
         one = last_token(self.model.hidden_states(ids, attention_mask), attention_mask)
         other = last_token(self.model.hidden_states(swapped_ids, attention_mask), attention_mask)
         return self.head(one + other)
@@ -142,8 +160,10 @@ class MultipleChoice(nn.Module):
 
         Raises:
             ValueError: if a choice has no token, or ids have another number of axes.
+            TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
-        if ids.ndim != 3 or attention_mask.shape != ids.shape:
+        ids, attention_mask = integers("ids", ids), zero_one_mask("attention_mask", attention_mask)
+        if ids.ndim != 3 or ids.size == 0 or attention_mask.shape != ids.shape:
             raise ValueError(
                 f"ids and attention_mask must have the shape (B, n_choices, T), got {ids.shape}, {attention_mask.shape}"
             )
@@ -164,7 +184,12 @@ def loss_with_language_modelling(
 
     Shapes: ids and attention_mask (B, T), labels (B,) → (). Both losses come from one pass through the model,
     which must be a language model (`GPT`). The default weight is the paper's.
+
+    Raises:
+        ValueError: if lm_weight is negative or not finite, a label is none of the classifier's, or a shape differs.
+        TypeError: if ids or labels are not integers, or the mask holds neither integers nor booleans.
     """
+    lm_weight = number("lm_weight", lm_weight, at_least=0)
     model = cast(LanguageModel, classifier.model)
     hidden = model.hidden_states(ids, attention_mask)
     _, next_tokens = causal_lm(ids, attention_mask)

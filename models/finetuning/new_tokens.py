@@ -9,24 +9,28 @@ from dataclasses import replace
 import numpy as np
 
 from minigrad import nn, random
+from minigrad.checks import whole_number
 from models.gpt import GPT
 
 
 def add_tokens(model: GPT, n_new: int, generator: np.random.Generator | None = None) -> list[int]:
     """Make the vocabulary larger by `n_new` tokens, and return their ids, which are the last ones.
 
-    The new embeddings are random, and on average as large as those that are there. Call it before an optimizer
-    is made: the table of embeddings becomes another parameter.
+    The new embeddings are random, and on average as large as those that are there; so are the new rows of an output
+    layer that is not tied to them. Call it before an optimizer is made: these become other parameters.
 
     Raises:
         ValueError: if n_new is less than 1.
     """
-    if n_new < 1:
-        raise ValueError(f"n_new must be at least 1, got {n_new}")
+    n_new = whole_number("n_new", n_new, at_least=1)
     generator = generator or random.generator()
-    table, device = model.token_embedding.weight.numpy(), model.token_embedding.weight.device
-    new_rows = table.std() * generator.standard_normal((n_new, table.shape[1]), dtype=np.float32)
-    model.token_embedding.weight = nn.Parameter(np.concatenate([table, new_rows]))
-    model.token_embedding.to(device)
-    model.config = replace(model.config, vocab_size=len(table) + n_new)
-    return list(range(len(table), len(table) + n_new))
+    for layer in (model.token_embedding, model.head):
+        if layer is None:  # the output layer is tied to the embeddings
+            continue
+        table, device = layer.weight.numpy(), layer.weight.device  # (V, D)
+        new_rows = table.std() * generator.standard_normal((n_new, table.shape[1]), dtype=np.float32)
+        layer.weight = nn.Parameter(np.concatenate([table, new_rows]))
+        layer.to(device)
+    n_old = model.config.vocab_size
+    model.config = replace(model.config, vocab_size=n_old + n_new)
+    return list(range(n_old, n_old + n_new))

@@ -14,8 +14,10 @@ sections 4.2 (SQuAD 1.1) and 4.3 (SQuAD 2.0, no answer).
 import numpy as np
 
 from minigrad import Tensor, nn, ops
+from minigrad.checks import integers, number, whole_number, zero_one_mask
 from models.finetuning.cls_token import Encoder, check_cls
 from models.finetuning.heads import new_head
+from models.inputs import check_ids
 
 NOWHERE = -1e9  # the logit of padding: no probability, yet finite
 
@@ -39,12 +41,14 @@ class SpanExtractor(nn.Module):
         Padding gets no probability, so that a question has the same loss in every batch.
 
         Raises:
-            ValueError: if a row has padding where [CLS] belongs.
+            ValueError: if a row has padding where [CLS] belongs, or as for the model below.
+            TypeError: as for the model below.
         """
-        check_cls(attention_mask)
+        ids = check_ids(ids)
+        attention_mask = check_cls(attention_mask, ids)
         logits = self.head(self.model.hidden_states(ids, attention_mask, token_type_ids))
         if attention_mask is not None:
-            logits = ops.where(attention_mask[..., None] == 1, logits, NOWHERE)
+            logits = ops.where(attention_mask[..., None], logits, NOWHERE)
         return logits[:, :, 0], logits[:, :, 1]
 
 
@@ -55,9 +59,14 @@ def span_loss(start_logits: Tensor, end_logits: Tensor, starts: np.ndarray, ends
     token of each answer, not those after it. Without an answer both are 0, the position of [CLS].
 
     Raises:
-        ValueError: if a span ends before it starts, or lies outside of the T positions.
+        ValueError: if a span ends before it starts, or lies outside of the T positions, or a shape differs.
+        TypeError: if starts or ends are not integers.
     """
-    starts, ends = np.asarray(starts), np.asarray(ends)
+    check_logits(start_logits, end_logits)
+    starts, ends = integers("starts", starts), integers("ends", ends)
+    for name, places in (("starts", starts), ("ends", ends)):
+        if places.shape != start_logits.shape[:1]:
+            raise ValueError(f"{name} must have shape (B,) = {start_logits.shape[:1]}, got {places.shape}")
     if np.any(ends < starts):
         row = int(np.argmax(ends < starts))
         raise ValueError(f"ends must not come before starts, got {starts[row]} … {ends[row]} in row {row}")
@@ -66,6 +75,16 @@ def span_loss(start_logits: Tensor, end_logits: Tensor, starts: np.ndarray, ends
         row = int(np.argmax((starts < 0) | (ends >= length)))
         raise ValueError(f"spans must lie in [0, {length}), got {starts[row]} … {ends[row]} in row {row}")
     return (ops.cross_entropy(start_logits, starts) + ops.cross_entropy(end_logits, ends)) * 0.5
+
+
+def check_logits(start_logits: Tensor | np.ndarray, end_logits: Tensor | np.ndarray) -> None:
+    """Raise ValueError unless both have the same shape (B, T), with B and T at least 1."""
+    if start_logits.ndim != 2 or start_logits.size == 0:
+        raise ValueError(f"start_logits must have shape (B, T) with B and T at least 1, got {start_logits.shape}")
+    if end_logits.shape != start_logits.shape:
+        raise ValueError(
+            f"end_logits must have the shape of start_logits, {start_logits.shape}, got {end_logits.shape}"
+        )
 
 
 def best_spans(
@@ -81,11 +100,17 @@ def best_spans(
         max_length: the most tokens that an answer may have.
 
     Raises:
-        ValueError: if max_length is less than 1, or a row has no place for an answer.
+        ValueError: if max_length is less than 1, a row has no place for an answer, a shape differs, a logit is NaN,
+            or context_mask holds another number than 0 and 1.
+        TypeError: if max_length is not an integer, or context_mask holds neither integers nor booleans.
     """
-    if max_length < 1:
-        raise ValueError(f"max_length must be at least 1, got {max_length}")
-    allowed = context_mask == 1
+    max_length = whole_number("max_length", max_length, at_least=1)
+    check_logits(start_logits, end_logits)
+    if np.isnan(start_logits).any() or np.isnan(end_logits).any():
+        raise ValueError("start_logits and end_logits must be numbers, got NaN: the model has diverged")
+    allowed = zero_one_mask("context_mask", context_mask, "an answer may lie")
+    if allowed.shape != start_logits.shape:
+        raise ValueError(f"context_mask must have the shape of start_logits, {start_logits.shape}, got {allowed.shape}")
     if not np.all(allowed.any(axis=1)):
         raise ValueError(f"context_mask has a row without a 1: row {int(np.argmin(allowed.any(axis=1)))}")
     batch, length = start_logits.shape
@@ -111,5 +136,6 @@ def best_spans_or_none(
     examples. Shapes and arguments as in `best_spans` → starts and ends (B,).
     """
     starts, ends, scores = best_spans(start_logits, end_logits, context_mask, max_length)
+    threshold = number("threshold", threshold)
     is_answer = scores > start_logits[:, 0] + end_logits[:, 0] + threshold
     return np.where(is_answer, starts, 0), np.where(is_answer, ends, 0)

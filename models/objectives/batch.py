@@ -1,23 +1,34 @@
-"""What the objectives share: the checks of a batch."""
+"""What the objectives share: the checks of a batch and of shares."""
 
 import numpy as np
 
-from models.inputs import check_mask
+from minigrad.checks import number
+from models.inputs import check_ids, check_vocabulary, token_mask
 
 
-def tokens_of(ids: np.ndarray, attention_mask: np.ndarray | None) -> np.ndarray:
-    """Where there is a token, (B, T) booleans.
+def check_batch(
+    ids: np.ndarray, attention_mask: np.ndarray | None, vocab_size: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ids (B, T) as int64, and where there is a token, (B, T) booleans.
 
     Raises:
-        ValueError: if ids are not (B, T) integers, or the mask's shape differs.
+        TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
+        ValueError: if an id is not in [0, vocab_size) (without a vocab_size: is negative), a shape does not fit, or
+            the mask holds another number than 0 and 1.
     """
-    if ids.ndim != 2 or not np.issubdtype(ids.dtype, np.integer):
-        raise ValueError(f"ids must be integers of shape (B, T), got {ids.dtype} of shape {ids.shape}")
-    check_mask(attention_mask, ids)
-    return np.ones(ids.shape, bool) if attention_mask is None else attention_mask == 1
+    ids = check_vocabulary("ids", check_ids(ids), vocab_size)
+    return ids, token_mask(attention_mask, ids)
+
+
+def check_two_tokens(is_token: np.ndarray) -> None:
+    """Raise ValueError if a row has fewer than two tokens, one to read and one to predict."""
+    n_tokens = is_token.sum(axis=1)
+    if np.any(n_tokens < 2):
+        short = np.flatnonzero(n_tokens < 2)[0]
+        raise ValueError(f"ids must have two tokens or more in every row, got {n_tokens[short]} in row {short}")
 
 
 def check_share(name: str, value: float) -> None:
-    """Raise ValueError unless a share of the tokens lies in (0, 1]."""
-    if not 0 < value <= 1:
+    """Raise an error unless a share of the tokens is a number in (0, 1]."""
+    if not 0 < number(name, value) <= 1:
         raise ValueError(f"{name} must lie in (0, 1], got {value}")

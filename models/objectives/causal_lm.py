@@ -7,27 +7,28 @@ Source: the lecture, "Pretraining through language modeling"; Dai and Le 2015, s
 import numpy as np
 
 from minigrad import IGNORE
-from models.inputs import check_mask
+from minigrad.checks import integers
+from models.objectives.batch import check_batch
 
 
 def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Split sequences into what the model reads and what it must predict, one step to the right.
 
-    Shapes: ids (B, T + 1) integers → inputs (B, T), labels (B, T).
+    Shapes: ids (B, T + 1) integers → inputs (B, T), labels (B, T), both int64.
 
     Args:
         attention_mask: (B, T + 1), 1 where there is a token. Padding carries no loss, and neither does
             what padding would have to predict: the first token after padding on the left.
 
     Raises:
-        ValueError: if ids have no second token, or the mask's shape differs.
+        ValueError: if ids have no second token, one is negative, or the mask's shape differs.
+        TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
     """
+    ids = integers("ids", ids)
     if ids.ndim != 2 or ids.shape[1] < 2:
         raise ValueError(f"ids must have shape (B, T + 1) with T at least 1, got {ids.shape}")
-    check_mask(attention_mask, ids)
+    ids, is_token = check_batch(ids, attention_mask)
     inputs, labels = ids[:, :-1], ids[:, 1:]
     if attention_mask is not None:
-        is_token = attention_mask == 1
-        # np.int64, because IGNORE does not fit into ids without a sign.
-        labels = np.where(is_token[:, :-1] & is_token[:, 1:], labels, np.int64(IGNORE))
+        labels = np.where(is_token[:, :-1] & is_token[:, 1:], labels, IGNORE)
     return inputs, labels

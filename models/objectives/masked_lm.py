@@ -20,7 +20,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from minigrad import IGNORE
-from models.objectives.batch import check_share, tokens_of
+from minigrad.checks import integers, number, whole_number, zero_one_mask
+from models.inputs import check_vocabulary
+from models.objectives.batch import check_batch, check_share
 
 
 def masked_lm(
@@ -37,7 +39,7 @@ def masked_lm(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hide tokens of a batch: what the encoder reads, and what it must say at the hidden places.
 
-    Shapes: ids (B, T) integers → inputs (B, T), labels (B, T) with IGNORE at what was not chosen.
+    Shapes: ids (B, T) integers → inputs (B, T), labels (B, T) with IGNORE at what was not chosen, both int64.
 
     As in BERT, a fixed number of tokens is chosen in each sequence: round(rate · n), at least 1. (RoBERTa and
     Hugging Face flip a coin for each token instead, so that their number varies.) n counts the tokens that may be
@@ -54,9 +56,11 @@ def masked_lm(
         replace: the shares of these that become [MASK], become a random token, and stay.
 
     Raises:
-        ValueError: if a shape, a share or mask_id does not fit.
+        ValueError: if a shape or a share does not fit, or an id (also of mask_id and special_ids) is not in the
+            vocabulary.
+        TypeError: if an id is not an integer.
     """
-    choosable = choosable_tokens(ids, attention_mask, special_ids)
+    choosable = choosable_tokens(ids, attention_mask, special_ids, vocab_size)
     if word_numbers is None:
         chosen = choose_tokens(choosable, generator, rate)
     else:
@@ -68,14 +72,26 @@ def masked_lm(
 # -- which tokens are chosen ------------------------------------------------------------------------
 
 
-def choosable_tokens(ids: np.ndarray, attention_mask: np.ndarray | None, special_ids: Collection[int]) -> np.ndarray:
-    """Where there is a token that is not special: (B, T) ids → (B, T) booleans."""
-    return tokens_of(ids, attention_mask) & ~np.isin(ids, list(special_ids))
+def choosable_tokens(
+    ids: np.ndarray, attention_mask: np.ndarray | None, special_ids: Collection[int], vocab_size: int
+) -> np.ndarray:
+    """Where there is a token that is not special: (B, T) ids → (B, T) booleans.
+
+    Raises:
+        ValueError: if ids or special_ids are not in the vocabulary, or the mask does not fit.
+        TypeError: if they are not integers, or the mask holds neither integers nor booleans.
+    """
+    vocab_size = whole_number("vocab_size", vocab_size, at_least=1)
+    ids, is_token = check_batch(ids, attention_mask, vocab_size)
+    if not isinstance(special_ids, Collection):
+        raise TypeError(f"special_ids must be a collection of ids, got {special_ids!r}")
+    return is_token & ~np.isin(ids, check_vocabulary("special_ids", list(special_ids), vocab_size))
 
 
 def choose_tokens(choosable: np.ndarray, generator: np.random.Generator, rate: float) -> np.ndarray:
     """Choose round(rate · n) of each row's n choosable tokens, at least one: (B, T) booleans → (B, T) booleans."""
     check_share("rate", rate)
+    choosable = zero_one_mask("choosable", choosable, "a token may be chosen")
     chosen = np.zeros_like(choosable)
     for b, row in enumerate(choosable):
         positions = np.flatnonzero(row)
@@ -93,6 +109,7 @@ def choose_words(
     A word with more tokens than are still to be chosen is passed over, as in BERT, so that a few less may be chosen
     than among single tokens. If no word of a row is as short as that, one of its shortest is chosen.
     """
+    choosable = zero_one_mask("choosable", choosable, "a token may be chosen")
     chosen = np.zeros_like(choosable)
     for b, words in enumerate(words_of(choosable, word_numbers)):
         left = n_to_choose(words, rate)
@@ -108,7 +125,9 @@ def words_of(choosable: np.ndarray, word_numbers: np.ndarray) -> list[list[np.nd
 
     Raises:
         ValueError: if the shape of word_numbers differs.
+        TypeError: if they are not integers.
     """
+    word_numbers = integers("word_numbers", word_numbers)
     if word_numbers.shape != choosable.shape:
         raise ValueError(f"word_numbers must have the shape of ids, {choosable.shape}, got {word_numbers.shape}")
     rows = []
@@ -127,8 +146,8 @@ def n_to_choose(words: Sequence[np.ndarray], rate: float) -> int:
 
 
 def labels_at(chosen: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """The chosen tokens, and IGNORE elsewhere: (B, T) int64, since ids need not have a sign."""
-    return np.where(chosen, ids, np.int64(IGNORE))
+    """The chosen tokens, and IGNORE elsewhere: (B, T) int64."""
+    return np.where(chosen, integers("ids", ids), IGNORE)
 
 
 def number_words(pieces: Sequence[str], continuation: str = "##") -> np.ndarray:
@@ -153,7 +172,7 @@ def replace_tokens(
     replace: tuple[float, float, float] = (0.8, 0.1, 0.1),
     span_numbers: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Put [MASK], a random token or the token itself at each chosen place: ids (B, T) → inputs (B, T).
+    """Put [MASK], a random token or the token itself at each chosen place: ids (B, T) → inputs (B, T) int64.
 
     Args:
         replace: how likely each of the three is.
@@ -161,19 +180,27 @@ def replace_tokens(
             all its tokens become [MASK], or all become random tokens, or all stay. None draws for each token.
 
     Raises:
-        ValueError: if the shares are not three that sum to 1, or mask_id is not in the vocabulary.
+        ValueError: if the shares are not three that sum to 1, or mask_id or one of ids is not in the vocabulary.
+        TypeError: if an id is not an integer.
     """
-    if len(replace) != 3 or min(replace) < 0 or not np.isclose(sum(replace), 1):
+    if not isinstance(replace, Collection):
+        raise TypeError(f"replace must be three shares that sum to 1, got {replace!r}")
+    shares = [number("replace", share) for share in replace]
+    if len(shares) != 3 or min(shares) < 0 or not np.isclose(sum(shares), 1):
         raise ValueError(f"replace must be three shares that sum to 1, got {replace}")
+    vocab_size = whole_number("vocab_size", vocab_size, at_least=1)
+    mask_id = whole_number("mask_id", mask_id)
     if not 0 <= mask_id < vocab_size:
         raise ValueError(f"mask_id must lie in [0, {vocab_size}), the size of the vocabulary; got {mask_id}")
+    ids = check_vocabulary("ids", ids, vocab_size)
+    chosen = zero_one_mask("chosen", chosen, "a token is chosen")
     tokens = ids[chosen]
     draws = generator.random(len(tokens))
     random_tokens = generator.integers(vocab_size, size=len(tokens))
     if span_numbers is not None:  # all tokens of a span share the draw of its first
         _, first, span_of = np.unique(span_numbers[chosen], return_index=True, return_inverse=True)
         draws = draws[first[span_of]]
-    to_mask, to_random, _ = replace
+    to_mask, to_random, _ = shares
     inputs = ids.copy()
     inputs[chosen] = np.select([draws < to_mask, draws < to_mask + to_random], [mask_id, random_tokens], tokens)
     return inputs

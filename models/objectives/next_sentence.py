@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.inputs import pad_batch
+from minigrad.checks import whole_number
+from models.inputs import check_texts, check_vocabulary, pad_batch
 
 IS_NEXT, IS_RANDOM = 0, 1
 
@@ -42,8 +43,10 @@ def next_sentence(
 
     Raises:
         ValueError: if there are fewer than two documents, one of them or a sentence is empty, none has two
-            sentences, or max_length is smaller than 5.
+            sentences, an id is negative, or max_length is smaller than 5.
+        TypeError: if an id or max_length is not an integer.
     """
+    max_length, pad_id = whole_number("max_length", max_length), whole_number("pad_id", pad_id, at_least=0)
     pairs = sentence_pairs(documents, generator, max_length - 3)
     if not pairs:
         raise ValueError("documents must have two sentences or more, got none that does")
@@ -63,7 +66,7 @@ def sentence_pairs(
     next pair. (BERT fills a random B up to n_tokens; where documents are short, its length would give it away.)
     A last sentence that is left alone at the end of a document has no next one, and is no A.
     """
-    check_documents(documents)
+    documents = check_documents(documents)
     pairs = []
     for d, document in enumerate(documents):
         start = 0
@@ -95,13 +98,19 @@ def joined(sentences: Sequence[Sentence]) -> list[int]:
     return [token for sentence in sentences for token in sentence]
 
 
-def check_documents(documents: Sequence[Sequence[Sentence]]) -> None:
-    """Raise ValueError unless there are two documents or more, with no empty one and no empty sentence."""
+def check_documents(documents: Sequence[Sequence[Sentence]]) -> list[list[list[int]]]:
+    """The documents with sentences as lists of Python's integers.
+
+    Raises:
+        ValueError: unless there are two documents or more, with no empty one, no empty sentence and no negative id.
+        TypeError: if an id is not an integer.
+    """
     if len(documents) < 2:
         raise ValueError(f"documents must be at least 2, as a random chunk is from another one; got {len(documents)}")
     for d, document in enumerate(documents):
         if len(document) == 0 or any(len(sentence) == 0 for sentence in document):
             raise ValueError(f"documents and their sentences must not be empty, got an empty one in documents[{d}]")
+    return [check_texts(f"documents[{d}]", document) for d, document in enumerate(documents)]
 
 
 def encode_pair(
@@ -113,9 +122,12 @@ def encode_pair(
     the time, and of b when they are equally long.
 
     Raises:
-        ValueError: if max_length is smaller than 5, which leaves no token of one of them.
+        ValueError: if max_length is smaller than 5, which leaves no token of one of them, or an id is negative.
+        TypeError: if an id or max_length is not an integer.
     """
-    if max_length < 5:
+    cls_id, sep_id = whole_number("cls_id", cls_id, at_least=0), whole_number("sep_id", sep_id, at_least=0)
+    a, b = check_vocabulary("a", a).tolist(), check_vocabulary("b", b).tolist()
+    if whole_number("max_length", max_length) < 5:
         raise ValueError(
             f"max_length must be at least 5, for three special tokens and one of each text; got {max_length}"
         )

@@ -20,8 +20,9 @@ Liu et al. 2018, "Generating Wikipedia by Summarizing Long Sequences".
 import numpy as np
 
 from minigrad import IGNORE
+from minigrad.checks import whole_number
 from models.inputs import pad_batch
-from models.objectives.batch import tokens_of
+from models.objectives.batch import check_batch, check_two_tokens
 from models.objectives.causal_lm import causal_lm
 
 
@@ -30,7 +31,7 @@ def prefix_lm(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Split each sequence at a random place, for a decoder.
 
-    Shapes: ids (B, T + 1) integers → inputs (B, T), labels (B, T), prefix_mask (B, T).
+    Shapes: ids (B, T + 1) integers → inputs (B, T), labels (B, T), prefix_mask (B, T), all int64.
 
     The labels are those of `causal_lm`, and IGNORE wherever they are in the prefix. Its last token is the first to
     predict. prefix_mask is 1 in the prefix.
@@ -39,11 +40,13 @@ def prefix_lm(
         attention_mask: (B, T + 1), 1 where there is a token. Padding is on either side.
 
     Raises:
-        ValueError: if a sequence has fewer than two tokens, or the mask's shape differs.
+        ValueError: if a sequence has fewer than two tokens, an id is negative, or the mask's shape differs.
+        TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
     """
+    ids, _ = check_batch(ids, attention_mask)
     in_prefix = prefixes(ids, generator, attention_mask)
     inputs, labels = causal_lm(ids, attention_mask)
-    labels = np.where(in_prefix[:, 1:], np.int64(IGNORE), labels)
+    labels = np.where(in_prefix[:, 1:], IGNORE, labels)
     return inputs, labels, in_prefix[:, :-1].astype(np.int64)
 
 
@@ -59,10 +62,13 @@ def prefix_lm_encoder_decoder(
         pad_id: fills up the shorter inputs.
 
     Raises:
-        ValueError: if a sequence has fewer than two tokens, or the mask's shape differs.
+        ValueError: if a sequence has fewer than two tokens, an id is negative, or the mask's shape differs.
+        TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
     """
+    ids, is_token = check_batch(ids, attention_mask)
     in_prefix = prefixes(ids, generator, attention_mask)
-    in_rest = tokens_of(ids, attention_mask) & ~in_prefix
+    in_rest = is_token & ~in_prefix
+    whole_number("pad_id", pad_id, at_least=0)
     inputs, input_mask = pad_batch([row[given] for row, given in zip(ids, in_prefix, strict=True)], pad_id)
     labels, _ = pad_batch([row[rest] for row, rest in zip(ids, in_rest, strict=True)], IGNORE)
     return inputs, labels, input_mask
@@ -70,10 +76,7 @@ def prefix_lm_encoder_decoder(
 
 def prefixes(ids: np.ndarray, generator: np.random.Generator, attention_mask: np.ndarray | None) -> np.ndarray:
     """Where the prefix of each sequence is, (B, T) booleans: the first 1 … n - 1 of its n tokens, all as likely."""
-    is_token = tokens_of(ids, attention_mask)
-    n_tokens = is_token.sum(axis=1)
-    if np.any(n_tokens < 2):
-        short = np.flatnonzero(n_tokens < 2)[0]
-        raise ValueError(f"ids must have two tokens or more in every row, got {n_tokens[short]} in row {short}")
-    lengths = generator.integers(1, n_tokens)  # (B,)
+    ids, is_token = check_batch(ids, attention_mask)
+    check_two_tokens(is_token)
+    lengths = generator.integers(1, is_token.sum(axis=1))  # (B,)
     return is_token & (np.cumsum(is_token, axis=1) <= lengths[:, None])

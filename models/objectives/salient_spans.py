@@ -19,7 +19,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.objectives.batch import tokens_of
+from minigrad.checks import whole_number
+from models.objectives.batch import check_batch
 from models.objectives.span_corruption import corrupted_batch
 
 
@@ -43,8 +44,9 @@ def salient_spans(
 
     Raises:
         ValueError: if a row has no span, a span is empty or not all tokens, or as for `span_corruption`.
+        TypeError: if a span is not two integers, or as for `span_corruption`.
     """
-    is_token = tokens_of(ids, attention_mask)
+    ids, is_token = check_batch(ids, attention_mask)
     if len(spans) != len(ids):
         raise ValueError(f"spans must be one list for each of the {len(ids)} rows of ids, got {len(spans)}")
     position = np.arange(ids.shape[1])
@@ -58,9 +60,12 @@ def salient_spans(
 
 
 def check_spans(spans: Sequence[tuple[int, int]], is_token: np.ndarray, row: int) -> None:
-    """Raise ValueError unless there are spans in a row, each of at least one token and of tokens alone."""
+    """Raise an error unless there are spans in a row, each of at least one token and of tokens alone."""
     if len(spans) == 0:
         raise ValueError(f"spans must be at least one in every row, got none in row {row}")
-    for start, end in spans:
+    for span in spans:
+        if len(span) != 2:
+            raise ValueError(f"spans must be pairs (start, end), got {span} in row {row}")
+        start, end = (whole_number("spans", place) for place in span)
         if not (0 <= start < end <= len(is_token) and is_token[start:end].all()):
             raise ValueError(f"spans must be (start, end) of tokens, start < end, got ({start}, {end}) in row {row}")

@@ -23,8 +23,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad import IGNORE
-from models.inputs import pad_batch
-from models.objectives.batch import check_share, tokens_of
+from minigrad.checks import integers, number, whole_number
+from models.inputs import check_vocabulary, pad_batch
+from models.objectives.batch import check_batch, check_share, check_two_tokens
 
 
 def span_corruption(
@@ -40,7 +41,8 @@ def span_corruption(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Corrupt each sequence of a batch: what the encoder reads, and what the decoder must write.
 
-    Shapes: ids (B, T) integers → inputs (B, S), labels (B, L) with IGNORE at padding, attention_mask (B, S).
+    Shapes: ids (B, T) integers → inputs (B, S), labels (B, L) with IGNORE at padding, attention_mask (B, S),
+    all int64.
 
     Args:
         sentinels: the placeholders in the order of their use, from `sentinel_ids`.
@@ -52,9 +54,12 @@ def span_corruption(
 
     Raises:
         ValueError: if a shape or a share does not fit, a sequence has fewer than two tokens, the ids contain a
-            sentinel, or there are too few sentinels.
+            sentinel, or the sentinels are too few or not different from each other.
+        TypeError: if ids, sentinels, pad_id or eos_id are not integers.
     """
-    rows = [row[tokens] for row, tokens in zip(ids, tokens_of(ids, attention_mask), strict=True)]
+    ids, is_token = check_batch(ids, attention_mask)
+    check_two_tokens(is_token)
+    rows = [row[tokens] for row, tokens in zip(ids, is_token, strict=True)]
     masks = [noise_mask(len(row), generator, density, mean_span_length) for row in rows]
     return corrupted_batch(rows, masks, sentinels, pad_id, eos_id)
 
@@ -63,7 +68,8 @@ def corrupted_batch(
     rows: Sequence[np.ndarray], masks: Sequence[np.ndarray], sentinels: np.ndarray, pad_id: int, eos_id: int | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sequences and their noise masks as one batch: inputs (B, S), labels (B, L), attention_mask (B, S)."""
-    end = [] if eos_id is None else [eos_id]
+    end = [] if eos_id is None else [whole_number("eos_id", eos_id, at_least=0)]
+    whole_number("pad_id", pad_id, at_least=0)
     pairs = list(zip(rows, masks, strict=True))
     inputs, attention_mask = pad_batch([[*corrupted_inputs(*pair, sentinels), *end] for pair in pairs], pad_id)
     labels, _ = pad_batch([[*corrupted_targets(*pair, sentinels), *end] for pair in pairs], IGNORE)
@@ -78,6 +84,7 @@ def sentinel_ids(vocab_size: int, n: int = 100) -> np.ndarray:
     Raises:
         ValueError: if the vocabulary has not so many tokens.
     """
+    vocab_size, n = whole_number("vocab_size", vocab_size, at_least=1), whole_number("n", n)
     if not 0 < n <= vocab_size:
         raise ValueError(f"n must lie in [1, {vocab_size}], the size of the vocabulary; got {n}")
     return vocab_size - 1 - np.arange(n)
@@ -100,10 +107,10 @@ def noise_mask(
             smaller than 1.
     """
     check_share("density", density)
+    length = whole_number("length", length)
+    mean_span_length = number("mean_span_length", mean_span_length, at_least=1)
     if length < 2:
         raise ValueError(f"length must be at least 2, for a token that stays and one that is noise; got {length}")
-    if mean_span_length < 1:
-        raise ValueError(f"mean_span_length must be at least 1, got {mean_span_length}")
     n_noise = min(max(round(density * length), 1), length - 1)
     n_spans = min(max(round(n_noise / mean_span_length), 1), length - n_noise)
     stays = random_partition(length - n_noise, n_spans, generator)
@@ -121,8 +128,11 @@ def corrupted_inputs(ids: np.ndarray, mask: np.ndarray, sentinels: np.ndarray) -
     """What stays, and a sentinel in place of each span of noise: ids (T,), mask (T,) → (S,).
 
     Raises:
-        ValueError: if the mask's shape differs, the ids contain a sentinel, or there are too few sentinels.
+        ValueError: if the mask's shape differs, the ids contain a sentinel, or the sentinels are too few or not
+            different from each other.
+        TypeError: if ids or sentinels are not integers.
     """
+    ids, sentinels = check_vocabulary("ids", ids), check_sentinels(sentinels)
     starts = span_starts(ids, mask, sentinels)
     stays = np.insert(~mask, starts, True)
     return np.insert(ids, starts, sentinels[: len(starts)])[stays]
@@ -132,12 +142,29 @@ def corrupted_targets(ids: np.ndarray, mask: np.ndarray, sentinels: np.ndarray) 
     """Each sentinel and the span of noise that it stands for, and a last sentinel: ids (T,), mask (T,) → (L,).
 
     Raises:
-        ValueError: as for `corrupted_inputs`.
+        ValueError, TypeError: as for `corrupted_inputs`.
     """
+    ids, sentinels = check_vocabulary("ids", ids), check_sentinels(sentinels)
     starts = span_starts(ids, mask, sentinels)
     noise = np.insert(mask, starts, True)
     spans = np.insert(ids, starts, sentinels[: len(starts)])[noise]
     return np.append(spans, sentinels[len(starts)])
+
+
+def check_sentinels(sentinels: np.ndarray) -> np.ndarray:
+    """Sentinels (n,) as int64.
+
+    Raises:
+        TypeError: if they are not integers.
+        ValueError: if they have several axes, one is negative, or two are the same.
+    """
+    sentinels = check_vocabulary("sentinels", sentinels)
+    if sentinels.ndim != 1:
+        raise ValueError(f"sentinels must have one axis, got shape {sentinels.shape}")
+    if len(set(sentinels.tolist())) < len(sentinels):
+        values, counts = np.unique(sentinels, return_counts=True)
+        raise ValueError(f"sentinels must differ from each other, got {values[counts > 1][0]} more than once")
+    return sentinels
 
 
 def span_starts(ids: np.ndarray, mask: np.ndarray, sentinels: np.ndarray) -> np.ndarray:
@@ -158,8 +185,13 @@ def restore(inputs: np.ndarray, targets: np.ndarray, sentinels: np.ndarray) -> n
     What follows the targets' last sentinel, such as an end-of-sequence token, is no part of it.
 
     Raises:
-        ValueError: if a sentinel of the inputs is not in the targets.
+        ValueError: if a sentinel of the inputs is not in the targets, or the sentinels do not differ.
+        TypeError: if any of the three is not integers.
     """
+    inputs, targets = integers("inputs", inputs), integers("targets", targets)
+    if inputs.ndim != 1 or targets.ndim != 1:
+        raise ValueError(f"inputs and targets must have one axis each, got shapes {inputs.shape} and {targets.shape}")
+    sentinels = check_sentinels(sentinels)
     starts = np.flatnonzero(np.isin(targets, sentinels))
     spans = {span[0]: span[1:] for span in np.split(targets, starts)[1:]}
     original = []
@@ -170,4 +202,4 @@ def restore(inputs: np.ndarray, targets: np.ndarray, sentinels: np.ndarray) -> n
             original.extend(spans[token])
         else:
             raise ValueError(f"targets must contain each sentinel of the inputs, got none of {token}")
-    return np.array(original, inputs.dtype)
+    return np.array(original, np.int64)

@@ -18,6 +18,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from minigrad.checks import number, whole_number, zero_one_mask
 from models.objectives.masked_lm import choosable_tokens, labels_at, n_to_choose, replace_tokens, words_of
 
 
@@ -37,7 +38,7 @@ def span_masking(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hide spans of words: what the encoder reads, and what it must say at the hidden places.
 
-    Shapes: ids (B, T) integers → inputs (B, T), labels (B, T) with IGNORE at what was not chosen.
+    Shapes: ids (B, T) integers → inputs (B, T), labels (B, T) with IGNORE at what was not chosen, both int64.
 
     Whether a span becomes [MASK]s, becomes random tokens or stays is drawn once for all its tokens.
 
@@ -48,11 +49,13 @@ def span_masking(
         The rest as in `masked_lm`.
 
     Raises:
-        ValueError: if a shape, a share, mask_id, p or longest does not fit.
+        ValueError: if a shape, a share, p or longest does not fit, or an id (also of mask_id and special_ids) is not
+            in the vocabulary.
+        TypeError: if an id is not an integer.
     """
-    choosable = choosable_tokens(ids, attention_mask, special_ids)
+    choosable = choosable_tokens(ids, attention_mask, special_ids, vocab_size)
     if word_numbers is None:
-        word_numbers = np.broadcast_to(np.arange(ids.shape[1]), ids.shape)
+        word_numbers = np.broadcast_to(np.arange(choosable.shape[1]), choosable.shape)
     span_numbers = choose_spans(choosable, word_numbers, generator, rate, p, longest)
     chosen = span_numbers >= 0
     inputs = replace_tokens(
@@ -67,10 +70,9 @@ def span_length_probabilities(p: float = 0.2, longest: int = 10) -> np.ndarray:
     Raises:
         ValueError: if p does not lie in (0, 1), or longest is smaller than 1.
     """
-    if not 0 < p < 1:
+    if not 0 < number("p", p) < 1:
         raise ValueError(f"p must lie in (0, 1), got {p}")
-    if longest < 1:
-        raise ValueError(f"longest must be at least 1, got {longest}")
+    whole_number("longest", longest, at_least=1)
     weights = p * (1 - p) ** np.arange(longest)
     return weights / weights.sum()
 
@@ -90,6 +92,7 @@ def choose_spans(
 
     A span ends early at what may not be chosen, at another span, and before the word that would be too much.
     """
+    choosable = zero_one_mask("choosable", choosable, "a token may be chosen")
     probabilities = span_length_probabilities(p, longest)
     span_numbers = np.full(choosable.shape, -1)
     n_spans = 0

@@ -7,10 +7,10 @@ model that is loaded has the same.
 import os
 from typing import Any
 
-from minigrad import nn
 from minigrad.errors import CheckpointError
 from models.bert import BERT, BERTConfig
-from models.pretrained.folder import Weights, check_config, read_config, write_folder
+from models.pretrained.config import build_unallocated, check_fields, load_config
+from models.pretrained.folder import Weights, check_config, write_folder
 from models.pretrained.names import Entry, load_weights, stored_weights, weight_and_bias
 
 POOLER, MASKED_LM, NEXT_SENTENCE = "bert.pooler.dense", "cls.predictions", "cls.seq_relationship"
@@ -27,15 +27,17 @@ def load(folder: str | os.PathLike[str], strict: bool = True) -> BERT:
         CheckpointError: if a file is missing or damaged, is not a BERT, asks for what `models.bert` cannot do, or if
             weights are missing, unexpected or misshapen; these are listed by name.
     """
-    config = config_from(read_config(folder, "bert"))
+    fields, config = load_config(folder, "bert", config_from)
     with Weights(folder) as weights:
         names = [name for name in map(current_name, weights.names) if name is not None]
 
         def has(part: str) -> bool:
             return any(name.startswith(f"{part}.") for name in names)
 
-        with nn.unallocated():
-            model = BERT(config, pooler=has(POOLER), masked_lm=has(MASKED_LM), next_sentence=has(NEXT_SENTENCE))
+        def build() -> BERT:
+            return BERT(config, pooler=has(POOLER), masked_lm=has(MASKED_LM), next_sentence=has(NEXT_SENTENCE))
+
+        model = build_unallocated(build, fields, ("num_hidden_layers",), weights)
         load_weights(model, entries(model), weights, current_name, strict)
     model.eval()
     return model
@@ -95,8 +97,13 @@ def config_from(theirs: dict[str, Any]) -> BERTConfig:
     """Our config from a `config.json`.
 
     Raises:
-        CheckpointError: if it asks for something that `models.bert` does not do.
+        CheckpointError: naming the field, if it makes no sense or asks for something that `models.bert` does not do.
     """
+    sizes = (
+        "vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "num_attention_heads",
+        "intermediate_size", "type_vocab_size",
+    )  # fmt: skip
+    check_fields(theirs, sizes=sizes, rates=("hidden_dropout_prob",), small_numbers=("layer_norm_eps",))
     expected = {
         "hidden_act": "gelu",
         "position_embedding_type": "absolute",

@@ -1,6 +1,6 @@
 """A checkpoint folder in Hugging Face's layout.
 
-    config.json                            the model's dials, and which family it is (`model_type`)
+    config.json                            the model's hyperparameters, and its family (`model_type`)
     model.safetensors                      the weights by name
 or  model-00001-of-00002.safetensors, …    the weights in shards
     model.safetensors.index.json           which shard holds which weight
@@ -20,14 +20,20 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.checks import whole_number
 from minigrad.errors import CheckpointError
-from models.pretrained.safetensors_file import StoredTensor, read_header, write_tensors
+from minigrad.files import read_json
+from minigrad.safetensors_file import StoredTensor, read_header, write_tensors
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 SHARD = "model-{:05}-of-{:05}.safetensors"
+LONGEST_JSON = 100_000_000  # bytes; larger than any config or index
+SAVING = ".saving-"  # how the folder begins in which a save prepares its files
 IS_SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
+
+METADATA = {"format": "pt"}  # transformers reads no file without this
 
 CONVERSION = """    from transformers import AutoModelForPreTraining
     AutoModelForPreTraining.from_pretrained({folder!r}).save_pretrained({folder!r})"""
@@ -71,7 +77,10 @@ def _read_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
     if not path.parent.is_dir():
         raise CheckpointError(f"there is no folder {folder}")
     if not path.is_file():
-        raise CheckpointError(f"{folder} is not a checkpoint in Hugging Face's layout: it has no {CONFIG}")
+        message = f"{folder} is not a checkpoint in Hugging Face's layout: it has no {CONFIG}"
+        if interrupted := sorted(path.parent.glob(f"{SAVING}*")):
+            message += f"; a save was interrupted, which has left {interrupted[0].name}"
+        raise CheckpointError(message)
     return _read_object(path)
 
 
@@ -94,7 +103,7 @@ class Weights:
         self.tensors: dict[str, StoredTensor] = {}
         with ExitStack() as files:
             if (self.folder / WEIGHTS).is_file():
-                self.tensors = read_header(files.enter_context((self.folder / WEIGHTS).open("rb")))
+                self.tensors, _ = read_header(files.enter_context((self.folder / WEIGHTS).open("rb")))
             elif (self.folder / INDEX).is_file():
                 for shard, names in _by_shard(read_index(self.folder / INDEX)).items():
                     self.tensors |= _of_shard(self.folder / shard, names, files)
@@ -164,21 +173,22 @@ def write_folder(
         arrays: float32, by name. An iterator is asked for them one by one.
 
     Raises:
-        TypeError: if the config is more than JSON can hold, or an array is not float32.
-        ValueError: if max_shard_bytes is not positive.
-        OSError: if a file cannot be written.
+        TypeError: if the config is more than JSON can hold, an array is not float32, or max_shard_bytes no integer.
+        ValueError: if the config holds a NaN or an infinity, or max_shard_bytes is not positive.
+        OSError: if a file cannot be written, as on a full disk. An earlier checkpoint is still there then.
     """
-    if max_shard_bytes < 1:
-        raise ValueError(f"max_shard_bytes must be at least 1, got {max_shard_bytes}")
+    whole_number("max_shard_bytes", max_shard_bytes, at_least=1)
     config_text = _as_json(config)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".saving-", dir=folder) as name:
+    with TemporaryDirectory(prefix=SAVING, dir=folder) as name:
         temporary = Path(name)
         sizes: list[dict[str, int]] = []  # of each shard's arrays, by name
         pairs = arrays.items() if isinstance(arrays, Mapping) else arrays
         for number, shard in enumerate(_shards(pairs, max_shard_bytes)):
-            write_tensors(temporary / str(number), shard)
+            if others := [f"{name} must be float32, got {a.dtype}" for name, a in shard if a.dtype != np.float32]:
+                raise TypeError(", ".join(others))
+            write_tensors(temporary / str(number), shard, METADATA)
             sizes.append({name: array.nbytes for name, array in shard})
             shard.clear()  # before the next one is gathered
 
@@ -227,7 +237,7 @@ def _of_shard(path: Path, names: list[str], files: ExitStack) -> dict[str, Store
     """The weights that the index promises in a shard, which stays open."""
     if not path.is_file():
         raise CheckpointError(f"{path} is missing, a shard that {INDEX} names")
-    tensors = read_header(files.enter_context(path.open("rb")))
+    tensors, _ = read_header(files.enter_context(path.open("rb")))
     if missing := [name for name in names if name not in tensors]:
         raise CheckpointError(f"{path} lacks weights that {INDEX} places in it: {', '.join(missing)}")
     return {name: tensors[name] for name in names}
@@ -246,14 +256,16 @@ def _no_weights(folder: Path) -> str:
 
 
 def _read_object(path: Path) -> dict[str, Any]:
+    if (size := path.stat().st_size) > LONGEST_JSON:
+        raise CheckpointError(f"{path}: expected a JSON file of at most {LONGEST_JSON:,} bytes, got {size:,}")
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # also what is not UTF-8
-        raise CheckpointError(f"{path} is not JSON: {error}") from error
+        value = read_json(path)
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
     if not isinstance(value, dict):
         raise CheckpointError(f"{path}: expected a JSON object, got a {type(value).__name__}")
     return value
 
 
 def _as_json(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -7,10 +7,10 @@ keys and values are one, `c_attn`.
 import os
 from typing import Any
 
-from minigrad import nn
 from minigrad.errors import CheckpointError
 from models.gpt import GPT, GPTConfig
-from models.pretrained.folder import Weights, check_config, read_config, write_folder
+from models.pretrained.config import build_unallocated, check_fields, load_config
+from models.pretrained.folder import Weights, check_config, write_folder
 from models.pretrained.names import Entry, load_weights, stored_weights, weight_and_bias
 
 END_OF_TEXT = 50256  # the last id of GPT-2's vocabulary
@@ -26,17 +26,25 @@ def load(folder: str | os.PathLike[str], strict: bool = True) -> GPT:
         CheckpointError: if a file is missing or damaged, is not a GPT-2, asks for what `models.gpt` cannot do, or if
             weights are missing, unexpected or misshapen; these are listed by name.
     """
-    config = config_from(read_config(folder, "gpt2"))
-    with nn.unallocated():
-        model = GPT(config)
+    fields, config = load_config(folder, "gpt2", config_from)
     with Weights(folder) as weights:
-        load_weights(model, entries(config), weights, current_name, strict)
+        model = build_unallocated(lambda: GPT(config), fields, ("n_layer",), weights)
+        load_weights(model, entries(config), weights, lambda name: current_name(name, config), strict)
     model.eval()
     return model
 
 
 def save(model: GPT, folder: str | os.PathLike[str]) -> None:
-    """Write the folder that `load` and transformers' `GPT2LMHeadModel.from_pretrained` read."""
+    """Write the folder that `load` and transformers' `GPT2LMHeadModel.from_pretrained` read.
+
+    Raises:
+        ValueError: if positions are rotary, for which that layout has no place.
+    """
+    if model.config.positions != "learned":
+        raise ValueError(
+            f'positions must be "learned": Hugging Face\'s GPT-2 knows no other, got {model.config.positions!r}; '
+            "minigrad.checkpoint.save_checkpoint writes the weights of any model"
+        )
     write_folder(folder, config_to(model.config), stored_weights(model, entries(model.config)))
 
 
@@ -56,7 +64,8 @@ def entries(config: GPTConfig) -> list[Entry]:
             *_linear(f"{theirs}.mlp.c_fc", f"{ours}.feed_forward.up"),
             *_linear(f"{theirs}.mlp.c_proj", f"{ours}.feed_forward.down"),
         ]
-    return [*table, *weight_and_bias("transformer.ln_f", "final_norm")]
+    table += weight_and_bias("transformer.ln_f", "final_norm")
+    return table if config.tied_head else [*table, Entry("lm_head.weight", ("head.weight",))]
 
 
 def _linear(theirs: str, *ours: str) -> list[Entry]:
@@ -64,13 +73,15 @@ def _linear(theirs: str, *ours: str) -> list[Entry]:
     return [Entry(f"{theirs}.weight", weights, transposed=True), Entry(f"{theirs}.bias", biases)]
 
 
-def current_name(name: str) -> str | None:
+def current_name(name: str, config: GPTConfig) -> str | None:
     """A name in the file as it is written today; None for what is no weight.
 
     The first checkpoints were written without the prefix `transformer.`, and with the causal masks, which are no
     weights. The tied output layer stands twice in some.
     """
-    if name == "lm_head.weight" or name.endswith((".attn.bias", ".attn.masked_bias")):
+    if name == "lm_head.weight":
+        return None if config.tied_head else name
+    if name.endswith((".attn.bias", ".attn.masked_bias")):
         return None
     return name if name.startswith("transformer.") else f"transformer.{name}"
 
@@ -79,8 +90,15 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
     """Our config from a `config.json`.
 
     Raises:
-        CheckpointError: if it asks for something that `models.gpt` does not do.
+        CheckpointError: naming the field, if it makes no sense or asks for something that `models.gpt` does not do.
     """
+    check_fields(
+        theirs,
+        sizes=("vocab_size", "n_positions", "n_embd", "n_layer", "n_head"),
+        optional_sizes=("n_inner",),
+        rates=("resid_pdrop",),
+        small_numbers=("layer_norm_epsilon",),
+    )
     # Both names are tanh-GELU; transformers' "gelu_fast" is too, but no GPT-2 was trained with it.
     if theirs.get("activation_function", "gelu_new") not in ("gelu_new", "gelu_pytorch_tanh"):
         raise CheckpointError(
@@ -90,9 +108,11 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
         "scale_attn_weights": True,
         "scale_attn_by_inverse_layer_idx": False,
         "add_cross_attention": False,
-        "tie_word_embeddings": True,
     }
     check_config(theirs, expected, "GPT-2")
+    tied_head = theirs.get("tie_word_embeddings", True)
+    if not isinstance(tied_head, bool):
+        raise CheckpointError(f"tie_word_embeddings must be true or false in the config of a GPT-2, got {tied_head!r}")
     try:
         return GPTConfig(
             vocab_size=theirs.get("vocab_size", 50257),
@@ -103,6 +123,7 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
             d_ff=theirs.get("n_inner"),
             dropout=theirs.get("resid_pdrop", 0.1),
             layer_norm_eps=theirs.get("layer_norm_epsilon", 1e-5),
+            tied_head=tied_head,
         )
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"the config makes no sense: {error}") from error
@@ -124,6 +145,6 @@ def config_to(config: GPTConfig) -> dict[str, Any]:
         "embd_pdrop": config.dropout,
         "attn_pdrop": 0.0,
         "layer_norm_epsilon": config.layer_norm_eps,
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": config.tied_head,
         **dict.fromkeys(("bos_token_id", "eos_token_id"), END_OF_TEXT if config.vocab_size > END_OF_TEXT else None),
     }

@@ -15,8 +15,8 @@ import numpy as np
 from minigrad import nn
 from minigrad.errors import CheckpointError
 from minigrad.nn.module import mismatches
+from minigrad.safetensors_file import FLOATING
 from models.pretrained.folder import Weights
-from models.pretrained.safetensors_file import FLOATING
 
 
 @dataclass(frozen=True)

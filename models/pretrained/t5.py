@@ -6,9 +6,9 @@ There each block is a list of layers, numbered, and the position bias of a stack
 import os
 from typing import Any
 
-from minigrad import nn
 from minigrad.errors import CheckpointError
-from models.pretrained.folder import Weights, read_config, write_folder
+from models.pretrained.config import build_unallocated, check_fields, load_config
+from models.pretrained.folder import Weights, write_folder
 from models.pretrained.names import Entry, load_weights, stored_weights
 from models.t5 import T5, T5Config
 
@@ -23,10 +23,9 @@ def load(folder: str | os.PathLike[str], strict: bool = True) -> T5:
         CheckpointError: if a file is missing or damaged, is not a T5, asks for what `models.t5` cannot do, or if
             weights are missing, unexpected or misshapen; these are listed by name.
     """
-    config = config_from(read_config(folder, "t5"))
-    with nn.unallocated():
-        model = T5(config)
+    fields, config = load_config(folder, "t5", config_from)
     with Weights(folder) as weights:
+        model = build_unallocated(lambda: T5(config), fields, ("num_layers", "num_decoder_layers"), weights)
         table = entries(config)
         if not config.tied_head and "lm_head.weight" not in weights.names:  # the same numbers twice, written once
             table[-1] = Entry("shared.weight", ("head.weight",))
@@ -95,8 +94,20 @@ def config_from(theirs: dict[str, Any]) -> T5Config:
     """Our config from a `config.json`.
 
     Raises:
-        CheckpointError: if it asks for something that `models.t5` does not do.
+        CheckpointError: naming the field, if it makes no sense or asks for something that `models.t5` does not do.
     """
+    check_fields(
+        theirs,
+        sizes=(
+            "vocab_size", "d_model", "d_ff", "num_layers", "num_heads", "d_kv", "relative_attention_num_buckets",
+            "relative_attention_max_distance",
+        ),
+        optional_sizes=("num_decoder_layers",),
+        ids=("pad_token_id", "decoder_start_token_id", "eos_token_id"),
+        rates=("dropout_rate",),
+        small_numbers=("layer_norm_epsilon",),
+        booleans=("scale_decoder_outputs", "tie_word_embeddings"),
+    )  # fmt: skip
     feed_forward = theirs.get("feed_forward_proj", "relu")
     if feed_forward not in ("relu", "gated-gelu"):
         raise CheckpointError(f"feed_forward_proj must be relu or gated-gelu, got {feed_forward!r}")

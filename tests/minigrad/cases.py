@@ -105,6 +105,21 @@ def _embedding_ids(n: int) -> np.ndarray:
     return np.array([[0, n - 1, 0], [n // 2, 0, n - 1]])
 
 
+def _positions(x: Any) -> np.ndarray:
+    """Positions (B, T) that differ from row to row, and do not begin with 0."""
+    return 3 + 2 * np.arange(x.shape[0])[:, None] + np.arange(x.shape[2])
+
+
+def _torch_rotary(torch: Any, x: Any, positions: np.ndarray, theta: float) -> Any:
+    """Pairs of numbers as complex ones, and a rotation as the product with exp(i · angle)."""
+    half = x.shape[-1] // 2
+    angles = torch.tensor(positions)[:, None, :, None] * theta ** (-torch.arange(half, dtype=torch.float64) / half)
+    turned = torch.complex(x[..., :half], x[..., half:]) * torch.polar(torch.ones_like(angles), angles).to(
+        torch.complex128 if x.dtype == torch.float64 else torch.complex64
+    )
+    return torch.cat([turned.real, turned.imag], -1)
+
+
 INDEX = np.array([0, 0, -1])
 KEEP = 0.7
 
@@ -228,6 +243,12 @@ CASES = [
         lambda x, w: ops.rms_norm(x, w, eps=0.1),
         lambda T, x, w: T.nn.functional.rms_norm(x, w.shape, w, eps=0.1),
         kernel=True,
+    ),
+    Case(
+        "rotary",
+        st.tuples(st.sampled_from([1, 3]), lengths, lengths, lengths).map(lambda s: [(*s[:3], 2 * s[3])]),
+        lambda x: ops.rotary(x, _positions(x), theta=50.0),
+        lambda T, x: _torch_rotary(T, x, _positions(x), 50.0),
     ),
     Case("attention", attention_shapes(), ops.attention, torch_sdpa, kernel=True),
     Case(

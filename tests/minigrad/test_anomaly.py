@@ -73,9 +73,9 @@ def test_the_position_of_the_input_is_given():
 
 def test_without_the_mode_nothing_is_looked_at():
     x = leaf(0.0)
-    loss = Model(Root())(x)
+    loss = Root()(x)
     loss.backward()
-    assert x.grad[0] != x.grad[0] or np.isinf(x.grad[0])
+    assert np.isinf(x.grad[0])
 
 
 def test_the_mode_ends_with_its_block_and_can_be_switched_off_inside():

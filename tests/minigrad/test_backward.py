@@ -16,7 +16,7 @@ from minigrad.errors import (
     NoGraphError,
     NonScalarError,
 )
-from minigrad.tensor import topological_order
+from minigrad.tape import topological_order
 
 
 def leaf(*values: float) -> Tensor:

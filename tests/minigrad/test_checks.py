@@ -13,7 +13,7 @@ def test_a_number_inside_its_bounds_is_a_float(value):
     assert found == value
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1, np.float32("nan")])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1, np.float32("nan"), 10**400])
 def test_a_number_outside_its_bounds_is_named(value):
     with pytest.raises(ValueError, match=r"p must be a finite number at least 0 and below 1, got"):
         checks.number("p", value, at_least=0, below=1)
@@ -66,3 +66,21 @@ def test_other_masks_are_refused():
     for other in (2, -1):
         with pytest.raises(ValueError, match=f"attention_mask must be 1 where there is a token.*got {other}"):
             checks.zero_one_mask("attention_mask", np.array([[0, 1, other]]))
+
+
+def test_an_integer_that_no_float_can_hold_is_not_a_finite_number():
+    with pytest.raises(ValueError, match="lr must be a finite number, got 1000"):
+        checks.number("lr", 10**400)
+
+
+def test_booleans_and_pairs():
+    assert checks.boolean("bias", np.bool_(True)) is True
+    for value in (1, "yes", None, np.ones(1)):
+        with pytest.raises(TypeError, match="bias must be True or False"):
+            checks.boolean("bias", value)
+    assert checks.pair("betas", [1, 2]) == (1, 2)
+    with pytest.raises(ValueError, match=r"betas must be two numbers, got \(1, 2, 3\)"):
+        checks.pair("betas", (1, 2, 3))
+    for value in (0.9, "ab", {1: 2, 3: 4}, None):
+        with pytest.raises(TypeError, match="betas must be two numbers"):
+            checks.pair("betas", value)

@@ -49,9 +49,13 @@ def test_a_tensor_of_a_tensor_is_refused():
         (0.5, np.float32, np.float32),
         (2, np.float64, np.float64),
         (2, np.int32, np.int32),
-        (0.5, np.int32, np.float32),
+        (2**40, np.int64, np.int64),
+        (0.5, np.int8, np.float64),
+        (0.5, np.int32, np.float64),
+        (0.5, np.bool_, np.float64),
+        (2, np.bool_, np.int64),
     ],
 )
-def test_a_number_beside_an_array_takes_its_dtype_or_float32(number, beside, dtype):
+def test_a_number_beside_an_array_takes_its_dtype_or_the_one_that_numpy_gives_it(number, beside, dtype):
     array = number_like(number, np.ones((2, 3), beside))
     assert (array.shape, array.dtype, array.item()) == ((), dtype, number)

@@ -152,7 +152,7 @@ def test_ids_and_labels_from_the_host_are_checked_there_without_waiting_for_the_
         ops.cross_entropy(logits, np.array([0, IGNORE]))
         with pytest.raises(ValueError, match=r"ids must lie in \[0, 3\), .* got 3"):
             ops.embedding(np.array([0, 3]), table)
-        with pytest.raises(ValueError, match=r"ids must lie in \[0, 3\), .* got -1"):
+        with pytest.raises(ValueError, match=r"labels must lie in \[0, 3\), .* got -1"):
             ops.cross_entropy(logits, np.array([0, -1]))
     assert n_waits == [0]
 

@@ -94,6 +94,55 @@ def test_a_state_that_does_not_fit_is_refused_with_all_names_and_nothing_changes
         np.testing.assert_array_equal(array, before[name])
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([1.0, 2.0], "not an array: blocks.0.scale is a list"),
+        (None, "not an array: blocks.0.scale is a NoneType"),
+        (Tensor([1.0, 2.0]), "not an array: blocks.0.scale is a Tensor"),
+        (np.array([1, 2]), "wrong dtype: blocks.0.scale is int64, expected float32"),
+        (np.array([True, False]), "wrong dtype: blocks.0.scale is bool, expected float32"),
+        (np.array([1j, 2]), "wrong dtype: blocks.0.scale is complex128, expected float32"),
+        (np.array(["1", "x"]), "wrong dtype: blocks.0.scale is <U1, expected float32"),
+        (np.array([1, None]), "wrong dtype: blocks.0.scale is object, expected float32"),
+        (np.float32(1), r"wrong shape: blocks.0.scale is \(\), expected \(2,\)"),
+    ],
+)
+def test_what_is_no_array_of_floats_is_refused_with_all_else_and_nothing_changes(value: object, message: str):
+    model = Model()
+    before = {name: array.copy() for name, array in model.state_dict().items()}
+    state = {name: array + 1 for name, array in before.items()} | {"blocks.0.scale": value, 3: np.ones(1)}
+    del state["head.weight"]
+    with pytest.raises(ValueError, match=f"missing: head.weight; unexpected: 3; .*{message}"):
+        model.load_state_dict(state)
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f8", ">f4", np.longdouble])
+def test_floats_of_another_kind_are_rounded_to_the_parameters_own(dtype: str):
+    model, other = nn.Linear(3, 2), nn.Linear(3, 2)
+    other.load_state_dict({name: array.astype(dtype) for name, array in model.state_dict().items()})
+    assert other.weight.dtype == np.float32
+    np.testing.assert_allclose(other.weight.data, model.weight.data, atol=1e-3 if dtype == "f2" else 0)
+
+
+@pytest.mark.parametrize("state", [None, [np.ones(1)], "weights.safetensors"])
+def test_a_state_that_is_no_dictionary_is_refused(state: object):
+    with pytest.raises(TypeError, match="state must be a dictionary of arrays by name, got a "):
+        nn.Linear(1, 1).load_state_dict(state)
+
+
+def test_a_state_gives_memory_to_a_model_without_any():
+    model = nn.Linear(3, 2)
+    with nn.unallocated():
+        other = nn.Linear(3, 2)
+    other.load_state_dict(model.state_dict())
+    np.testing.assert_array_equal(other.weight.data, model.weight.data)
+    assert other.weight.data.flags.writeable
+    assert not np.shares_memory(other.weight.data, model.weight.data)
+
+
 def test_loading_a_state_counts_as_a_write_into_the_parameters():
     model = nn.Linear(2, 2)
     out = model(Tensor(np.ones((1, 2), np.float32), requires_grad=True))

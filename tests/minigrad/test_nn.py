@@ -112,7 +112,7 @@ def test_dropout_zeroes_a_share_and_scales_the_rest_while_training_only():
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, float("nan")])
 def test_dropout_refuses_what_is_no_probability_below_one(p: float):
-    with pytest.raises(ValueError, match=r"p must lie in \[0, 1\)"):
+    with pytest.raises(ValueError, match="p must be a finite number at least 0 and below 1"):
         nn.Dropout(p)
 
 
@@ -233,3 +233,49 @@ def test_heads_work_in_spaces_of_their_own():
 def test_attention_names_a_mask_that_does_not_fit():
     with pytest.raises(ValueError, match=r"mask must have shape \(B, S\) = \(2, 5\)"):
         attention()(draw(2, 5, 8), mask=np.ones((2, 4)))
+
+
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [
+        (lambda n: nn.Linear(n, 2), "in_features"),
+        (lambda n: nn.Linear(2, n), "out_features"),
+        (lambda n: nn.Embedding(n, 2), "num_embeddings"),
+        (lambda n: nn.Embedding(2, n), "embedding_dim"),
+        (lambda n: nn.LayerNorm(n), "width"),
+        (lambda n: nn.RMSNorm(n), "width"),
+        (lambda n: nn.LSTMLayer(n, 2), "input_size"),
+        (lambda n: nn.LSTMLayer(2, n), "hidden_size"),
+        (lambda n: nn.LSTM(n, 2), "input_size"),
+        (lambda n: nn.LSTM(2, n), "hidden_size"),
+        (lambda n: nn.LSTM(2, 2, n), "n_layers"),
+        (lambda n: nn.MultiHeadAttention(n, 2), "d_model"),
+        (lambda n: nn.MultiHeadAttention(8, n), "n_heads"),
+        (lambda n: nn.MultiHeadAttention(8, 2, head_size=n), "head_size"),
+    ],
+)
+def test_sizes_are_whole_numbers_from_one(build, name: str):
+    for value in (0, -1):
+        with pytest.raises(ValueError, match=f"{name} must be at least 1, got {value}"):
+            build(value)
+    for value in (2.0, float("nan"), "2", True):
+        with pytest.raises(TypeError, match=f"{name} must be an integer, got {value!r}"):
+            build(value)
+    build(np.int64(4))
+
+
+@pytest.mark.parametrize("layer", [nn.LayerNorm, nn.RMSNorm])
+@pytest.mark.parametrize(
+    ("eps", "error"), [(-1, ValueError), (float("nan"), ValueError), (float("inf"), ValueError), (None, TypeError)]
+)
+def test_an_eps_that_makes_nan_is_refused(layer, eps, error: type[Exception]):
+    with pytest.raises(error, match="eps must be a"):
+        layer(3, eps)
+    assert layer(3, 0).eps == 0
+
+
+@pytest.mark.parametrize("modules", [[nn.Linear], [[nn.Linear(2, 2)]], [None], [nn.Linear(2, 2).weight]])
+def test_a_list_of_modules_holds_modules(modules):
+    for build in (nn.ModuleList, lambda modules: nn.Sequential(*modules)):
+        with pytest.raises(TypeError, match=r"modules\[0\] must be a Module, got"):
+            build(modules)

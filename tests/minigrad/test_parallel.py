@@ -215,9 +215,64 @@ def test_arrays_that_are_no_batch_are_refused(arrays, message: str):
         DataParallel(Net(), 2).backward(loss_of, *arrays)
 
 
-def test_threads_are_at_least_one():
-    with pytest.raises(ValueError, match="n_threads must be at least 1, got 0"):
-        DataParallel(Net(), 0)
+@pytest.mark.parametrize(
+    ("n_threads", "error"), [(0, ValueError), (5000, ValueError), (2.0, TypeError), (True, TypeError)]
+)
+def test_threads_are_a_whole_number_from_one(n_threads, error: type[Exception]):
+    with pytest.raises(error, match="n_threads must be"):
+        DataParallel(Net(), n_threads)
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(TypeError, match="model must be a Module, got list"):
+        DataParallel(Net().parameters(), 2)
+
+
+@pytest.mark.parametrize("array", [[1, 2], 3, np.array(3), "ids", Tensor([1.0, 2.0])])
+def test_what_is_no_array_with_rows_is_refused(array):
+    with pytest.raises(TypeError, match=r"batch\[1\] must be an array with rows, got"):
+        DataParallel(Net(), 2).backward(loss_of, np.zeros((2, 3)), array)
+
+
+@pytest.mark.parametrize(
+    ("returned", "error", "message"),
+    [
+        (lambda loss: (loss, -3), ValueError, "n_items from loss_of must be at least 0, got -3"),
+        (lambda loss: (loss, float("nan")), TypeError, "n_items from loss_of must be an integer, got nan"),
+        (lambda loss: (loss, 2.0), TypeError, "n_items from loss_of must be an integer, got 2.0"),
+        (lambda loss: (loss, True), TypeError, "n_items from loss_of must be an integer, got True"),
+        (lambda loss: loss, TypeError, "loss_of must return the loss and n_items, got a Tensor"),
+        (lambda loss: (loss, 2, 3), ValueError, "loss_of must return the loss and n_items, got 3 values"),
+        (lambda loss: (loss.item(), 2), TypeError, "loss_of must return a Tensor as the loss, got float"),
+        (
+            lambda loss: (ops.reshape(loss, (1,)) * np.ones(2), 2),
+            ValueError,
+            r"a loss of one element, got the shape \(2,\)",
+        ),
+    ],
+)
+def test_what_loss_of_must_not_return_is_refused_and_no_gradient_changes(returned, error, message: str):
+    net = Net()
+    first, ids_and_labels = np.array_equal, batch()
+    net.hidden[0].bias.grad = np.full(9, 7, np.float32)
+
+    def bad_for_the_second(net: Net, ids: np.ndarray, labels: np.ndarray) -> object:
+        loss, n_items = loss_of(net, ids, labels)
+        return (loss, n_items) if first(ids, ids_and_labels[0][:4]) else returned(loss)
+
+    parallel = DataParallel(net, 2)
+    with pytest.raises(error, match=message):
+        parallel.backward(bad_for_the_second, *ids_and_labels)
+    assert gradients(net).keys() == {"hidden.0.bias"}
+    np.testing.assert_array_equal(net.hidden[0].bias.grad, np.full(9, 7))
+
+
+def test_a_gradient_that_does_not_fit_its_parameter_is_refused_before_any_other_changes():
+    net = Net()
+    net.hidden[2].bias.grad = np.ones(1, np.float32)
+    with pytest.raises(ValueError, match=r"grad must have the shape of its parameter, \(6,\); got \(1,\)"):
+        DataParallel(net, 2).backward(loss_of, *batch())
+    assert gradients(net).keys() == {"hidden.2.bias"}
 
 
 def _in_child(parallel: DataParallel, queue) -> None:

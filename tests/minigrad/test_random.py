@@ -62,6 +62,40 @@ def test_the_state_of_another_generator_can_be_kept_too():
     assert random.get_state() == library
 
 
+@pytest.mark.parametrize("damage", [{"state": None}, {"state": {"state": 1}}, {"has_uint32": "a"}, {"uinteger": -1}])
+def test_a_damaged_state_is_refused_and_the_old_one_stays(damage: dict):
+    before = random.get_state()
+    with pytest.raises(ValueError, match="state is not a whole state of PCG64"):
+        random.set_state(before | damage)
+    assert random.get_state() == before
+    with pytest.raises(TypeError, match="state must be a dictionary from get_state, got None"):
+        random.set_state(None)
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"), [(-1, ValueError), (1.5, TypeError), (None, TypeError), (True, TypeError), ("1", TypeError)]
+)
+def test_a_seed_is_a_whole_number_from_zero(seed, error: type[Exception]):
+    before = random.get_state()
+    with pytest.raises(error, match="seed must be"):
+        manual_seed(seed)
+    assert random.get_state() == before
+
+
+def test_a_seed_in_place_of_a_generator_is_refused():
+    for refused in (
+        lambda: nn.Linear(2, 3, generator=0),
+        lambda: nn.Embedding(2, 3, 0),
+        lambda: nn.LSTM(2, 3, generator=0),
+        lambda: nn.MultiHeadAttention(4, 2, generator=0),
+        lambda: nn.Dropout(0.5, 0),
+        lambda: random.get_state(0),
+        lambda: random.drawing_from(0).__enter__(),
+    ):
+        with pytest.raises(TypeError, match=r"generator must be a numpy\.random\.Generator, .*got 0 of type int"):
+            refused()
+
+
 def test_a_state_of_another_kind_of_generator_is_refused():
     state = random.get_state(np.random.Generator(np.random.PCG64DXSM(0)))
     with pytest.raises(ValueError, match="state must be one of PCG64, got 'PCG64DXSM'"):

@@ -56,3 +56,46 @@ def test_without_a_warm_up_the_rate_starts_at_its_peak():
 def test_a_total_that_the_warm_up_uses_up_is_refused(schedule):
     with pytest.raises(ValueError, match="total_steps must exceed warmup_steps, got 10 and 10"):
         schedule(10, 10, 10)
+    with pytest.raises(ValueError, match="total_steps must exceed warmup_steps, got 5 and 10"):
+        schedule(0, 10, 5)  # already where the warm-up begins
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        (-1, ValueError),
+        (0.5, TypeError),
+        (float("nan"), TypeError),
+        ("1", TypeError),
+        (None, TypeError),
+        (True, TypeError),
+    ],
+)
+def test_a_step_is_a_whole_number_from_zero(name: str, step, error: type[Exception]):
+    with pytest.raises(error, match="step must be"):
+        SCHEDULES[name](step)
+
+
+@pytest.mark.parametrize("schedule", [warmup_cosine, warmup_linear])
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((1, -1, 50), ValueError, "warmup_steps must be at least 0, got -1"),
+        ((1, 0.1, 50), TypeError, "warmup_steps must be an integer, got 0.1"),
+        ((1, 10, 50.5), TypeError, "total_steps must be an integer, got 50.5"),
+        ((1, 10, float("inf")), TypeError, "total_steps must be an integer, got inf"),
+        ((1, 10, 50, float("nan")), ValueError, "final must be a finite number at least 0 and at most 1, got nan"),
+        ((1, 10, 50, -0.1), ValueError, "final must be .* got -0.1"),
+        ((1, 10, 50, 2), ValueError, "final must be .* got 2"),
+        ((1, 10, 50, "0"), TypeError, "final must be a number"),
+    ],
+)
+def test_numbers_that_give_no_schedule_are_refused(schedule, arguments, error: type[Exception], message: str):
+    with pytest.raises(error, match=message):
+        schedule(*arguments)
+
+
+def test_a_negative_warm_up_is_refused_without_a_total_too():
+    with pytest.raises(ValueError, match="warmup_steps must be at least 0, got -1"):
+        inverse_square_root(1, -1)

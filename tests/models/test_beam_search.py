@@ -4,6 +4,8 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from minigrad import Tensor
 from models.beam_search import beam_search
@@ -50,7 +52,7 @@ def log_prob(gpt: GPT, text: np.ndarray, start: int) -> float:
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("length_penalty", [0.0, 1.0])
+@pytest.mark.parametrize("length_penalty", [-1.0, 0.0, 1.0, 2.0])
 def test_with_beams_enough_the_best_of_all_texts_is_found(seed: int, length_penalty: float):
     gpt, ids, eos_id = small_gpt(seed), np.array([[1, 2]]), 0
     found = beam_search(Remembering(gpt), ids, 3, n_beams=6**3, length_penalty=length_penalty, eos_id=eos_id)
@@ -73,10 +75,129 @@ def test_cached_and_uncached_search_find_the_same(seed: int):
     assert [one.ids.tolist() for one in cached] == [one.ids.tolist() for one in uncached]
 
 
+def random_table(seed: int, vocab_size: int, sharpness: float) -> Table:
+    logits = sharpness * np.random.default_rng(seed).standard_normal((vocab_size, vocab_size))
+    return Table(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))
+
+
+def best_of_all_texts(table: Table, n_new: int, length_penalty: float, eos_id: int) -> tuple[float, list[int]]:
+    """The highest score of all texts that begin with token 1, and the text, by trying each of them."""
+    found = []
+    for new in product(range(len(table.logits)), repeat=n_new):
+        text = new[: new.index(eos_id) + 1] if eos_id in new else new
+        log_prob = sum(table.logits[last, token] for last, token in zip((1, *text), text, strict=False))
+        found.append((log_prob / len(text) ** length_penalty, [1, *text]))
+    return max(found)
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**16),
+    vocab_size=st.integers(2, 3),
+    n_new=st.integers(1, 4),
+    length_penalty=st.sampled_from([-1.5, 0.0, 0.5, 1.0, 3.0]),
+    sharpness=st.sampled_from([0.5, 3.0, 8.0]),
+)
+def test_a_beam_for_every_text_finds_the_best_of_all(seed, vocab_size, n_new, length_penalty, sharpness):
+    table = random_table(seed, vocab_size, sharpness)
+    found = beam_search(Rereading(table), np.array([[1]]), n_new, vocab_size**n_new, length_penalty, eos_id=0)
+    score, text = best_of_all_texts(table, n_new, length_penalty, eos_id=0)
+    assert found[0].score == pytest.approx(score)
+    assert found[0].ids.tolist() == text
+
+
+def patient_search(table: Table, n_new: int, n_beams: int, length_penalty: float, eos_id: int) -> float:
+    """The best score of a beam search that never stops before the last token, written with lists."""
+    beams, finished = [(0.0, (1,))], []
+    for length in range(1, n_new + 1):
+        candidates = sorted(
+            (total + table.logits[text[-1], token], (*text, token))
+            for total, text in beams
+            for token in range(len(table.logits))
+        )[::-1]
+        ended = [total / length**length_penalty for total, text in candidates[:n_beams] if text[-1] == eos_id]
+        finished = sorted([*finished, *ended])[::-1][:n_beams]
+        beams = [candidate for candidate in candidates if candidate[1][-1] != eos_id][:n_beams]
+    return max([*finished, *(total / n_new**length_penalty for total, _ in beams)])
+
+
+@settings(max_examples=100)
+@given(
+    seed=st.integers(0, 2**16),
+    n_beams=st.integers(1, 4),
+    length_penalty=st.sampled_from([-1.0, 0.0, 0.6, 1.0, 2.0]),
+    sharpness=st.sampled_from([1.0, 3.0, 8.0]),
+)
+def test_stopping_early_never_costs_a_better_hypothesis(seed, n_beams, length_penalty, sharpness):
+    table = random_table(seed, 4, sharpness)
+    best = beam_search(Rereading(table), np.array([[1]]), 9, n_beams, length_penalty, eos_id=0)[0]
+    assert best.score == pytest.approx(patient_search(table, 9, n_beams, length_penalty, eos_id=0))
+
+
+class Counting(Rereading):
+    """Counts how often the model was asked."""
+
+    n_calls = 0
+
+    def __call__(self, ids, attention_mask=None):
+        self.n_calls += 1
+        return super().__call__(ids, attention_mask)
+
+
+def test_a_longer_text_with_a_better_mean_is_waited_for_and_no_longer_than_it_can_win():
+    # From 1 the text ends at once with 0.5, or goes to 2 with 0.4, from where 3 follows for ever for certain.
+    table = Table([[1, 0, 0, 0], [0.5, 0.1, 0.4, 0], [0, 0, 0, 1], [0, 0, 0, 1]])
+    means, sums = Counting(table), Counting(table)
+    (best,) = beam_search(means, np.array([[1]]), 6, n_beams=1, length_penalty=1.0, eos_id=0)
+    assert best.ids.tolist() == [1, 2, 3, 3, 3, 3, 3]
+    assert best.score == pytest.approx(np.log(0.4) / 6)
+    (best,) = beam_search(sums, np.array([[1]]), 6, n_beams=1, length_penalty=0.0, eos_id=0)
+    assert best.ids.tolist() == [1, 0]
+    assert (means.n_calls, sums.n_calls) == (6, 1)
+
+
+def test_more_beams_than_texts_find_each_text_once():
+    found = beam_search(Rereading(TRAP), np.array([[0]]), 2, n_beams=50, length_penalty=0.0)
+    texts = [hypothesis.ids.tolist() for hypothesis in found]
+    assert sorted(texts) == [[0, 1, 0], [0, 1, 1], [0, 1, 2], [0, 2, 2], [0, 2, 3]]  # the others are impossible
+    assert texts[0] == [0, 2, 3]
+    assert all(type(hypothesis.score) is float for hypothesis in found)
+
+
+def test_a_vocabulary_of_one_token_leaves_one_text():
+    one = Table([[1.0]])
+    (found,) = beam_search(Rereading(one), np.array([[0]]), 3, n_beams=4)
+    assert (found.ids.tolist(), found.score) == ([0, 0, 0, 0], 0)
+    (found,) = beam_search(Rereading(one), np.array([[0]]), 3, n_beams=4, eos_id=0)
+    assert (found.ids.tolist(), found.score) == ([0, 0], 0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_model_that_has_diverged_finds_nothing(value: float):
+    def diverges(ids: np.ndarray, attention_mask: np.ndarray | None) -> Tensor:
+        return Tensor(np.where(ids[..., None] == 2, value, np.zeros(4)))
+
+    with pytest.raises(ValueError, match=r"in row \d at step 2: the model has diverged"):
+        beam_search(Rereading(diverges), np.array([[1]]), 3, n_beams=4)
+
+
+def test_one_remembering_object_may_search_several_times():
+    gpt = small_gpt(0)
+    remembering = Remembering(gpt, 12)
+    for prompt in ([1, 2, 3], [1, 2, 3], [4, 1], [5, 2, 3, 1, 1]):
+        found = beam_search(remembering, np.array([prompt]), 6, n_beams=3, eos_id=5)
+        expected = beam_search(Rereading(gpt, 12), np.array([prompt]), 6, n_beams=3, eos_id=5)
+        assert [one.ids.tolist() for one in found] == [one.ids.tolist() for one in expected]
+
+
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match=r"one sequence, of shape \(1, T\), got \(2, 1\)"):
         beam_search(Rereading(TRAP), np.array([[0], [1]]), 2)
     with pytest.raises(ValueError, match="n_beams must be at least 1, got 0"):
         beam_search(Rereading(TRAP), np.array([[0]]), 2, n_beams=0)
-    with pytest.raises(ValueError, match="max_new_tokens must not be negative, got -1"):
+    with pytest.raises(ValueError, match="max_new_tokens must be at least 0, got -1"):
         beam_search(Rereading(TRAP), np.array([[0]]), -1)
+    with pytest.raises(ValueError, match="length_penalty must be a finite number, got nan"):
+        beam_search(Rereading(TRAP), np.array([[0]]), 2, length_penalty=np.nan)
+    with pytest.raises(ValueError, match=r"eos_id must lie in \[0, 4\), the vocabulary, got 4"):
+        beam_search(Rereading(TRAP), np.array([[0]]), 2, eos_id=4)

@@ -47,7 +47,7 @@ def test_shapes_of_hidden_states_and_heads():
         ({"n_layers": -1}, "n_layers must be at least 1, got -1"),
         ({"n_heads": 0}, "n_heads must be at least 1, got 0"),
         ({"n_segments": 0}, "n_segments must be at least 1, got 0"),
-        ({"d_ff": 0}, "d_ff must be at least 1, or None, got 0"),
+        ({"d_ff": 0}, "d_ff must be at least 1, got 0"),
         ({"n_heads": 5}, "n_heads must divide d_model, got 5 heads for 24"),
     ],
 )

@@ -4,121 +4,24 @@ import hashlib
 import json
 import re
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from models import download as module
+from models import http_requests, partial_download
 from models.download import REPOSITORIES, DownloadError, download
 from models.pretrained.folder import INDEX, WEIGHTS
-
-REPOSITORY, COMMIT = "owner/tiny", "c0ffee"
-CONFIG, VOCAB = b'{"model_type": "gpt2"}', b'{"a": 0}'
-LARGE = bytes(range(256)) * 800  # 204,800 bytes
-
-
-def git_sha1(data: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-
-
-class Hub(ThreadingHTTPServer):
-    """A hub with one repository. A test changes these attributes to make it misbehave.
-
-    Attributes:
-        files: contents by name.
-        large: files that lie elsewhere: the hub answers with their SHA-256 and a redirect.
-        ranges: whether pieces of a file can be asked for.
-        cuts: after how many bytes each of the next answers with contents breaks off.
-        etags: what is announced for a file instead of the truth; "" for nothing.
-        requests: the method, the path and the Range of every request so far.
-    """
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.files = {"config.json": CONFIG, "vocab.json": VOCAB, WEIGHTS: LARGE}
-        self.large = {WEIGHTS}
-        self.ranges = True
-        self.cuts: list[int] = []
-        self.etags: dict[str, str] = {}
-        self.requests: list[tuple[str, str, str | None]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def fetched(self) -> list[tuple[str, str | None]]:
-        """The contents that were asked for: the file's name, and the Range. The way to a large file is left out."""
-        asked = [(path.split("/"), piece) for method, path, piece in self.requests if method == "GET"]
-        return [(path[-1], piece) for path, piece in asked if path[1] == "store" or path[-1] not in self.large]
-
-
-class Answer(BaseHTTPRequestHandler):
-    """One answer of the hub: a small file itself, or the way to a large one, or the large one."""
-
-    server: Hub
-
-    def do_HEAD(self) -> None:  # the name that http.server looks for
-        self.answer(with_contents=False)
-
-    def do_GET(self) -> None:
-        self.answer(with_contents=True)
-
-    def answer(self, with_contents: bool) -> None:
-        hub, piece = self.server, self.headers["Range"]
-        hub.requests.append((self.command, self.path, piece))
-        owner, *_, name = self.path.strip("/").split("/")
-        if name == "loop":
-            return self.say(307, {"Location": self.path})
-        if owner == "old":
-            return self.say(307, {"Location": self.path.replace("/old/name", f"/{REPOSITORY}")})
-        if owner in ("secret", "broken"):
-            return self.say(401 if owner == "secret" else 503, {})
-        if name not in hub.files:
-            return self.say(404, {})
-
-        data = hub.files[name]
-        if owner != "store" and name in hub.large:
-            etag = hub.etags.get(name, f'"{hashlib.sha256(data).hexdigest()}"')
-            linked = {"X-Linked-Etag": etag, "X-Linked-Size": str(len(data))} if etag else {}
-            return self.say(302, {"Location": f"{hub.url}/store/{name}", "X-Repo-Commit": COMMIT, **linked})
-
-        start = int(re.fullmatch(r"bytes=(\d+)-", piece)[1]) if piece and hub.ranges else 0
-        headers = {"Content-Length": str(len(data) - start)}
-        if owner == "store":
-            headers["ETag"] = f'"{hashlib.sha256(b"not the contents").hexdigest()}"'
-        else:
-            headers |= {"ETag": hub.etags.get(name, f'"{git_sha1(data)}"'), "X-Repo-Commit": COMMIT}
-        if start:
-            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        self.say(206 if start else 200, headers)
-        if with_contents:
-            self.wfile.write(data[start : start + hub.cuts.pop(0)] if hub.cuts else data[start:])
-
-    def say(self, status: int, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing on the terminal."""
+from tests.models.hub import COMMIT, CONFIG, LARGE, REPOSITORY, VOCAB, Hub, git_sha1, serving
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(module, "_TIMEOUT", 10)
-    with Hub() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    monkeypatch.setattr(http_requests, "TIMEOUT", 10)
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -241,8 +144,8 @@ def test_ctrl_c_keeps_the_part(hub: Hub, tmp_path: Path, monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_CHUNK", 4096)
-        patch.setattr(module.tqdm, "update", interrupted)
+        patch.setattr(partial_download, "_CHUNK", 4096)
+        patch.setattr(partial_download.tqdm, "update", interrupted)
         with pytest.raises(KeyboardInterrupt):
             download(REPOSITORY, tmp_path, hub.url, [WEIGHTS])
     assert part(tmp_path).read_bytes() == LARGE[:4096]
@@ -340,7 +243,7 @@ def test_an_etag_that_a_proxy_has_weakened_is_still_a_checksum(hub: Hub, tmp_pat
 def test_the_checksum_of_a_small_file_is_that_of_git(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"test content\n")
     # the example of the book Pro Git, chapter 10.2: echo 'test content' | git hash-object --stdin
-    assert module._has_checksum(tmp_path / "file", "d670460b4b4aece5915caf5c68d12f560a9fe3e4")
+    assert partial_download.has_checksum(tmp_path / "file", "d670460b4b4aece5915caf5c68d12f560a9fe3e4")
 
 
 # -- what cannot be fetched -------------------------------------------------------------------------

@@ -97,14 +97,14 @@ def test_spans_that_are_none_are_refused(start, end, message):
 def test_the_best_span_has_the_largest_sum_and_does_not_end_before_it_starts():
     start_logits = np.array([[0.0, 1, 9, 2]])
     end_logits = np.array([[0.0, 8, 1, 3]])
-    starts, ends, scores = best_spans(start_logits, end_logits, np.ones((1, 4)))
+    starts, ends, scores = best_spans(start_logits, end_logits, np.ones((1, 4), np.int64))
     assert (starts, ends, scores) == (2, 3, 12)  # the largest start and end, 9 and 8, would be 2 … 1
 
 
 def test_a_span_has_at_most_max_length_tokens():
     start_logits = np.array([[0.0, 5, 0, 2, 0]])
     end_logits = np.array([[0.0, 0, 0, 0, 6]])
-    allowed = np.ones((1, 5))
+    allowed = np.ones((1, 5), np.int64)
     assert [int(x[0]) for x in best_spans(start_logits, end_logits, allowed, max_length=4)] == [1, 4, 11]
     assert [int(x[0]) for x in best_spans(start_logits, end_logits, allowed, max_length=3)] == [3, 4, 8]
     assert [int(x[0]) for x in best_spans(start_logits, end_logits, allowed, max_length=1)] == [4, 4, 6]
@@ -139,7 +139,7 @@ def test_a_span_without_a_place_is_refused():
     with pytest.raises(ValueError, match="context_mask has a row without a 1: row 1"):
         best_spans(zeros, zeros, np.array([[0, 1, 1], [0, 0, 0]]))
     with pytest.raises(ValueError, match="max_length must be at least 1, got 0"):
-        best_spans(zeros, zeros, np.ones((2, 3)), max_length=0)
+        best_spans(zeros, zeros, np.ones((2, 3), np.int64), max_length=0)
 
 
 @pytest.mark.parametrize(("threshold", "expected"), [(0.0, (2, 3)), (0.5, (2, 3)), (1.0, (0, 0)), (3.0, (0, 0))])

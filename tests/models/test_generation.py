@@ -71,15 +71,27 @@ def test_top_p_keeps_the_smallest_set_of_likeliest_tokens_that_reaches_it(top_p,
     assert_keeps(next_token_distribution(LOGITS, top_p=top_p), kept)
 
 
-def test_top_k_and_top_p_together_keep_what_both_keep():
+def test_top_p_is_a_share_of_what_top_k_has_kept():
     assert_keeps(next_token_distribution(LOGITS, top_k=2, top_p=0.8), [1, 3])
     assert_keeps(next_token_distribution(LOGITS, top_k=3, top_p=0.6), [1, 3])
+    # Of 0.4, 0.3 and 0.15 the first two have 0.7 of all probability, but 0.82 of that of the three.
+    assert_keeps(next_token_distribution(LOGITS, top_k=3, top_p=0.8), [1, 3])
+    assert_keeps(next_token_distribution(LOGITS, top_k=3, top_p=0.83), [1, 2, 3])
+    assert_keeps(next_token_distribution(LOGITS, top_p=0.8), [1, 2, 3])
 
 
-def test_equally_likely_tokens_are_kept_in_the_order_of_their_ids():
+def test_the_temperature_comes_before_top_p():
+    assert_keeps_ids(next_token_distribution(LOGITS, temperature=10.0, top_p=0.75), [0, 1, 2, 3])
+    assert_keeps_ids(next_token_distribution(LOGITS, temperature=0.1, top_p=0.75), [1])
+
+
+def test_tokens_as_likely_as_the_kth_are_kept():
     likely_and_not = np.tile([[0.0, 5.0]], 100)
-    (kept,) = next_token_distribution(likely_and_not, top_k=60)[0].nonzero()
-    np.testing.assert_array_equal(kept, np.arange(1, 121, 2))
+    assert_keeps_ids(next_token_distribution(likely_and_not, top_k=60), np.arange(1, 200, 2))
+    assert_keeps_ids(next_token_distribution(np.array([[1.0, 3.0, 2.0, 2.0]]), top_k=2), [1, 2, 3])
+
+
+def test_top_p_keeps_equally_likely_tokens_in_the_order_of_their_ids():
     np.testing.assert_allclose(next_token_distribution(np.zeros((1, 4)), top_p=0.75), [[1 / 3, 1 / 3, 1 / 3, 0]])
 
 
@@ -105,10 +117,11 @@ def test_what_comes_out_is_a_distribution_that_allows_the_likeliest_token(logits
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"temperature": -1}, "temperature must not be negative, got -1"),
+        ({"temperature": -1}, "temperature must be a finite number at least 0, got -1"),
+        ({"temperature": np.nan}, "temperature must be a finite number at least 0, got nan"),
         ({"top_k": 0}, "top_k must be at least 1, got 0"),
-        ({"top_p": 0}, r"top_p must lie in \(0, 1\], got 0"),
-        ({"top_p": 1.1}, r"top_p must lie in \(0, 1\], got 1.1"),
+        ({"top_p": 0}, "top_p must be a finite number above 0 and at most 1, got 0"),
+        ({"top_p": 1.1}, "top_p must be a finite number above 0 and at most 1, got 1.1"),
     ],
 )
 def test_an_argument_out_of_range_is_refused(arguments, message):
@@ -116,11 +129,34 @@ def test_an_argument_out_of_range_is_refused(arguments, message):
         next_token_distribution(LOGITS, **arguments)
 
 
-def test_logits_that_are_not_numbers_are_refused():
-    with pytest.raises(ValueError, match="got NaN"):
-        next_token_distribution(np.array([[0.0, np.nan]]))
-    with pytest.raises(ValueError, match="got NaN"):
-        likeliest(np.array([[0.0, 1.0], [0.0, np.nan]]))
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ([0.0, np.nan, 1.0], "NaN"),
+        ([np.inf, 0.0, np.nan], "NaN"),
+        ([0.0, np.inf, 1.0], r"\+inf"),
+        ([-np.inf, -np.inf, -np.inf], "nothing but -inf"),
+    ],
+)
+def test_a_row_that_no_token_can_be_drawn_from_is_refused(row, found: str):
+    logits = np.array([[0.0, 1.0, -np.inf], row])  # in the first one token is impossible, which is no fault
+    for choose in (next_token_distribution, likeliest):
+        with pytest.raises(ValueError, match=f"got {found} in row 1: the model has diverged"):
+            choose(logits)
+    np.testing.assert_allclose(next_token_distribution(logits[:1]), [[1 / (1 + np.e), np.e / (1 + np.e), 0]])
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize(("value", "found"), [(np.nan, "NaN"), (np.inf, r"\+inf"), (-np.inf, "nothing but -inf")])
+def test_a_model_that_has_diverged_writes_nothing_and_the_error_says_where(temperature: float, value: float, found):
+    def diverges(ids: np.ndarray, attention_mask: np.ndarray | None) -> Tensor:
+        logits = np.zeros((*ids.shape, 5), np.float32)
+        if ids.shape[1] == 4:  # the third step, from two tokens
+            logits[1] = value
+        return Tensor(logits)
+
+    with pytest.raises(ValueError, match=f"got {found} in row 1 at step 3: the model has diverged"):
+        generate(diverges, np.zeros((2, 2), np.int64), 5, temperature=temperature)
 
 
 def test_greedy_decoding_refuses_dials_that_it_does_not_need():
@@ -132,6 +168,11 @@ def test_the_likeliest_token_has_all_of_the_greedy_distribution():
     logits = np.array([[0.0, 3.0, 3.0], [5.0, 1.0, 2.0]])
     np.testing.assert_array_equal(next_token_distribution(logits, temperature=0).argmax(axis=-1), [1, 0])
     np.testing.assert_array_equal(likeliest(logits), [1, 0])
+
+
+def assert_keeps_ids(probs: np.ndarray, kept) -> None:
+    """The tokens of `kept` and no others."""
+    np.testing.assert_array_equal(probs[0].nonzero()[0], kept)
 
 
 def assert_keeps(probs: np.ndarray, kept) -> None:
@@ -230,77 +271,10 @@ def test_a_start_without_a_token_and_senseless_lengths_are_refused():
         generate(Counter(), np.zeros((2, 0), np.int64), max_new_tokens=1)
     with pytest.raises(ValueError, match=r"ids must have shape \(B, T\)"):
         generate(Counter(), np.array([1, 2]), max_new_tokens=1)
-    with pytest.raises(ValueError, match="max_new_tokens must not be negative, got -1"):
+    with pytest.raises(ValueError, match="max_new_tokens must be at least 0, got -1"):
         generate(Counter(), np.array([[1]]), max_new_tokens=-1)
     with pytest.raises(ValueError, match="max_length must be at least 1, got 0"):
         generate(Counter(), np.array([[1]]), max_new_tokens=1, max_length=0)
-
-
-# -- remembering what was read ----------------------------------------------------------------------
-
-
-def lively_gpt(n_positions: int = 40) -> GPT:
-    """A model with weights large enough that its texts vary."""
-    gpt = GPT(GPTConfig(vocab_size=20, n_positions=n_positions, d_model=8, n_layers=2, n_heads=2))
-    rng = np.random.default_rng(0)
-    for parameter in gpt.parameters():
-        parameter.data[...] += 0.5 * rng.standard_normal(parameter.shape, dtype=np.float32)
-    return gpt
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"temperature": 0},
-        {"temperature": 1.0, "seed": 4},
-        {"temperature": 0.7, "top_k": 5, "top_p": 0.9, "seed": 1, "repetition_penalty": 1.3},
-        {"seed": 2, "eos_id": 3},
-    ],
-)
-@pytest.mark.parametrize("n_positions", [40, 9])  # the second is too short: the oldest tokens are forgotten
-def test_cached_and_uncached_generation_give_the_same_text(arguments, n_positions: int):
-    gpt, ids = lively_gpt(n_positions), np.random.default_rng(1).integers(20, size=(4, 5))
-    cached = gpt.generate(ids, 30, **arguments)
-    np.testing.assert_array_equal(cached, gpt.generate(ids, 30, **arguments, use_cache=False))
-    assert len(np.unique(cached)) > 5
-
-
-def test_a_remembering_model_reads_only_what_is_new(monkeypatch):
-    gpt, lengths = lively_gpt(), []
-    hidden_states = GPT.hidden_states
-
-    def watched(self, ids, attention_mask=None, cache=None):
-        lengths.append(ids.shape[1])
-        return hidden_states(self, ids, attention_mask, cache)
-
-    monkeypatch.setattr(GPT, "hidden_states", watched)
-    gpt.generate(np.array([[1, 2, 3]]), 4)
-    assert lengths == [3, 1, 1, 1]
-
-
-@pytest.mark.parametrize("use_cache", [True, False])
-@pytest.mark.parametrize("n_positions", [40, 9])
-def test_a_sequence_padded_on_the_left_goes_on_as_it_does_alone(use_cache: bool, n_positions: int):
-    gpt, rng = lively_gpt(n_positions), np.random.default_rng(3)
-    lengths, longest = [5, 2, 4, 1], 5
-    sequences = [rng.integers(20, size=(1, length)) for length in lengths]
-    ids, mask = rng.integers(20, size=(4, longest)), np.zeros((4, longest), np.int64)
-    for row, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):
-        ids[row, longest - length :] = sequence
-        mask[row, longest - length :] = 1
-    arguments = {"temperature": 0, "repetition_penalty": 1.2, "use_cache": use_cache}
-    n_new = 12 if n_positions == 40 else 4  # as many as are read with all that came before
-    together = gpt.generate(ids, n_new, attention_mask=mask, **arguments)
-    for row, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):
-        alone = gpt.generate(sequence, n_new, **arguments)
-        np.testing.assert_array_equal(together[row, longest - length :], alone[0])
-
-
-def test_padding_on_the_right_is_refused():
-    with pytest.raises(ValueError, match="put the padding on the left"):
-        lively_gpt().generate(np.array([[1, 2]]), 3, attention_mask=np.array([[1, 0]]))
-    with pytest.raises(ValueError, match="attention_mask must have the shape of ids"):
-        lively_gpt().generate(np.array([[1, 2]]), 3, attention_mask=np.array([[1]]))
 
 
 # -- repetition and ends ----------------------------------------------------------------------------
@@ -311,7 +285,7 @@ def test_the_tokens_of_the_text_become_less_likely_and_no_others():
     np.testing.assert_allclose(penalise_repetition(logits, np.array([[0, 1, 1]]), 2.0), [[1.0, -4.0, 3.0, -3.0]])
     np.testing.assert_array_equal(penalise_repetition(logits, np.array([[0, 3]]), 1.0), logits)
     np.testing.assert_array_equal(logits, [[2.0, -2.0, 3.0, -3.0]])
-    with pytest.raises(ValueError, match="repetition_penalty must be positive, got 0"):
+    with pytest.raises(ValueError, match="repetition_penalty must be a finite number above 0, got 0"):
         penalise_repetition(logits, np.array([[0]]), 0)
 
 
@@ -326,3 +300,10 @@ def test_a_text_ends_with_the_end_token_and_is_filled_up():
     assert text.tolist() == [[5, 6, 7, 8, 8, 8], [3, 4, 5, 6, 7, 8], [7, 8, 8, 8, 8, 8]]  # all have ended: no more
     text = generate(Counter(), np.array([[5], [3]]), 4, temperature=0, eos_id=8, pad_id=0)
     assert text.tolist() == [[5, 6, 7, 8, 0], [3, 4, 5, 6, 7]]
+
+
+@pytest.mark.parametrize("name", ["eos_id", "pad_id"])
+@pytest.mark.parametrize("id", [10, -1])
+def test_a_special_token_outside_the_vocabulary_is_refused(name: str, id: int):
+    with pytest.raises(ValueError, match=rf"{name} must lie in \[0, 10\), the vocabulary, got {id}"):
+        generate(Counter(), np.array([[5]]), 3, **{"eos_id": 8, name: id})

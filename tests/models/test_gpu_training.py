@@ -1,6 +1,7 @@
 """Models on a GPU, for which tests/gpu_double.py stands in: they train, are saved and write as on the CPU."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,10 @@ def t5_loss(model: T5) -> Tensor:
 
 MODELS: dict[str, tuple[Callable[[], Any], Callable[[Any], Tensor]]] = {
     "gpt": (gpt, lambda model: ops.cross_entropy(model(IDS, MASK), LABELS)),
+    "gpt with all options": (
+        lambda: GPT(replace(gpt().config, positions="rotary", tied_head=False, zero_init_head=True)),
+        lambda model: ops.cross_entropy(model(IDS, MASK), LABELS),
+    ),
     "bert": (bert, bert_loss),
     "t5": (lambda: T5(t5_config(False)), t5_loss),
     "t5, gated": (lambda: T5(t5_config(True)), t5_loss),
@@ -303,6 +308,10 @@ def beams(model: GPT | T5) -> list[list[int]]:
 
 WRITERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "gpt, drawing": ("gpt", lambda model: model.generate(IDS[:, :3], 4, top_k=5, attention_mask=PROMPT_MASK)),
+    "gpt with all options": (
+        "gpt with all options",
+        lambda model: model.generate(IDS[:, :3], 4, top_k=5, attention_mask=PROMPT_MASK),
+    ),
     "gpt, past its positions": ("gpt", lambda model: model.generate(IDS, 4, top_p=0.9)),
     "gpt, greedy, rereading": ("gpt", lambda model: model.generate(IDS[:, :3], 4, temperature=0, use_cache=False)),
     "gpt, no repetition": ("gpt", lambda model: model.generate(IDS[:, :3], 4, repetition_penalty=1.5)),

@@ -212,8 +212,11 @@ def test_tokens_of_one_span_share_their_fate():
         ({"replace": (1.2, -0.1, -0.1)}, "three shares that sum to 1"),
         ({"replace": (0.8, 0.2)}, "three shares that sum to 1"),
         ({"mask_id": 1000, "vocab_size": 1000}, r"mask_id must lie in \[0, 1000\), .* got 1000"),
-        ({"attention_mask": np.ones((2, 4))}, r"attention_mask must have the shape of ids, \(2, 5\), got \(2, 4\)"),
-        ({"word_numbers": np.ones((5,))}, r"word_numbers must have the shape of ids, \(2, 5\), got \(5,\)"),
+        (
+            {"attention_mask": np.ones((2, 4), bool)},
+            r"attention_mask must have the shape of ids, \(2, 5\), got \(2, 4\)",
+        ),
+        ({"word_numbers": np.ones((5,), np.int64)}, r"word_numbers must have the shape of ids, \(2, 5\), got \(5,\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(options, message):
@@ -221,7 +224,8 @@ def test_what_does_not_fit_is_refused(options, message):
         mask(text(2, 5), **options)
 
 
-@pytest.mark.parametrize("ids", [np.arange(5), np.zeros((2, 5))])
-def test_ids_that_are_no_batch_of_integers_are_refused(ids):
-    with pytest.raises(ValueError, match=r"ids must be integers of shape \(B, T\), got"):
-        mask(ids)
+def test_ids_that_are_no_batch_of_integers_are_refused():
+    with pytest.raises(ValueError, match=r"ids must have shape \(B, T\) .*, got \(5,\)"):
+        mask(np.arange(5))
+    with pytest.raises(TypeError, match="ids must be integers, got float64"):
+        mask(np.zeros((2, 5)))

@@ -20,6 +20,7 @@ from models.t5 import T5, T5Config
 MODELS: dict[str, Callable[[], GPT | BERT | T5]] = {
     "gpt": lambda: GPT(GPTConfig(vocab_size=30, n_positions=8, d_model=12, n_layers=2, n_heads=3)),
     "gpt with all dials turned": lambda: GPT(GPTConfig(30, 8, 12, 1, 2, d_ff=7, dropout=0.2, layer_norm_eps=0.1)),
+    "gpt with a head of its own": lambda: GPT(GPTConfig(30, 8, 12, 1, 2, tied_head=False)),
     "bert": lambda: BERT(BERTConfig(vocab_size=30, n_positions=8, d_model=12, n_layers=2, n_heads=3)),
     "bert with all dials turned": lambda: BERT(BERTConfig(30, 8, 12, 1, 2, 7, 3, 0.2, 0.1), masked_lm=False),
     "bert without heads": lambda: BERT(
@@ -86,9 +87,10 @@ def test_another_family_is_refused(tmp_path, saved: str, wanted):
     [
         ("gpt", {"activation_function": "relu"}, "activation_function must be gelu_new.*got 'relu'"),
         ("gpt", {"add_cross_attention": True}, "add_cross_attention must be False.*got True"),
-        ("gpt", {"tie_word_embeddings": False}, "tie_word_embeddings must be True"),
+        ("gpt", {"tie_word_embeddings": False}, r"missing: lm_head\.weight"),
+        ("gpt", {"tie_word_embeddings": "no"}, "tie_word_embeddings must be true or false.*got 'no'"),
         ("gpt", {"n_head": 5}, "n_heads must divide d_model, got 5 heads for 12"),
-        ("gpt", {"n_layer": "two"}, "the config makes no sense"),
+        ("gpt", {"n_layer": "two"}, r"config\.json: n_layer must be an integer, got 'two' of type str"),
         ("bert", {"hidden_act": "relu"}, "hidden_act must be gelu.*got relu"),
         ("bert", {"position_embedding_type": "relative_key"}, "position_embedding_type must be absolute"),
         ("bert", {"is_decoder": True}, "is_decoder must be False"),

@@ -1,8 +1,10 @@
 """Checkpoint folders: the package safetensors reads what is written and the other way; what is damaged is refused."""
 
 import json
+import os
 import re
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,8 +77,9 @@ def test_a_folder_without_a_config_is_refused(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"model_type": ', r"config\.json is not JSON"),
-        (b'{"a": "\xff"}', r"config\.json is not JSON.*utf-8"),
+        (b'{"model_type": ', r"config\.json, line 1: expected JSON"),
+        (b'{"a": "\xff"}', r"config\.json: expected UTF-8 text, got the byte 0xff at position 7"),
+        (b"[" * 200_000, r"config\.json: expected JSON, got brackets nested too deeply"),
         (b'["gpt2"]', r"config\.json: expected a JSON object, got a list"),
     ],
 )
@@ -212,6 +215,18 @@ def test_a_missing_or_damaged_shard_is_refused(sharded: Path):
 def test_a_shard_that_lacks_what_the_index_places_in_it_is_refused(sharded: Path):
     write_index(sharded, dict.fromkeys(["a", "b", "c"], SHARDS[0]))
     with pytest.raises(CheckpointError, match=f"{SHARDS[0]} lacks weights that {INDEX} places in it: b, c"):
+        Weights(sharded)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
+def test_a_shard_may_be_a_link_as_in_the_hubs_cache_but_no_pipe(sharded: Path):
+    (sharded / "blobs").mkdir()
+    (sharded / SHARDS[0]).rename(sharded / "blobs" / "c0ffee")
+    (sharded / SHARDS[0]).symlink_to(Path("blobs") / "c0ffee")
+    assert_same(read_all(sharded), {name: STORED[name] for name in "ab"})
+    (sharded / SHARDS[1]).unlink()
+    os.mkfifo(sharded / SHARDS[1])
+    with pytest.raises(CheckpointError, match=f"{SHARDS[1]} is missing"):
         Weights(sharded)
 
 

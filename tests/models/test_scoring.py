@@ -60,9 +60,11 @@ def test_padding_in_a_batch_does_not_change_a_probability(side):
         assert np.count_nonzero(together[row]) == length
 
 
-@pytest.mark.parametrize("outside", [4, -1])
-def test_a_last_token_outside_the_vocabulary_is_refused(outside):
-    with pytest.raises(ValueError, match=f"size of the vocabulary; got {outside}"):
+@pytest.mark.parametrize(
+    ("outside", "message"), [(4, "size of the vocabulary; got 4"), (-1, "ids must not be negative, got -1")]
+)
+def test_a_last_token_outside_the_vocabulary_is_refused(outside, message):
+    with pytest.raises(ValueError, match=message):
         token_log_probs(bigram, np.array([[0, 1, outside]]))
 
 

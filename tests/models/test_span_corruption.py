@@ -189,11 +189,14 @@ def test_sequences_of_a_batch_are_corrupted_differently():
     ("options", "message"),
     [
         ({"density": 0.0}, r"density must lie in \(0, 1\], got 0.0"),
-        ({"mean_span_length": 0.5}, "mean_span_length must be at least 1, got 0.5"),
+        ({"mean_span_length": 0.5}, "mean_span_length must be a finite number at least 1, got 0.5"),
         ({"sentinels": SENTINELS[:1]}, "sentinels must be one more than the 1 spans of noise, got 1"),
         ({"sentinels": np.array([7, 6])}, "ids must contain no sentinel, got 6"),
-        ({"attention_mask": np.ones((2, 9))}, r"attention_mask must have the shape of ids, \(2, 10\), got \(2, 9\)"),
-        ({"attention_mask": np.eye(2, 10)}, "length must be at least 2, .*; got 1"),
+        (
+            {"attention_mask": np.ones((2, 9), np.int64)},
+            r"attention_mask must have the shape of ids, \(2, 10\), got \(2, 9\)",
+        ),
+        ({"attention_mask": np.eye(2, 10, dtype=int)}, "ids must have two tokens or more in every row, got 1 in row 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(options, message):

@@ -149,7 +149,10 @@ def test_padding_changes_nothing_about_the_draw_and_one_seed_gives_the_same():
         ({"p": 1.0}, r"p must lie in \(0, 1\), got 1.0"),
         ({"longest": 0}, "longest must be at least 1, got 0"),
         ({"rate": 0.0}, r"rate must lie in \(0, 1\], got 0.0"),
-        ({"word_numbers": np.zeros((2, 6))}, r"word_numbers must have the shape of ids, \(2, 5\), got \(2, 6\)"),
+        (
+            {"word_numbers": np.zeros((2, 6), np.int64)},
+            r"word_numbers must have the shape of ids, \(2, 5\), got \(2, 6\)",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(options, message):

@@ -139,7 +139,7 @@ def test_greedy_text_with_a_repetition_penalty_is_that_of_transformers(penalty: 
     np.testing.assert_array_equal(text, expected.numpy())
 
 
-@pytest.mark.parametrize("length_penalty", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("length_penalty", [-1.0, 0.0, 1.0, 2.0])
 @pytest.mark.parametrize("n_beams", [2, 4])
 def test_beam_search_finds_what_transformers_finds(n_beams: int, length_penalty: float):
     config = GPTConfig(vocab_size=30, n_positions=32, d_model=24, n_layers=2, n_heads=3)
@@ -155,6 +155,7 @@ def test_beam_search_finds_what_transformers_finds(n_beams: int, length_penalty:
             num_beams=n_beams,
             num_return_sequences=n_beams,
             length_penalty=length_penalty,
+            early_stopping="never",  # stop when nothing better can be found, and not before
             eos_token_id=7,
             pad_token_id=0,
             output_scores=True,

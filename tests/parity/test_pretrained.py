@@ -1,6 +1,7 @@
 """Checkpoint folders, both ways: what we write loads into transformers, what transformers writes loads here."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,19 @@ def test_a_gpt2_of_ours_goes_on_in_transformers_with_the_same_text(tmp_path):
     theirs.generation_config.eos_token_id = None
     same_gpt2_text(ours, theirs)
     assert_same_weights(GPT.from_pretrained(tmp_path), ours)
+
+
+def test_an_output_layer_of_its_own_goes_both_ways(tmp_path):
+    ours = GPT(replace(GPT_CONFIG, tied_head=False))
+    make_lively(ours, seed=0)
+    ours.save_pretrained(tmp_path / "ours")
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "ours")
+    theirs.generation_config.eos_token_id = None
+    same_gpt2_text(ours, theirs)
+    theirs.save_pretrained(tmp_path / "theirs")
+    again = GPT.from_pretrained(tmp_path / "theirs")
+    assert again.config == ours.config
+    assert_same_weights(again, ours)
 
 
 @pytest.mark.parametrize("max_shard_size", ["5GB", "5KB"])

@@ -45,7 +45,8 @@ def test_ids_are_those_of_transformers_sentinels_included(folder):
     # Theirs lacks the model's Unicode normalisation; and "****" has several splits that are equally likely.
     lines = [line for line in PROSE.splitlines() if line.isascii() and not re.search(r"([^\w\s])\1\1", line)]
     lines += ["a<extra_id_0>b", "<extra_id_99> <extra_id_100>", "", "  two  spaces "]
-    for line in lines[-4:] + [lines[i] for i in rng.integers(len(lines), size=500)]:
+    lines += ["a<extra_id_00>b", "<extra_id_007> <extra_id_-1>", "x<extra_id_100>y<extra_id_9>z"]
+    for line in lines[-7:] + [lines[i] for i in rng.integers(len(lines), size=500)]:
         words = line.split(" ")
         words.insert(int(rng.integers(len(words) + 1)), f"<extra_id_{rng.integers(100)}>")
         for one in (line, " ".join(words)):
@@ -57,7 +58,7 @@ def test_decoding_gives_the_text_back_without_padding_and_ends(folder):
     sentence = "the class <extra_id_0> of a function <extra_id_99> ends"
     ids = tokenizer.encode(sentence)
     assert tokenizer.decode(ids) == sentence
-    assert tokenizer.decode([0, *ids, 1, 0, 0, 607]) == sentence
+    assert tokenizer.decode([-1, 0, *ids, 1, 0, 0, 607]) == sentence
     assert tokenizer.vocab_size == 600
 
 

@@ -37,6 +37,14 @@ def test_a_larger_batch_has_more_processes_up_to_the_number_of_cores(monkeypatch
     assert asked == ([] if expected == 1 else [expected])
 
 
+def test_a_batch_has_no_more_processes_than_there_are_cores(monkeypatch):
+    asked = []
+    monkeypatch.setattr(batches, "cores", lambda: 4)
+    monkeypatch.setattr(batches, "in_processes", lambda work, pieces, processes: asked.append(processes) or [])
+    BPE.encode_batch(["x"], 999)
+    assert asked == [4]
+
+
 def test_pieces_keep_all_texts_and_are_of_about_the_same_size(monkeypatch):
     monkeypatch.setattr(batches, "PIECE", 100)
     texts = ["x" * 30] * 20 + ["y" * 1000] + ["z"] * 5

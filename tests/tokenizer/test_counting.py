@@ -23,6 +23,14 @@ pieces = [*"ab'sre <>1!-\n\t\r\x0b\x1c\x85\u00a0\u3000é漢👩", *SPECIAL.token
 tricky = st.lists(st.sampled_from(pieces), max_size=40).map("".join)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_files_are_worth_two_processes():
+    """So that these tests have more than one, on a machine with more than one core."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "SHARE", 1)
+        yield
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     return tmp_path_factory.mktemp("texts") / "text.txt"
@@ -145,6 +153,32 @@ def test_several_processes_need_a_file(tmp_path):
         ByteLevelBPE.train("text", 300, processes=0)
     with pytest.raises(FileNotFoundError):
         ByteLevelBPE.train(tmp_path / "missing.txt", 300)
+
+
+@pytest.mark.parametrize(
+    ("size", "processes", "cores", "expected"),
+    [
+        (601, 999, 8, 1),  # a small file is read sooner than a process starts
+        (10**7, 999, 8, 8),
+        (10**7, 3, 8, 3),
+        (600_000, 999, 8, 2),
+        (10**7, 10**18, 64, 38),
+        (0, 999, 8, 1),
+    ],
+)
+def test_no_more_processes_than_are_of_use(path, monkeypatch, size, processes, cores, expected):
+    asked = []
+
+    def in_processes(work, pieces, processes):
+        asked.append((len(pieces), processes))
+        return [Counter({"x": 1})] * len(pieces)
+
+    monkeypatch.setattr(counting, "SHARE", 1 << 18)
+    monkeypatch.setattr("tokenizer.processes.cores", lambda: cores)
+    monkeypatch.setattr(counting, "in_processes", in_processes)
+    path.write_bytes(b"xxx\n" * (size // 4))
+    count_pretokens(path, NONE, processes)
+    assert asked == [(expected, expected)]
 
 
 def test_an_empty_file_is_refused(path):

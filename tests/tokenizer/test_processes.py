@@ -101,6 +101,16 @@ def test_large_pieces_and_large_answers_do_not_block_each_other():
     assert list(in_processes(bytes.upper, pieces, 2)) == [piece.upper() for piece in pieces]
 
 
+def ctrl_c_is_blocked(_):
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
+def test_ctrl_c_never_reaches_a_process_that_is_still_importing():
+    assert list(in_processes(ctrl_c_is_blocked, [1, 2, 3], 2)) == [True] * 3
+    assert not ctrl_c_is_blocked(0)  # here it does what it did before
+
+
 def test_a_program_that_forgets_its_guard_is_told(tmp_path):
     command, environment = program(
         tmp_path,

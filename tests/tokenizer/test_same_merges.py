@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tokenizer import ByteLevelBPE, LectureBPE, WordPiece
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, counting
 from tokenizer.files import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,6 +17,14 @@ END = "<|end|>"
 DOCUMENTS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tokenizer").glob("m*.py"))]
 DOCUMENTS += [f"{word} {word}s\n" for word in ("low", "lower", "newest", "widest", "漢字", "café") for _ in range(9)]
 VOCAB_SIZE = 700
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_files_are_worth_two_processes():
+    """So that these tests have more than one, on a machine with more than one core."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "SHARE", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +74,8 @@ def test_neither_does_the_hash_seed_interruption_included(tmp_path, kind, specia
     program.write_text(
         "import sys\n"
         "from pathlib import Path\n"
-        f"from tokenizer import {kind.__name__} as Tokenizer\n"
+        f"from tokenizer import counting, {kind.__name__} as Tokenizer\n"
+        "counting.SHARE = 1\n"
         "def interrupt(merge, seen=[]):\n"
         "    seen.append(merge)\n"
         "    if len(seen) == 100:\n"

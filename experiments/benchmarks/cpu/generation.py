@@ -1,18 +1,18 @@
 """Our models writing text, greedily and with a key/value cache."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from experiments.benchmarks.cpu import models
 from experiments.benchmarks.cpu.generation_list import Task, task_from
+from minigrad import no_grad
+from models import generation
 from models.gpt import GPT
-from models.t5 import T5
+from models.t5 import T5, Output
 
 Work = Callable[[], list[list[int]]]
-NO_END = -1  # no token has this number, so that no text ends before its time
 EMBEDDING_SCALE = 0.05
 
 
@@ -27,8 +27,6 @@ def model_of(task: Task, folder: str) -> GPT | T5:
     assert isinstance(model, GPT | T5)
     # Small embeddings, so that the text follows from all that the blocks compute, and not from the last token alone.
     model.token_embedding.weight.data *= np.float32(EMBEDDING_SCALE)
-    if isinstance(model, T5):
-        model.config = replace(model.config, eos_id=NO_END)
     model.eval()
     if not task.folder(folder).exists():
         model.save_pretrained(task.folder(folder))
@@ -36,6 +34,15 @@ def model_of(task: Task, folder: str) -> GPT | T5:
 
 
 def writing(task: Task, model: GPT | T5) -> Work:
-    """Write, and return what was added to each prompt."""
-    ids = task.ids()
-    return lambda: model.generate(ids, task.new_tokens, temperature=0)[:, -task.new_tokens :].tolist()
+    """Write, and return what was added to each prompt. No token ends a text before its time."""
+    ids, n_new = task.ids(), task.new_tokens
+    if isinstance(model, GPT):
+        return lambda: model.generate(ids, n_new, temperature=0)[:, -n_new:].tolist()
+
+    def write() -> list[list[int]]:
+        with no_grad():
+            output = Output(model, ids)
+        written = generation.generate(generation.Remembering(output), output.start(), n_new, temperature=0)
+        return written[:, -n_new:].tolist()
+
+    return write

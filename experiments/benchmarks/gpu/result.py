@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.benchmarks.gpu.lines import Line, Target
-from experiments.evidence.results import decode
+from experiments.evidence.decoding import decode
 from experiments.running import places
 from minigrad.files import write_text
 

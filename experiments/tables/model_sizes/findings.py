@@ -15,6 +15,7 @@ from experiments.tables.model_sizes.training import (
     TrainingRun,
     bert_rate,
 )
+from minigrad.checks import number, whole_number
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Settings:
     """`tolerance`: how far a figure may be off, set beforehand. Nothing here is random."""
 
     tolerance: float = 0.02
+    n_threads: int = 1
+
+    def __post_init__(self) -> None:
+        number("tolerance", self.tolerance, at_least=0)
+        whole_number("n_threads", self.n_threads, at_least=1)
 
 
 def judge(

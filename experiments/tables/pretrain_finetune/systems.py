@@ -18,6 +18,7 @@ from experiments.running.work import Checkpoint
 from experiments.text.toy_world import sentiment
 from experiments.text.toy_world.world import World
 from minigrad import load_checkpoint
+from minigrad.checks import number, whole_number
 from models.finetuning import LastTokenClassifier
 from models.gpt import GPT, GPTConfig
 from models.lstm_lm import LSTMConfig, LSTMLanguageModel
@@ -47,6 +48,20 @@ class Settings:
     finetuning_lrs: tuple[float, ...]
     n_dev: int = 200
     n_test: int = 400
+    n_threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "pretraining_steps", "finetuning_steps", "n_dev", "n_test", "n_threads"):
+            whole_number(name, getattr(self, name), at_least=1)
+        lists = {"label_counts": self.label_counts, "finetuning_lrs": self.finetuning_lrs}
+        lists |= {f"pretraining_lrs[{system!r}]": lrs for system, lrs in self.pretraining_lrs.items()}
+        for name, values in lists.items():
+            if not values:
+                raise ValueError(f"{name} must hold at least one value, got none")
+        for n_labels in self.label_counts:
+            whole_number("label_counts", n_labels, at_least=1)
+        for lr in (lr for name, lrs in lists.items() if name != "label_counts" for lr in lrs):
+            number("learning rates", lr, above=0)
 
 
 @dataclass(frozen=True)

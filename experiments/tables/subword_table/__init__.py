@@ -17,7 +17,16 @@ from experiments.evidence.results import Result
 from experiments.running.contract import Estimate
 from experiments.running.work import Work
 from experiments.tables.subword_table import findings
-from experiments.tables.subword_table.systems import Settings, corpus_description, measure
+from experiments.tables.subword_table.systems import (
+    BYTE_BPE,
+    LECTURE_BPE,
+    WORDPIECE,
+    Settings,
+    corpus_description,
+    learn,
+    measure,
+    wordpiece_sizes,
+)
 
 TITLE = "Words and subwords: what becomes of a word that training has not seen?"
 LECTURE = "Word structure and subword models; the byte-pair encoding algorithm"
@@ -32,7 +41,17 @@ def estimate(settings: Settings) -> Estimate:
 
 def run(settings: Settings, work: Work) -> Result:
     """Train on each seed's split, look at the words, judge the claims."""
-    cells = [work.cell("four tokenizers", measure, settings, seed, seed=seed) for seed in range(settings.seeds)]
+    cells, corpus, largest = [], corpus_description(), max(settings.vocab_sizes)
+    for seed in range(settings.seeds):
+        bpe, byte_level = (
+            work.checkpoint(f"{name} of {largest} pieces", learn, name, largest, corpus, seed, seed=seed)
+            for name in (LECTURE_BPE, BYTE_BPE)
+        )
+        wordpieces = [
+            work.checkpoint(f"{WORDPIECE} of {size} pieces", learn, WORDPIECE, size, corpus, seed, seed=seed)
+            for size in wordpiece_sizes(settings)
+        ]
+        cells.append(work.cell("four tokenizers", measure, settings, seed, bpe, byte_level, wordpieces, seed=seed))
     work.figure(
         "tokens-per-word",
         findings.draw_tokens_per_word(settings, cells),
@@ -50,5 +69,5 @@ def run(settings: Settings, work: Work) -> Result:
         ),
         tables=[findings.five_words(cells[0]), findings.held_out_words(cells)],
         claims=findings.judge(cells),
-        configs={"settings": asdict(settings), "corpus": corpus_description()},
+        configs={"settings": asdict(settings), "corpus": corpus},
     )  # fmt: skip

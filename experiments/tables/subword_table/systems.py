@@ -5,13 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments.running.progress import Bar
+from experiments.running.work import Checkpoint
 from experiments.text import standard_library
 from experiments.text.standard_library import Document
+from minigrad.checks import whole_number
 from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary
 from tokenizer.likelihood import PREFIX
 from tokenizer.wordpiece import LONGEST_WORD
@@ -38,6 +41,15 @@ class Settings:
     vocab_size: int = 4096
     vocab_sizes: tuple[int, ...] = (512, 1024, 2048, 4096, 8192)
     n_words: int = 200  # in each set
+    n_threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "vocab_size", "n_words", "n_threads"):
+            whole_number(name, getattr(self, name), at_least=1)
+        if not self.vocab_sizes:
+            raise ValueError("vocab_sizes must hold at least one size, got none")
+        for size in self.vocab_sizes:
+            whole_number("vocab_sizes", size, at_least=1)
 
 
 @cache
@@ -99,21 +111,47 @@ def word_sets(counts: Counter[str], held_out: Counter[str], n: int, seed: int) -
 # -- the numbers ------------------------------------------------------------------------------------
 
 
-def measure(settings: Settings, seed: int) -> dict[str, Any]:
-    """Train the tokenizers on a seed's split and put every word through them."""
+def learn(folder: Path, tokenizer: str, size: int, corpus_of: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Train a tokenizer on a seed's split and leave it in the folder. `corpus_of` says which text that is."""
+    texts = [document.text for document in standard_library.split(corpus(), seed)[0]]
+    with Bar(size, f"learning {tokenizer}, seed {seed}", "piece") as bar:
+        trained = train(tokenizer, texts, size, lambda merge: bar.update())
+        bar.update(size - bar.done)
+    trained.save(folder)
+    return {"pieces": trained.vocab_size}
+
+
+def train(tokenizer: str, texts: list[str], size: int, on_merge: Callable[[Any], None]) -> Any:
+    """A tokenizer of at most that many pieces."""
+    if tokenizer == LECTURE_BPE:
+        return LectureBPE.train(texts, size, on_merge=on_merge)
+    if tokenizer == BYTE_BPE:
+        return ByteLevelBPE.train(texts, size, on_merge=on_merge)
+    return WordPiece.train(texts, size, lowercase=False, on_merge=on_merge)
+
+
+def wordpiece_sizes(settings: Settings) -> list[int]:
+    """min_count depends on the vocabulary size, so each size of WordPiece is trained by itself."""
+    return sorted({*settings.vocab_sizes, settings.vocab_size})
+
+
+def measure(
+    settings: Settings, seed: int, largest_bpe: Checkpoint, largest_byte_level: Checkpoint, of_sizes: list[Checkpoint]
+) -> dict[str, Any]:
+    """Put every word of a seed's split through the tokenizers.
+
+    Args:
+        largest_bpe, largest_byte_level: the two whose smaller vocabularies are their first pieces.
+        of_sizes: WordPiece for each of `wordpiece_sizes`.
+    """
     training, held_out = standard_library.split(corpus(), seed)
     texts = [document.text for document in training]
     all_held_out = count_words(document.text for document in held_out)
     sets = word_sets(count_words(texts), all_held_out, settings.n_words, seed)
-    largest, sizes = max(settings.vocab_sizes), sorted({*settings.vocab_sizes, settings.vocab_size})
-    pieces = 2 * largest + sum(sizes)
-    with Bar(pieces, f"learning merges, seed {seed}", "piece") as bar:
-        lecture = LectureBPE.train(texts, largest, on_merge=lambda merge: bar.update())
-        byte_level = ByteLevelBPE.train(texts, largest, on_merge=lambda merge: bar.update())
-        wordpieces = {  # min_count depends on the vocabulary size, so each size is trained by itself
-            size: WordPiece.train(texts, size, lowercase=False, on_merge=lambda merge: bar.update()) for size in sizes
-        }
-        bar.update(pieces - bar.done)
+    lecture, byte_level = LectureBPE.load(largest_bpe.folder), ByteLevelBPE.load(largest_byte_level.folder)
+    wordpieces = {
+        size: WordPiece.load(of_size.folder) for size, of_size in zip(wordpiece_sizes(settings), of_sizes, strict=True)
+    }
     by_size = {}
     for size in settings.vocab_sizes:
         segmenters = {

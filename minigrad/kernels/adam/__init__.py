@@ -1,12 +1,17 @@
 """Adam's step on arrays, in place.
 
-Contract: data, grad, m and v of one shape and floating dtype; data, m and v are overwritten.
+Contract: data, grad, m and v of one shape and dtype, float32 or float64, with any strides; data, m and v are
+overwritten. The kernels trust the shapes and dtypes, so they are checked here.
 """
 
 from typing import NamedTuple
 
+import numpy as np
+
 from minigrad.array_type import Array
 from minigrad.kernels import wants_cuda, wants_reference
+
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class AdamDials(NamedTuple):
@@ -29,7 +34,21 @@ class AdamDials(NamedTuple):
 
 
 def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) -> None:
-    """m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²;  θ ← decay · θ - lr · m̂ / (√v̂ + ε)."""
+    """m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²;  θ ← decay · θ - lr · m̂ / (√v̂ + ε).
+
+    Raises:
+        ValueError: if grad, m or v has another shape than data.
+        TypeError: if one has another dtype than data, or is a number; or if data is neither float32 nor float64.
+    """
+    # One expression, since this is asked for every parameter at every step.
+    if not (
+        type(grad) is type(m) is type(v) is type(data)
+        and grad.dtype is m.dtype is v.dtype is data.dtype
+        and grad.shape == m.shape == v.shape == data.shape
+    ):
+        _check(data, grad, m, v)
+    if data.dtype not in _DTYPES:
+        raise TypeError(f"data must be float32 or float64, got {data.dtype}")
     if wants_reference(data):
         from minigrad.kernels.adam import reference
 
@@ -42,3 +61,13 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) ->
         from minigrad.kernels.adam import cpu
 
         cpu.adam_step(data, grad, m, v, dials)
+
+
+def _check(data: Array, grad: Array, m: Array, v: Array) -> None:
+    for name, array in (("data", data), ("grad", grad), ("m", m), ("v", v)):
+        if isinstance(array, np.generic):
+            raise TypeError(f"{name} must be an array, got {type(array).__name__}")
+        if array.shape != data.shape:
+            raise ValueError(f"{name} must have the shape of data, {data.shape}; got {array.shape}")
+        if array.dtype != data.dtype:
+            raise TypeError(f"{name} must have the dtype of data, {data.dtype}; got {array.dtype}")

@@ -17,6 +17,8 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: "AdamDials") 
     step_size, v_scale = dials.lr / (1 - beta1**dials.step), 1 / (1 - beta2**dials.step)
     flat_data, flat_grad, flat_m, flat_v = data.reshape(-1), grad.reshape(-1), m.reshape(-1), v.reshape(-1)
     _adam_step(flat_data, flat_grad, flat_m, flat_v, beta1, beta2, v_scale, step_size, dials.eps, dials.decay)
+    if data.flags.c_contiguous and m.flags.c_contiguous and v.flags.c_contiguous:
+        return
     for array, changed in ((data, flat_data), (m, flat_m), (v, flat_v)):
         if not array.flags.c_contiguous:  # then it was a copy that changed
             array[...] = changed.reshape(array.shape)

@@ -17,14 +17,7 @@ THREADS, MAX_BLOCKS = 256, 8192
 
 
 def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: "AdamDials") -> None:
-    """See the reference for the formulas.
-
-    Raises:
-        ValueError: if grad, m or v has another shape than data; TypeError: if it has another dtype.
-    """
-    for name, array in (("grad", grad), ("m", m), ("v", v)):
-        if array.shape != data.shape:
-            raise ValueError(f"{name} must have the shape of data, {data.shape}; got {array.shape}")
+    """See the reference for the formulas."""
     beta1, beta2 = dials.beta1, dials.beta2
     step_size, v_scale = dials.lr / (1 - beta1**dials.step), 1 / (1 - beta2**dials.step)
     numbers = beta1, 1 - beta1, beta2, 1 - beta2, step_size, v_scale, dials.eps, dials.decay

@@ -11,11 +11,11 @@ in the forward and in the backward pass, is then a change of view and no copy.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp, highest
+from minigrad.kernels.jit import njit
 
 BLOCK = 64
 """So many queries at a time under a causal mask: fewer would leave out more keys, but BLAS is faster at large products.

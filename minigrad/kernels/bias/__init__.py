@@ -5,11 +5,12 @@ whenever it is computed.
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_cuda, wants_reference
+from minigrad.kernels import check_shape, wants_cuda, wants_reference
 
 
 def add_bias(x: Array, bias: Array) -> None:
     """x[i] += bias for every row, in place; x lies in C order."""
+    check_shape("bias", bias, x.shape[1:])
     if wants_reference(x):
         from minigrad.kernels.bias import reference
 

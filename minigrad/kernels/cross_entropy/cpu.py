@@ -6,6 +6,7 @@ import numpy as np
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp, highest
+from minigrad.kernels.jit import njit
 
 
 def cross_entropy(
@@ -13,6 +14,8 @@ def cross_entropy(
 ) -> tuple[Array, Array | None]:
     """The loss of each row and, if asked for, the scaled gradient of the logits."""
     logits, targets = np.ascontiguousarray(logits), targets.astype(np.int64, copy=False)
+    if _n_outside(targets, logits.shape[1]):
+        raise ValueError(f"targets must lie in [0, {logits.shape[1]}), got {targets.min()} to {targets.max()}")
     losses = np.zeros(len(targets), logits.dtype)
     if gradient_scale is None:
         _losses(logits, targets, counts, losses)
@@ -22,32 +25,62 @@ def cross_entropy(
     return losses, grad
 
 
-@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy")
 def _losses(logits, targets, counts, losses):  # type: ignore[no-untyped-def]
     n_rows, vocab_size = logits.shape
+    exps = np.empty(vocab_size, logits.dtype)
     for i in range(n_rows):
         if counts[i]:
-            row = logits[i]
-            top, total = highest(row), logits.dtype.type(0)
-            for j in range(vocab_size):
-                total += exp(row[j] - top)
-            losses[i] = np.log(total) - (row[targets[i]] - top)
+            row, t = logits[i], targets[i]
+            top = highest(row)
+            losses[i] = _loss(_exps(row, t, top, exps), row[t] - top)
 
 
-@compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(nogil=True, error_model="numpy")
 def _losses_and_gradient(logits, targets, counts, scale, losses, grad):  # type: ignore[no-untyped-def]
     n_rows, vocab_size = logits.shape
     for i in range(n_rows):
-        row, target = logits[i], grad[i]
+        row, target, t = logits[i], grad[i], targets[i]
         if not counts[i]:
             target[:] = 0
             continue
-        top, total = highest(row), logits.dtype.type(0)
-        for j in range(vocab_size):
-            target[j] = exp(row[j] - top)
-            total += target[j]
-        losses[i] = np.log(total) - (row[targets[i]] - top)
-        factor = scale / total
+        top = highest(row)
+        others = _exps(row, t, top, target)
+        losses[i] = _loss(others, row[t] - top)
+        factor = scale / (others + exp(row[t] - top))
         for j in range(vocab_size):
             target[j] *= factor
-        target[targets[i]] -= scale
+        target[t] = -factor * others
+
+
+@njit(error_model="numpy", fastmath={"reassoc", "contract"})
+def _exps(row, t, top, out):  # type: ignore[no-untyped-def]
+    """e^(row - top) to out; returns the sum of all but that of t."""
+    zero = row.dtype.type(0)
+    total, others = zero, zero
+    for j in range(row.size):
+        out[j] = exp(row[j] - top)
+        total += out[j]
+    of_target, out[t] = out[t], zero
+    if of_target + of_target < total:
+        return total - of_target
+    for j in range(row.size):  # where nearly all is the target's, that would cancel
+        others += out[j]
+    return others
+
+
+@njit(error_model="numpy")
+def _loss(others, shifted):  # type: ignore[no-untyped-def]
+    """-log softmax at the target, given its logit minus the highest, and what the others add: see the reference."""
+    if shifted == 0:
+        return np.log1p(others)
+    return np.log(others + exp(shifted)) - shifted
+
+
+@compiled(nogil=True)
+def _n_outside(targets, vocab_size):  # type: ignore[no-untyped-def]
+    n = 0
+    for i in range(targets.size):
+        if targets[i] < 0 or targets[i] >= vocab_size:
+            n += 1
+    return n

@@ -5,6 +5,9 @@
 // when a higher one comes, the sum so far is multiplied by e^(old m - new m). Two threads' findings are combined in the
 // same way, those of all threads by a tree whose order is fixed. The gradient is a second pass over the row.
 //
+// The target is left out of both and comes in at the end: where it has nearly all of the probability, loss and gradient
+// are what the others add, and would be lost in a sum with it.
+//
 // Where a logit is infinite, ∞ - ∞ makes the sum NaN, as in the reference. But logits of -∞ are allowed, which is why
 // a thread starts from a finite m.
 //
@@ -54,18 +57,18 @@ __device__ Found<T> combine_block(Found<T> found) {
 }
 
 // Thread i has the logits i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbours; it reads CHUNK of
-// them at a time, so that as many reads are on their way. Past the end of the row stands -∞.
+// them at a time, so that as many reads are on their way. Past the end of the row, and at the target, stands -∞.
 template <typename T>
-__device__ void read_chunk(T (&x)[CHUNK], const T* __restrict__ row, int j, int vocab_size) {
-    for (int k = 0; k < CHUNK; ++k, j += blockDim.x) x[k] = j < vocab_size ? row[j] : T(-INFINITY);
+__device__ void read_chunk(T (&x)[CHUNK], const T* __restrict__ row, int j, int vocab_size, long long target) {
+    for (int k = 0; k < CHUNK; ++k, j += blockDim.x) x[k] = j < vocab_size && j != target ? row[j] : T(-INFINITY);
 }
 
 template <typename T>
-__device__ Found<T> look_through(const T* __restrict__ row, int vocab_size) {
+__device__ Found<T> look_through(const T* __restrict__ row, int vocab_size, long long target) {
     Found<T> found = {T(LOWEST), T(0)};
     for (int j = threadIdx.x; j < vocab_size; j += CHUNK * blockDim.x) {
         T x[CHUNK], highest = found.highest;
-        read_chunk(x, row, j, vocab_size);
+        read_chunk(x, row, j, vocab_size, target);
         for (int k = 0; k < CHUNK; ++k) highest = max(highest, x[k]);
         T total = found.total * exp(found.highest - highest);
         for (int k = 0; k < CHUNK; ++k) total += exp(x[k] - highest);
@@ -73,6 +76,25 @@ __device__ Found<T> look_through(const T* __restrict__ row, int vocab_size) {
     }
     return combine_block(found);
 }
+
+// The logit of the target. What is no token has the probability 0, so an infinite loss; nothing is read for it.
+template <typename T>
+__device__ T logit_of(const T* __restrict__ row, long long target, int vocab_size) {
+    return target >= 0 && target < vocab_size ? row[target] : T(-INFINITY);
+}
+
+template <typename T>
+struct Row {
+    T highest;  // of all its logits
+    T others;   // Σ e^(x - highest) over all but the target
+    T shifted;  // the target's logit - highest
+
+    __device__ Row(Found<T> found, T of_target) : highest(max(found.highest, of_target)) {
+        others = found.total * exp(found.highest - highest);
+        shifted = of_target - highest;
+    }
+    __device__ T loss() const { return shifted == 0 ? log1p(others) : log(others + exp(shifted)) - shifted; }
+};
 
 template <typename T>
 __global__ void __launch_bounds__(MAX_WARPS * WARP)
@@ -84,8 +106,8 @@ __global__ void __launch_bounds__(MAX_WARPS * WARP)
         return;
     }
     const T* row = logits + i * vocab_size;
-    const Found<T> found = look_through(row, vocab_size);
-    if (threadIdx.x == 0) losses[i] = log(found.total) - (row[targets[i]] - found.highest);
+    const Row<T> all(look_through(row, vocab_size, targets[i]), logit_of(row, targets[i], vocab_size));
+    if (threadIdx.x == 0) losses[i] = all.loss();
 }
 
 // The gradient is (softmax(x) - one at the target) · scale.
@@ -103,15 +125,15 @@ __global__ void __launch_bounds__(MAX_WARPS * WARP)
     }
     const T* row = logits + i * vocab_size;
     const long long target = targets[i];
-    const Found<T> found = look_through(row, vocab_size);
-    if (threadIdx.x == 0) losses[i] = log(found.total) - (row[target] - found.highest);
+    const Row<T> all(look_through(row, vocab_size, target), logit_of(row, target, vocab_size));
+    if (threadIdx.x == 0) losses[i] = all.loss();
 
-    const T factor = scale / found.total;
+    const T factor = scale / (all.others + exp(all.shifted));
     for (int j = threadIdx.x; j < vocab_size; j += CHUNK * blockDim.x) {
         T x[CHUNK];
-        read_chunk(x, row, j, vocab_size);
+        read_chunk(x, row, j, vocab_size, target);
         for (int k = 0, at = j; k < CHUNK; ++k, at += blockDim.x) {
-            if (at < vocab_size) grad_row[at] = exp(x[k] - found.highest) * factor - (at == target ? scale : T(0));
+            if (at < vocab_size) grad_row[at] = factor * (at == target ? -all.others : exp(x[k] - all.highest));
         }
     }
 }

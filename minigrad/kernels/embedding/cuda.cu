@@ -9,16 +9,17 @@
 //     ends                   3  3  3  4  6  6      where the row's places end
 //
 // A block for each place and each blockDim.x columns: the block at a row's first place does the row, the others have
-// nothing to do. A row that occurs nowhere is not written: the table comes filled with zeros.
+// nothing to do. A row that occurs nowhere is not written: the table comes filled with zeros. Rows that the table does
+// not have are left out.
 
 constexpr int BATCH = 16;  // additions wait for each other, reads do not: so many are on their way at a time
 
 template <typename T>
 __global__ void scatter_add(const T* __restrict__ grad, const long long* __restrict__ sorted_rows,
                             const long long* __restrict__ order, const long long* __restrict__ ends,
-                            T* __restrict__ table, long long width) {
+                            T* __restrict__ table, long long n_rows, long long width) {
     const long long first = blockIdx.x, row = sorted_rows[first];
-    if (first > 0 && sorted_rows[first - 1] == row) return;
+    if (row < 0 || row >= n_rows || (first > 0 && sorted_rows[first - 1] == row)) return;
     const long long column = (long long)blockIdx.y * blockDim.x + threadIdx.x;
     if (column >= width) return;
 

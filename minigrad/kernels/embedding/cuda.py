@@ -33,6 +33,7 @@ def scatter_add(grad: Array, rows: Array, n_rows: int) -> Array:
         order,
         ends,
         table,
+        np.int64(n_rows),
         np.int64(width),
     )
     return table

@@ -4,7 +4,7 @@ The backward pass gets the forward pass's output as well, since output / x is wh
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_cuda, wants_reference
+from minigrad.kernels import check_shape, wants_cuda, wants_reference
 
 
 def gelu_forward(x: Array) -> Array:
@@ -24,6 +24,8 @@ def gelu_forward(x: Array) -> Array:
 
 def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
     """The gradient of x through `gelu_forward`."""
+    check_shape("grad", grad, x.shape)
+    check_shape("out", out, x.shape)
     if wants_reference(x):
         from minigrad.kernels.gelu import reference
 
@@ -54,6 +56,8 @@ def gelu_tanh_forward(x: Array) -> Array:
 
 def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
     """The gradient of x through `gelu_tanh_forward`."""
+    check_shape("grad", grad, x.shape)
+    check_shape("out", out, x.shape)
     if wants_reference(x):
         from minigrad.kernels.gelu import reference
 

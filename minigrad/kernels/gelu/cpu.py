@@ -13,12 +13,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import overload
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp
+from minigrad.kernels.jit import njit, overload, types
 
 _SLOPE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
 _INV_SQRT_2, _INV_SQRT_8, _INV_SQRT_2PI = 1 / math.sqrt(2), np.float32(1 / math.sqrt(8)), 1 / math.sqrt(2 * math.pi)
@@ -80,7 +79,7 @@ def _cdf_float32(x, bell):  # type: ignore[no-untyped-def]
 
 def _cdf(x: Any, bell: Any) -> Any:
     """Φ(x), given bell = e^(-x²/2)."""
-    return 0.5 * (1.0 + math.erf(x * _INV_SQRT_2))
+    return 0.5 * math.erfc(-x * _INV_SQRT_2)
 
 
 @overload(_cdf)
@@ -88,7 +87,7 @@ def _cdf_of_type(x, bell):  # type: ignore[no-untyped-def]
     """What Numba compiles in place of `_cdf`, by the type of its argument."""
     if x == types.float32:
         return lambda x, bell: _cdf_float32(x, bell)
-    return lambda x, bell: 0.5 * (1.0 + math.erf(x * _INV_SQRT_2))
+    return lambda x, bell: 0.5 * math.erfc(-x * _INV_SQRT_2)
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})

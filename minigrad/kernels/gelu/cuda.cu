@@ -32,17 +32,19 @@ struct Tanh {  // x (1 + tanh u) / 2, with u = SLOPE (x + CUBIC x³)
     static constexpr double SLOPE = 0.79788456080286536, CUBIC = 0.044715;  // √(2 / π)
 
     template <typename T>
-    static __device__ T cdf(T x) {
-        return T(1) / (T(1) + exp(T(-2 * SLOPE) * (x + T(CUBIC) * x * x * x)));  // = (1 + tanh u) / 2
+    static __device__ T power(T x) {
+        return exp(T(-2 * SLOPE) * (x + T(CUBIC) * x * x * x));  // e^(-2u)
     }
     template <typename T>
     static __device__ T value(T x) {
-        return x * cdf(x);
+        return x * (T(1) / (T(1) + power(x)));
     }
     template <typename T>
     static __device__ T slope(T x) {
-        const T p = cdf(x), twice_du = T(2 * SLOPE) * (T(1) + T(3 * CUBIC) * x * x);
-        return p + x * p * (T(1) - p) * twice_du;  // 1 - tanh² u = 4 p (1 - p)
+        const T e = power(x), p = T(1) / (T(1) + e);  // = (1 + tanh u) / 2
+        const T rest = x > T(0) ? e * p : T(1) - p;   // 1 - p, which would cancel where p is nearly 1
+        const T twice_du = T(2 * SLOPE) * (T(1) + T(3 * CUBIC) * x * x);
+        return p + x * p * rest * twice_du;  // 1 - tanh² u = 4 p (1 - p)
     }
 };
 

@@ -2,19 +2,26 @@
 
 `fastmath` is limited to reordering sums (`reassoc`), so that they use vector instructions; NaN and
 infinity keep their meaning.
+
+The sums are in the dtype of x. A mean has been rounded then: how much is left of a row when it is taken off is added
+up, too, and taken off as well. Rows whose squares do not fit into float32, or vanish in it, are done again in float64.
 """
 
 import numpy as np
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
+from minigrad.kernels.jit import njit
 
 
 def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
     """(x - mean) · rstd · weight + bias → the output, mean, rstd."""
     rows = _rows(x)
     out, mean, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
-    _layernorm_forward(rows, weight, bias, x.dtype.type(eps), out, mean, rstd)
+    arguments = rows, weight, bias, x.dtype.type(eps), out, mean, rstd
+    _layernorm_forward(*arguments)
+    if _n_unfit(rstd):
+        _again_in_float64(*arguments)
     statistics = (*x.shape[:-1], 1)
     return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
 
@@ -32,6 +39,8 @@ def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
     rows = _rows(x)
     out, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype)
     _rmsnorm_forward(rows, weight, x.dtype.type(eps), out, rstd)
+    if _n_unfit(rstd):
+        _again_in_float64(rows, weight, weight[:0], x.dtype.type(eps), out, rstd[:0], rstd)
     return out.reshape(x.shape), rstd.reshape(*x.shape[:-1], 1)
 
 
@@ -50,20 +59,60 @@ def _rows(x: Array) -> Array:
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _layernorm_forward(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no-untyped-def]
     n_rows, width = x.shape
-    one, count = x.dtype.type(1), x.dtype.type(width)
+    zero, one, count = x.dtype.type(0), x.dtype.type(1), x.dtype.type(width)
     for i in range(n_rows):
         row, target = x[i], out[i]
-        total = x.dtype.type(0)
+        total, rest, squares = zero, zero, zero
         for j in range(width):
             total += row[j]
         m = total / count
-        squares = x.dtype.type(0)
         for j in range(width):
-            squares += (row[j] - m) * (row[j] - m)
-        r = one / np.sqrt(squares / count + eps)
+            centred = row[j] - m
+            rest += centred
+            squares += centred * centred
+        rest = rest / count  # the mean is m + rest
+        variance = squares / count - rest * rest
+        r = one / np.sqrt((zero if variance < zero else variance) + eps)
         for j in range(width):
-            target[j] = (row[j] - m) * r * weight[j] + bias[j]
-        mean[i], rstd[i] = m, r
+            target[j] = (row[j] - m - rest) * r * weight[j] + bias[j]
+        mean[i], rstd[i] = m + rest, r
+
+
+@compiled(nogil=True, error_model="numpy")
+def _again_in_float64(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no-untyped-def]
+    """The rows whose squares did not fit; RMS normalisation has no mean and no bias, but empty arrays."""
+    width, has_mean = x.shape[1], mean.size > 0
+    for i in range(len(x)):
+        if _fits(rstd[i]):
+            continue
+        row, target = x[i], out[i]
+        m, squares = 0.0, 0.0
+        if has_mean:
+            for j in range(width):
+                m += np.float64(row[j])
+            m /= width
+            mean[i] = m
+        for j in range(width):
+            squares += (row[j] - m) ** 2
+        r = 1 / np.sqrt(squares / width + np.float64(eps))
+        for j in range(width):
+            normalised = x.dtype.type((row[j] - m) * r)
+            target[j] = normalised * weight[j] + bias[j] if has_mean else normalised * weight[j]
+        rstd[i] = r
+
+
+@compiled(nogil=True, error_model="numpy")
+def _n_unfit(rstd):  # type: ignore[no-untyped-def]
+    n = 0
+    for i in range(rstd.size):
+        n += not _fits(rstd[i])
+    return n
+
+
+@njit(error_model="numpy")
+def _fits(rstd):  # type: ignore[no-untyped-def]
+    """Whether 1 / rstd² has all its digits in float32; what is not a number has none."""
+    return 1e-18 < rstd < 1e15
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})

@@ -72,6 +72,25 @@ __device__ T sum_over_row(T value) {
 }
 
 // ---- Forward: out = (x - mean) rstd weight + bias -------------------------------------------------------------------
+//
+// The sums are in T. A mean has been rounded then: what is left of a row when it is taken off is added up, too, and taken
+// off as well. Where the squares do not fit into a float, or nothing is left of them, a row is done again in double.
+
+// Whether a variance + eps has all its digits; what is not a number has none.
+template <typename T>
+__device__ bool fits(T spread) {
+    return sizeof(T) == 8 || (spread > T(1e-30) && spread < T(1e36));
+}
+
+// (Σ (x - m)² - what m was off by) / width + eps, given that sum and the mean of x - m.
+template <typename T>
+__device__ T spread_of(T squares, T rest, int width, T eps) {
+    const T variance = squares / width - rest * rest;
+    return (variance < 0 ? 0 : variance) + eps;
+}
+
+// Whether a row of the block is to be done again: then its threads come to the barriers with those of the others.
+__device__ bool any_in_block(bool again) { return blockDim.x == 32 ? again : __syncthreads_or(again); }
 
 template <typename T, int PACK, Norm NORM>
 __global__ void __launch_bounds__(MAX_THREADS<PACK>) norm_forward(
@@ -90,19 +109,43 @@ __global__ void __launch_bounds__(MAX_THREADS<PACK>) norm_forward(
         for (int e = 0; e < ELEMENTS; e++) total += row[e];
         m = sum_over_row(total) / width;
     }
-    T square = 0;
+    T square = 0, rest = 0;
 #pragma unroll
     for (int e = 0; e < ELEMENTS; e++) {
         row[e] = column_of<PACK>(e) < width ? row[e] - m : 0;
+        rest += row[e];
         square += row[e] * row[e];
     }
-    T r = 1 / sqrt(sum_over_row(square) / width + eps);
+    rest = NORM == LAYER ? sum_over_row(rest) / width : 0;
+    const T spread = spread_of(sum_over_row(square), rest, width, eps);
+    T r = 1 / sqrt(spread);
+    m += rest == rest ? rest : 0;  // it is not a number where m is infinite
+#pragma unroll
+    for (int e = 0; e < ELEMENTS; e++) row[e] = (row[e] - rest) * r;
+
+    if (const bool again = i < n_rows && !fits(spread); any_in_block(again)) {
+        if (again) load<PACK>(row, x + start, width);
+        double exact_m = 0, exact_square = 0;
+        if (NORM == LAYER) {
+            for (int e = 0; e < ELEMENTS; e++) exact_m += again ? row[e] : 0;
+            exact_m = sum_over_row(exact_m) / width;
+        }
+        for (int e = 0; e < ELEMENTS; e++) {
+            const double centred = again && column_of<PACK>(e) < width ? row[e] - exact_m : 0;
+            exact_square += centred * centred;
+        }
+        const double exact_r = 1 / sqrt(sum_over_row(exact_square) / width + eps);
+        if (again) {
+            m = exact_m, r = exact_r;
+            for (int e = 0; e < ELEMENTS; e++) row[e] = (row[e] - exact_m) * exact_r;
+        }
+    }
 
     T w[ELEMENTS], b[ELEMENTS] = {};
     load<PACK>(w, weight, width);
     if (NORM == LAYER) load<PACK>(b, bias, width);
 #pragma unroll
-    for (int e = 0; e < ELEMENTS; e++) row[e] = row[e] * r * w[e] + b[e];
+    for (int e = 0; e < ELEMENTS; e++) row[e] = row[e] * w[e] + b[e];
     store<PACK>(out + start, row, width);
     if (threadIdx.x == 0 && i < n_rows) {
         rstd[i] = r;
@@ -195,28 +238,50 @@ __global__ void add_slots(const T* __restrict__ slots, T* __restrict__ sums, int
 
 // ---- Rows of any width: a block to a row, which is read from memory each time it is needed --------------------------
 
+// The same in the type `Sum`, which is T or, where that is too small, double; returns the spread.
+template <typename Sum, Norm NORM, typename T>
+__device__ Sum wide_statistics(const T* __restrict__ row, int width, T eps, Sum& m, Sum& rest) {
+    m = rest = 0;
+    if (NORM == LAYER) {
+        Sum total = 0;
+        for (int j = threadIdx.x; j < width; j += blockDim.x) total += row[j];
+        m = sum_over_row(total) / width;
+        for (int j = threadIdx.x; j < width; j += blockDim.x) rest += row[j] - m;
+        rest = sum_over_row(rest) / width;
+    }
+    Sum square = 0;
+    for (int j = threadIdx.x; j < width; j += blockDim.x) square += (row[j] - m) * (row[j] - m);
+    return spread_of(sum_over_row(square), rest, width, Sum(eps));
+}
+
+template <Norm NORM, typename Sum, typename T>
+__device__ void write_wide_row(const T* __restrict__ row, const T* __restrict__ weight, const T* __restrict__ bias,
+                               T* __restrict__ target, T* __restrict__ mean, T* __restrict__ rstd, int width, Sum m,
+                               Sum rest, Sum r) {
+    for (int j = threadIdx.x; j < width; j += blockDim.x) {
+        target[j] = T((row[j] - m - rest) * r) * weight[j] + (NORM == LAYER ? bias[j] : 0);
+    }
+    if (threadIdx.x == 0) {
+        rstd[blockIdx.x] = r;
+        if (NORM == LAYER) mean[blockIdx.x] = m + (rest == rest ? rest : 0);
+    }
+}
+
 template <typename T, Norm NORM>
 __global__ void wide_norm_forward(const T* __restrict__ x, const T* __restrict__ weight, const T* __restrict__ bias,
                                   T* __restrict__ out, T* __restrict__ mean, T* __restrict__ rstd, int width, T eps) {
     const T* row = x + (long long)blockIdx.x * width;
     T* target = out + (long long)blockIdx.x * width;
 
-    T m = 0;
-    if (NORM == LAYER) {
-        T total = 0;
-        for (int j = threadIdx.x; j < width; j += blockDim.x) total += row[j];
-        m = sum_over_row(total) / width;
-    }
-    T square = 0;
-    for (int j = threadIdx.x; j < width; j += blockDim.x) square += (row[j] - m) * (row[j] - m);
-    T r = 1 / sqrt(sum_over_row(square) / width + eps);
-
-    for (int j = threadIdx.x; j < width; j += blockDim.x) {
-        target[j] = (row[j] - m) * r * weight[j] + (NORM == LAYER ? bias[j] : 0);
-    }
-    if (threadIdx.x == 0) {
-        rstd[blockIdx.x] = r;
-        if (NORM == LAYER) mean[blockIdx.x] = m;
+    T m, rest;
+    const T spread = wide_statistics<T, NORM>(row, width, eps, m, rest);
+    if (fits(spread)) {
+        const T r = 1 / sqrt(spread);
+        write_wide_row<NORM>(row, weight, bias, target, mean, rstd, width, m, rest, r);
+    } else {
+        double exact_m, exact_rest;
+        const double r = 1 / sqrt(wide_statistics<double, NORM>(row, width, eps, exact_m, exact_rest));
+        write_wide_row<NORM>(row, weight, bias, target, mean, rstd, width, exact_m, exact_rest, r);
     }
 }
 
@@ -251,7 +316,7 @@ __global__ void wide_norm_slots(const T* __restrict__ grad, const T* __restrict_
     T grad_weight = 0, grad_bias = 0;
     for (int i = blockIdx.y; i < n_rows; i += gridDim.y) {
         T g = grad[(long long)i * width + column], m = NORM == LAYER ? mean[i] : 0;
-        grad_weight += g * (x[(long long)i * width + column] - m) * rstd[i];
+        grad_weight += g * ((x[(long long)i * width + column] - m) * rstd[i]);
         grad_bias += g;
     }
     slots[(long long)blockIdx.y * width + column] = grad_weight;

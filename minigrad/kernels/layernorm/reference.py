@@ -10,11 +10,16 @@ from minigrad.array_type import Array
 
 
 def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
-    """Each row gets mean 0 and variance 1, then a scale and a shift that are learnt."""
-    mean = x.mean(axis=-1, keepdims=True)
+    """Each row gets mean 0 and variance 1, then a scale and a shift that are learnt.
+
+    The statistics are float64: in float32 a square of 1e20 is infinite, and a row of equal numbers is not 0 after its
+    mean is taken off, since the mean has been rounded.
+    """
+    mean = x.mean(axis=-1, keepdims=True, dtype=np.float64)
     variance = ((x - mean) ** 2).mean(axis=-1, keepdims=True)
     rstd = 1 / np.sqrt(variance + eps)
-    return (x - mean) * rstd * weight + bias, mean, rstd
+    out = ((x - mean) * rstd).astype(x.dtype) * weight + bias
+    return out, mean.astype(x.dtype), rstd.astype(x.dtype)
 
 
 def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array, Array]:
@@ -33,8 +38,8 @@ def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: 
 
 def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
     """Each row is divided by its root mean square, then scaled: no mean is taken off, no bias."""
-    rstd = 1 / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)
-    return x * rstd * weight, rstd
+    rstd = 1 / np.sqrt(np.square(x, dtype=np.float64).mean(axis=-1, keepdims=True) + eps)
+    return (x * rstd).astype(x.dtype) * weight, rstd.astype(x.dtype)
 
 
 def rmsnorm_backward(grad: Array, x: Array, weight: Array, rstd: Array) -> tuple[Array, Array]:

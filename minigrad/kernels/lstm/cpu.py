@@ -4,11 +4,11 @@ Time runs along the first axis inside, so that a step's (B, 4N) block of gates i
 """
 
 import numpy as np
-from numba import njit
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp, tanh
+from minigrad.kernels.jit import njit
 
 
 def lstm_forward(

@@ -7,6 +7,7 @@ Schmidhuber and Cummins 2000.
 import numpy as np
 
 from minigrad.array_type import Array
+from minigrad.kernels.logistic import sigmoid
 
 
 def lstm_forward(
@@ -19,7 +20,7 @@ def lstm_forward(
     h, c = h0, c0
     for t in range(x.shape[1]):
         i, f, g, o = np.split(gates[:, t] + h @ weight_hh.T, 4, axis=-1)
-        i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+        i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
         c = f * c + i * g
         h = o * np.tanh(c)
         gates[:, t] = np.concatenate([i, f, g, o], axis=-1)
@@ -66,7 +67,3 @@ def lstm_backward(
         flat.T @ h_before.reshape(-1, h_before.shape[-1]),
         flat.sum(axis=0),
     )
-
-
-def _sigmoid(x: Array) -> Array:
-    return 0.5 * (1 + np.tanh(0.5 * x))

@@ -1,6 +1,7 @@
 """Matrix product of arrays: `matmul(a, b)` over the last two axes, leading axes broadcast.
 
-Shapes: a (..., M, K), b (..., K, N) → (..., M, N), in the dtype of a and b. Any strides.
+Shapes: a (..., M, K), b (..., K, N) → (..., M, N), in the dtype of a and b. Any strides. Whoever computes
+the product, BLAS or a kernel of ours, refuses shapes that do not fit.
 
 float32 is multiplied in full float32 everywhere. The fast inexact formats of a GPU, TF32 and bfloat16, are another
 function, `tensor_core.tensor_core_matmul`: nobody gets them without asking.

@@ -38,6 +38,8 @@ def matmul(a: Array, b: Array) -> Array:
 
 def few_rows_matmul(a: Array, b: Array) -> Array:
     """A Bᵀ for A (M, K) and B (N, K) of one floating dtype, each row of B read once."""
+    if a.shape[1:] != b.shape[1:]:
+        raise ValueError(f"few_rows_matmul needs A (M, K) and B (N, K), got {a.shape} and {b.shape}")
     c = np.empty((len(a), len(b)), a.dtype)
     _few_rows_matmul(np.ascontiguousarray(a), np.ascontiguousarray(b), c)
     return c
@@ -45,6 +47,8 @@ def few_rows_matmul(a: Array, b: Array) -> Array:
 
 def tiled_matmul(a: Array, b: Array) -> Array:
     """The same for two matrices, (M, K) and (K, N), by our own kernel."""
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0]:
+        raise ValueError(f"tiled_matmul needs (M, K) and (K, N), got {a.shape} and {b.shape}")
     c = np.zeros((a.shape[0], b.shape[1]), dtype=np.result_type(a, b))
     _tiled_matmul(np.ascontiguousarray(a, c.dtype), np.ascontiguousarray(b, c.dtype), c)
     return c

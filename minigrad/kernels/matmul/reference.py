@@ -7,6 +7,8 @@ from minigrad.array_type import Array
 
 def matmul(a: Array, b: Array) -> Array:
     """C = Σ_k (column k of A) (row k of B)."""
+    if a.shape[-1] != b.shape[-2]:
+        raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
     leading = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     c = np.zeros_like(a, shape=(*leading, a.shape[-2], b.shape[-1]), dtype=np.result_type(a, b))
     for k in range(a.shape[-1]):

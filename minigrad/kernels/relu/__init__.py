@@ -4,7 +4,7 @@ The backward pass gets the forward pass's output, which is positive where the in
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_cuda, wants_reference
+from minigrad.kernels import check_shape, wants_cuda, wants_reference
 
 
 def relu_forward(x: Array) -> Array:
@@ -24,6 +24,7 @@ def relu_forward(x: Array) -> Array:
 
 def relu_backward(grad: Array, out: Array) -> Array:
     """The gradient of x; at x = 0 it is 0."""
+    check_shape("grad", grad, out.shape)
     if wants_reference(grad):
         from minigrad.kernels.relu import reference
 

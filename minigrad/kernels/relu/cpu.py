@@ -34,6 +34,6 @@ def _relu_forward(x, out):  # type: ignore[no-untyped-def]
 
 @compiled(nogil=True, error_model="numpy")
 def _relu_backward(grad, out, grad_x):  # type: ignore[no-untyped-def]
-    zero, one = grad.dtype.type(0), grad.dtype.type(1)
+    zero = grad.dtype.type(0)
     for i in range(grad.size):
-        grad_x[i] = grad[i] * (one if out[i] > zero else zero)
+        grad_x[i] = zero if out[i] <= zero else grad[i]

@@ -16,8 +16,8 @@ __device__ T positive_part(T x) {
 }
 
 template <typename T>
-__device__ T slope(T out) {
-    return out > T(0) ? T(1) : T(0);
+__device__ T where_positive(T grad, T out) {
+    return out <= T(0) ? T(0) : grad;  // selected, not multiplied by 0: the gradient may be infinite
 }
 
 // Thread i takes the packs i, i + n_threads, i + 2 n_threads, …: neighbours read neighbouring packs. Then the elements
@@ -47,8 +47,8 @@ __global__ void relu_backward(const T* __restrict__ grad, const T* __restrict__ 
     for (long long i = thread; i < n_packs; i += n_threads) {
         Pack<T> pack = reinterpret_cast<const Pack<T>*>(grad)[i];
         const Pack<T> at = reinterpret_cast<const Pack<T>*>(out)[i];
-        for (int k = 0; k < Pack<T>::SIZE; ++k) pack.lane[k] *= slope(at.lane[k]);
+        for (int k = 0; k < Pack<T>::SIZE; ++k) pack.lane[k] = where_positive(pack.lane[k], at.lane[k]);
         reinterpret_cast<Pack<T>*>(grad_x)[i] = pack;
     }
-    for (long long i = n_packs * Pack<T>::SIZE + thread; i < n; i += n_threads) grad_x[i] = grad[i] * slope(out[i]);
+    for (long long i = n_packs * Pack<T>::SIZE + thread; i < n; i += n_threads) grad_x[i] = where_positive(grad[i], out[i]);
 }

@@ -14,5 +14,5 @@ def relu_forward(x: Array) -> Array:
 
 
 def relu_backward(grad: Array, out: Array) -> Array:
-    """The gradient passes where x was positive."""
-    return grad * (out > 0)
+    """The gradient passes where x was positive. It is selected, not multiplied by 0: it may be infinite."""
+    return np.where(out <= 0, 0, grad)

@@ -167,7 +167,7 @@ def test_a_wrong_value_is_named(path, name, value, message):
 def test_a_number_that_json_does_not_have_is_refused(path, number):
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('"wall_seconds": 12.5', f'"wall_seconds": {number}'), encoding="utf-8")
-    with pytest.raises(ExperimentError, match=f"{number} is not a number that JSON has"):
+    with pytest.raises(ExperimentError, match=f"in the field wall_seconds: {number} is not a number of JSON"):
         load(path)
 
 

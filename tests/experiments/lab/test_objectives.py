@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.lab import pretraining
+from experiments.lab import training
 from experiments.lab.objectives import (
     CausalLM,
     MaskedLM,
@@ -104,7 +104,7 @@ def test_a_killed_run_resumes_with_the_same_bits(name, tmp_path: Path, monkeypat
             return model, pretrain(model, objective, settings, folder, bar, {"size": probe})
 
     whole, record = train(tmp_path / "whole")
-    monkeypatch.setattr(pretraining, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "killed", kill_at=1)
     resumed, resumed_record = train(tmp_path / "killed")

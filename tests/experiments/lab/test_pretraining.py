@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.lab import pretraining
+from experiments.lab import pretraining, training
 from experiments.lab.objectives import CausalLM
-from experiments.lab.pretraining import Pretraining, averages, kept, matrices_decay
+from experiments.lab.pretraining import Pretraining, kept
+from experiments.lab.training import averages, matrices_decay
 from experiments.lab.windows import END_OF_TEXT, Windows, token_stream, unigram_entropy
 from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
 from experiments.running.progress import Bar
@@ -97,7 +98,7 @@ def test_pretraining_learns_a_text_that_repeats_itself(tmp_path: Path):
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     whole, record = pretrain(tmp_path / "whole")
-    monkeypatch.setattr(pretraining, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     real_batch, asked = Windows.batch, []
 
     def killed_at_seven(self: Windows, step: int) -> np.ndarray:
@@ -188,3 +189,8 @@ def test_word_vectors_learn_which_words_stand_together(tmp_path: Path):
     similar = table @ table.T
     assert similar[0, 1:4].min() > similar[0, 4:].max()
     assert (tmp_path / "model.safetensors").is_file()
+
+
+def test_a_text_without_a_pair_is_refused(tmp_path: Path):
+    with Bar(1, "test") as bar, pytest.raises(ValueError, match="ids must hold at least 2 tokens, got 1"):
+        pretrain_word_vectors(SkipGram(8, 6), np.array([3]), SkipGramSettings(), 0, tmp_path, bar)

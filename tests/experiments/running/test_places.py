@@ -1,10 +1,10 @@
-"""Where files are kept, and that they are written whole or not at all."""
+"""Where files are kept."""
 
 import pytest
 
 from experiments.evidence.errors import ExperimentError
 from experiments.running import places
-from experiments.running.places import results_folder, work_folder
+from experiments.running.places import remove, results_folder, work_folder
 
 
 @pytest.fixture
@@ -97,3 +97,21 @@ def test_a_user_without_a_home_is_told_what_to_do(home, monkeypatch):
     monkeypatch.setattr(places.Path, "home", no_home)
     with pytest.raises(ExperimentError, match="no home folder; set MINIGRAD_CACHE"):
         work_folder()
+
+
+def test_a_name_of_a_home_that_is_not_there_is_told_what_to_do(home, monkeypatch):
+    monkeypatch.setenv("MINIGRAD_CACHE", "~nobody-has-this-name/cache")
+    with pytest.raises(ExperimentError, match=r"MINIGRAD_CACHE is '~nobody-has-this-name/cache': .*; set it to"):
+        work_folder()
+
+
+def test_whatever_has_the_name_is_removed_and_not_what_a_link_leads_to(tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "file").write_text("", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for name in ("link", "folder", "file", "nothing"):
+        remove(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (tmp_path / "kept" / "file").is_file()

@@ -1,0 +1,95 @@
+"""What optimizers and clipping are given: tensors, and the gradients beside them.
+
+A gradient is read and written by kernels that trust its shape and dtype, and anything may be assigned to `.grad`.
+So all of them are looked at before the first array changes.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.array_type import Array
+from minigrad.device import device_of
+from minigrad.errors import DeviceError
+from minigrad.nn.module import Module
+from minigrad.tensor import Tensor
+
+DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+"""Of a parameter that can be trained: those that there are kernels for."""
+
+_NOT_LISTS = (dict, set, frozenset, str, np.ndarray)
+
+
+def entries(params: Any) -> list[Any]:
+    """What `params` holds, in a list (itself if it is one).
+
+    Raises:
+        TypeError: if it is not an iterable with an order: a single tensor would be iterated over row by row, and
+            the order of a set differs from run to run.
+    """
+    if type(params) is list:
+        return params
+    if isinstance(params, Module):
+        raise TypeError(f"params must be a list of parameters, got a {type(params).__name__}; pass its .parameters()")
+    if isinstance(params, Tensor):
+        raise TypeError(f"params must be a list of parameters, got a {type(params).__name__}; pass [parameter]")
+    if isinstance(params, _NOT_LISTS) or not isinstance(params, Iterable):
+        raise TypeError(f"params must be a list of parameters, got {type(params).__name__}")
+    return list(params)
+
+
+def check_tensors(params: Sequence[Any]) -> None:
+    """Raise TypeError if one of `params` is not a tensor, ValueError if one is named twice."""
+    if not all(issubclass(kind, Tensor) for kind in set(map(type, params))):
+        i, other = next((i, each) for i, each in enumerate(params) if not isinstance(each, Tensor))
+        raise TypeError(f"params[{i}] must be a Tensor, got {type(other).__name__}")
+    if len(set(map(id, params))) != len(params):
+        raise ValueError("params names the same parameter twice")
+
+
+def check_trainable(params: Sequence[Tensor]) -> None:
+    """Raise an error if an optimizer could do nothing for one of the tensors, because it never gets a gradient.
+
+    Raises:
+        ValueError: if it is the result of an op, or does not require a gradient.
+        TypeError: if its dtype is not float32 or float64.
+    """
+    for i, parameter in enumerate(params):
+        if parameter._node is not None:
+            raise ValueError(f"params[{i}] is the result of an op; only leaves, such as an nn.Parameter, collect .grad")
+        if not parameter.requires_grad:
+            raise ValueError(f"params[{i}] has requires_grad=False, so it never gets a gradient; leave it out")
+        if parameter.dtype not in DTYPES:
+            raise TypeError(f"params[{i}] must be float32 or float64, got {parameter.dtype}")
+
+
+def check_gradients(params: Sequence[Tensor]) -> None:
+    """Raise an error if a gradient does not fit its tensor. Those without a gradient always fit.
+
+    Raises:
+        ValueError: if it has another shape than its tensor.
+        TypeError: if it has another dtype, or is not an array.
+        DeviceError: if it is on another device.
+    """
+    for i, parameter in enumerate(params):
+        grad = parameter.grad
+        if grad is None:
+            continue
+        data = parameter._data
+        # This is asked for every parameter at every step, so what is right is seen at once.
+        if type(grad) is not type(data) or grad.dtype is not data.dtype or grad.shape != data.shape:
+            if isinstance(grad, np.generic):  # NumPy's arithmetic makes numbers of arrays without axes
+                parameter.grad = grad = np.array(grad)
+            _check_gradient(f"params[{i}].grad", grad, data)
+
+
+def _check_gradient(name: str, grad: Array, data: Array) -> None:
+    if not isinstance(grad, np.ndarray) and not hasattr(grad, "__cuda_array_interface__"):
+        raise TypeError(f"{name} must be an array, got {type(grad).__name__}")
+    if device_of(grad) != device_of(data):
+        raise DeviceError(f'{name} is on "{device_of(grad)}", its parameter on "{device_of(data)}"')
+    if grad.shape != data.shape:
+        raise ValueError(f"{name} must have the shape of its parameter, {data.shape}; got {grad.shape}")
+    if grad.dtype != data.dtype:
+        raise TypeError(f"{name} must have the dtype of its parameter, {data.dtype}; got {grad.dtype}")

@@ -1,0 +1,142 @@
+"""One file over HTTP that may be large: checked by its checksum, resumed where it was cut off, and never longer than
+announced.
+
+Until all of a file is there, it is `FILE.part`; `FILE.part.checksum` says which contents it is a part of.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+from http.client import HTTPResponse
+from pathlib import Path
+from urllib.error import HTTPError
+
+from tqdm import tqdm
+
+from minigrad.files import write_text
+from models.http_requests import FAILURES, DownloadError, get, size_in
+
+_CHUNK = 1 << 16
+_MARGIN = 1 << 24  # bytes that a download leaves free on the disk
+
+
+def fetch(url: str, target: Path, checksum: str, size: int) -> None:
+    """Get a file, resume its part, or leave it if it is there.
+
+    Args:
+        checksum: the SHA-256 of its contents (64 digits), or their SHA-1 as a blob of git (40).
+        size: how many bytes it has, as the hub has announced.
+
+    Raises:
+        DownloadError: if the disk has too little space, the contents do not come, or they have another checksum.
+        OSError: if the folder cannot be written to.
+    """
+    if target.is_file() and has_checksum(target, checksum):
+        return
+    part, belongs_to = (target.with_name(f"{target.name}.{ending}") for ending in ("part", "part.checksum"))
+    have = _length_of_part(part, belongs_to, checksum, size)
+    _check_space(target, size - have)
+    starts_again = False
+    with tqdm(total=size, initial=have, desc=target.name, unit="B", unit_scale=True, disable=None) as bar:
+        while have < size:
+            before, failure = have, None
+            try:
+                _append(url, part, before, size, bar)
+            except FAILURES as error:
+                failure = error
+            have = part.stat().st_size if _is_plain(part) else 0
+            if isinstance(failure, HTTPError):
+                failure.close()
+                if failure.code == 416 and before and not starts_again:  # a server that has no such piece
+                    part.unlink()
+                    have, starts_again = 0, True
+                    continue
+            if have <= before:  # as long as each attempt brings something, a connection that is cut is taken up again
+                reason = failure or "the connection was closed"
+                raise DownloadError(
+                    f"{url} stopped after {have:,} of {size:,} bytes: {reason}; the same call goes on from there"
+                ) from failure
+    if size == 0:
+        part.touch()
+    if not has_checksum(part, checksum):
+        part.unlink()
+        belongs_to.unlink()
+        raise DownloadError(f"{url} does not have the checksum {checksum}, so it was thrown away")
+    os.replace(part, target)
+    belongs_to.unlink()
+
+
+def _length_of_part(part: Path, belongs_to: Path, checksum: str, size: int) -> int:
+    """How many bytes of a file are there from an earlier call. What is no part of it is taken away."""
+    is_ours = _is_plain(belongs_to) and belongs_to.stat().st_size < 100 and belongs_to.read_bytes() == checksum.encode()
+    if is_ours and _is_plain(part) and part.stat().st_size <= size:
+        return part.stat().st_size
+    part.unlink(missing_ok=True)  # of contents that the hub had earlier, or a link
+    write_text(belongs_to, checksum)
+    return 0
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether it is a file that has no other name: what is written to a link is written elsewhere."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+
+
+def follow_no_link(path: str, flags: int) -> int:
+    """For `open`: create a file, or open one that is no link. Windows has no such flag."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def _check_space(target: Path, needed: int) -> None:
+    free = shutil.disk_usage(target.parent).free
+    if needed and needed + _MARGIN > free:
+        raise DownloadError(
+            f"{target} needs {needed:,} bytes more, and {_MARGIN:,} should stay free, but its disk has {free:,}"
+        )
+
+
+def _append(url: str, part: Path, have: int, size: int, bar: tqdm) -> None:
+    """Get what a part lacks, or all of it from a server that does not send pieces; never more than `size`."""
+    with get(url, have) as response:
+        start = _beginning(response, url, have, size)
+        with open(part, "ab" if start else "wb", opener=follow_no_link) as file:
+            while start < size and (chunk := response.read(min(_CHUNK, size - start))):
+                file.write(chunk)
+                start += len(chunk)
+                bar.update(start - bar.n)  # backwards if it starts again
+
+
+def _beginning(response: HTTPResponse, url: str, have: int, size: int) -> int:
+    """At which byte of a file an answer begins: at `have`, or at 0.
+
+    Raises:
+        DownloadError: if it is another piece, or of another file. What there is already is left alone.
+    """
+    if response.status == 206:
+        piece = response.headers["Content-Range"]
+        if not re.fullmatch(rf"bytes {have}-[0-9]+/({size}|\*)", piece or ""):
+            raise DownloadError(f"{url}: Content-Range must be bytes {have}-{size - 1}/{size}, got {piece!r}")
+        return have
+    if response.status != 200:
+        raise DownloadError(f"{url} could not be fetched: status {response.status}; try again later")
+    length = size_in(response.headers, "Content-Length", url)
+    if length is not None and length != size:
+        raise DownloadError(f"{url}: Content-Length must be the {size} that were announced, got {length}")
+    return 0
+
+
+def has_checksum(path: Path, checksum: str) -> bool:
+    """Whether the contents of a file have this SHA-256 (64 digits), or this SHA-1 as a blob of git (40)."""
+    if len(checksum) == 64:
+        digest = hashlib.sha256()
+    else:
+        digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest() == checksum

@@ -1,0 +1,62 @@
+"""Checks of arguments: each says what was expected and what came in the same words, wherever it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import index
+from typing import Any
+
+LARGEST_ID = 2**31 - 1  # the largest integer of 32 bits, as which models hold ids
+
+
+def shown(value: Any) -> str:
+    """A value as an error message shows it: on one line, and cut off where it is long."""
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested very deeply, or an integer of thousands of digits
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:76]} …"
+
+
+def whole_number(name: str, value: Any, at_least: int | None = None) -> int:
+    """An integer, which may be NumPy's, as Python's.
+
+    Raises TypeError for anything else (True and 2.0 are no integers), and ValueError for one that is too small.
+    """
+    try:
+        number = None if isinstance(value, bool) else index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{name}: expected an integer, got {shown(value)}")
+    if at_least is not None and number < at_least:
+        raise ValueError(f"{name}: expected at least {at_least}, got {shown(number)}")
+    return number
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False. Raises TypeError for anything else, since "no" counts as true."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: expected True or False, got {shown(value)}")
+    return value
+
+
+def token_ids(ids: Iterable[int], name: str = "ids") -> list[int]:
+    """Ids as a list of Python's integers. Raises TypeError for floats, booleans, and anything else that is no id."""
+    try:
+        listed = None if isinstance(ids, str | bytes | bytearray) else list(ids)
+    except TypeError:
+        listed = None
+    if listed is None:
+        raise TypeError(f"{name}: expected a sequence of integers, got {shown(ids)}")
+    if set(map(type, listed)) <= {int}:  # far faster than a check of each
+        return listed
+    return [whole_number(name, id) for id in listed]
+
+
+def strings(name: str, values: Sequence[str]) -> list[str]:
+    """A list of strings. Raises TypeError for a string, which would be read letter by letter, and for a set."""
+    if isinstance(values, str | bytes | bytearray) or not isinstance(values, Sequence):
+        kind = "the string " * isinstance(values, str)
+        raise TypeError(f"{name}: expected a list of strings, got {kind}{shown(values)}")
+    return list(values)

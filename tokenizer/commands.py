@@ -1,0 +1,295 @@
+"""The commands of the command line: `python -m tokenizer train | encode | decode | show`, for files and pipes.
+
+python -m tokenizer train corpus.txt --vocab-size 4096 --out my-bpe
+python -m tokenizer encode my-bpe < text.txt | python -m tokenizer decode my-bpe
+python -m tokenizer show my-bpe --text "Once upon a time"
+
+Text is UTF-8 on every platform. Where no file is named, or its name is -, it is standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from tokenizer import (
+    ByteLevelBPE,
+    LectureBPE,
+    WordPiece,
+    WordVocabulary,
+    bert_files,
+    gpt2_files,
+    terminal,
+    tokenizer_json,
+)
+from tokenizer.checks import shown
+from tokenizer.console import say
+from tokenizer.merges import Merge
+from tokenizer.progress import Progress
+from tokenizer.texts import file_chunks, stream_chunks, whole_words
+from tokenizer.words import split_words
+
+Tokenizer = ByteLevelBPE | LectureBPE | WordPiece | WordVocabulary
+
+KINDS: dict[str, tuple[type[Tokenizer], str]] = {  # the name of a kind, its class, and a file that tells it
+    "byte": (ByteLevelBPE, gpt2_files.MERGES_FILE),
+    "lecture": (LectureBPE, LectureBPE.FILE),
+    "wordpiece": (WordPiece, bert_files.VOCAB_FILE),
+    "words": (WordVocabulary, WordVocabulary.FILE),
+}
+UNFINISHED = "unfinished-merges.txt"  # in the folder of a tokenizer that is being trained
+TOGETHER = 1 << 13  # ids that are written or decoded at a time
+LONGEST_SHOWN = 1000  # characters of a word whose history is shown: it takes as many lines of as many pieces
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do what the command line says."""
+    options = parser().parse_args(arguments)
+    options.run(options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    about = "Train a tokenizer, and see what it makes of a text."
+    top = argparse.ArgumentParser(prog="python -m tokenizer", description=about, allow_abbrev=False)
+    commands = top.add_subparsers(required=True, metavar="train | encode | decode | show")
+
+    one = commands.add_parser("train", help="learn from a text", allow_abbrev=False)
+    one.set_defaults(run=train)
+    one.add_argument("file", nargs="?", default="-", help="the text (default: standard input)")
+    one.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to put the tokenizer")
+    one.add_argument("--vocab-size", type=count, required=True, metavar="N", help="how many tokens, at most")
+    kinds = "byte-level BPE (default), the lecture's BPE, WordPiece, whole words"
+    one.add_argument("--kind", choices=KINDS, default="byte", help=kinds)
+    one.add_argument(
+        "--special", action="append", type=as_text, metavar="TOKEN", help="a special token; may be repeated"
+    )
+    one.add_argument("--cased", action="store_true", default=None, help="keep capitals and accents (WordPiece)")
+    rarer = "leave rarer words out, or let rarer pairs wait (WordPiece)"
+    one.add_argument("--min-count", type=count, metavar="N", help=rarer)
+    together = "how many read the text together (no more than there are cores)"
+    one.add_argument("--processes", type=count, default=1, metavar="N", help=together)
+    one.add_argument("--show-merges", action="store_true", help="print each merge as it is learnt")
+
+    for name, run, about, file in (
+        ("encode", encode, "print a text's ids, one a line", "the text"),
+        ("decode", decode, "print the text of ids that white space separates", "the ids"),
+        ("show", show, "show the pieces of a text", "the text"),
+    ):
+        one = commands.add_parser(name, help=about, allow_abbrev=False)
+        one.set_defaults(run=run)
+        one.add_argument("tokenizer", type=Path, help="the folder that `train` wrote, or a tokenizer.json")
+        one.add_argument("file", nargs="?", default="-", help=f"{file} (default: standard input)")
+    what = one.add_mutually_exclusive_group()
+    what.add_argument("--text", type=as_text, help="this text, instead of a file's")
+    what.add_argument("--steps", type=as_text, metavar="WORD", help="the history of a word: one merge after the other")
+    what.add_argument("--tree", type=as_text, metavar="WORD", help="the same as a drawing")
+    return top
+
+
+def as_text(argument: str) -> str:
+    """An argument as text: UTF-8 like everything else, whatever the platform took it for."""
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except UnicodeError:
+        raise argparse.ArgumentTypeError(f"expected UTF-8 text, got {argument!r}") from None
+
+
+def count(argument: str) -> int:
+    """An argument as a number of things. Python's int() takes 1_0 and digits of other scripts, too."""
+    if not re.fullmatch("0*[1-9][0-9]{0,17}", argument):
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, got {argument!r}")
+    return int(argument)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a tokenizer and save it; if it was interrupted, the same command goes on from where it was."""
+    check_train(options)
+    unfinished = options.out / UNFINISHED
+    reading, learning = Progress("reading", "MB"), Progress("learning", "merges")
+    n_merges = 0
+
+    def on_merge(merge: Merge) -> None:
+        nonlocal n_merges
+        n_merges += 1
+        if options.show_merges:
+            print(merge)
+        else:
+            learning.update(n_merges, options.vocab_size)
+
+    def on_read(done: int, total: int) -> None:
+        reading.update(done // 10**6, total // 10**6)
+        if done == total:
+            reading.close()
+
+    with text_file(options.file) as path:
+        try:
+            model = learn(options, path, unfinished, on_merge, on_read)
+        except KeyboardInterrupt:
+            if unfinished.exists():
+                say(f"\n{unfinished} keeps the merges so far; the same command goes on from there.")
+            raise
+        finally:
+            learning.close()
+    model.save(options.out)
+    unfinished.unlink(missing_ok=True)
+    say(f"{options.out}: {model.vocab_size:,} tokens")
+
+
+def check_train(options: argparse.Namespace) -> None:
+    """Raises ValueError for options of another kind, and where something else lies in the way of the folder."""
+    for option, given, kinds in (
+        ("--special", options.special, ("byte", "wordpiece")),
+        ("--cased", options.cased, ("wordpiece",)),
+        ("--min-count", options.min_count, ("wordpiece", "words")),
+    ):
+        if given is not None and options.kind not in kinds:
+            raise ValueError(f"{option}: expected --kind {' or '.join(kinds)}, got {options.kind}")
+    if options.out.exists() and not options.out.is_dir():
+        raise ValueError(f"--out: expected a folder, got the file {options.out}")
+    for kind, (_, file) in KINDS.items():
+        if kind != options.kind and (options.out / file).exists():
+            raise ValueError(f"--out: expected a folder without another kind of tokenizer, got {options.out / file}")
+
+
+def learn(
+    options: argparse.Namespace,
+    path: Path,
+    resume: Path,
+    on_merge: Callable[[Merge], object],
+    on_read: Callable[[int, int], object],
+) -> Tokenizer:
+    """A new tokenizer of the kind that the options name."""
+    size, special, processes = options.vocab_size, options.special or [], options.processes
+    if options.kind == "words":
+        min_count = 1 if options.min_count is None else options.min_count
+        return WordVocabulary.train(path, size, min_count, processes=processes, on_read=on_read)
+    if options.kind == "lecture":
+        return LectureBPE.train(path, size, processes=processes, resume=resume, on_merge=on_merge, on_read=on_read)
+    if options.kind == "byte":
+        return ByteLevelBPE.train(
+            path, size, special, processes=processes, resume=resume, on_merge=on_merge, on_read=on_read
+        )
+    return WordPiece.train(
+        path,
+        size,
+        [*bert_files.SPECIAL_TOKENS, *special],
+        lowercase=not options.cased,
+        min_count=options.min_count,
+        processes=processes,
+        resume=resume,
+        on_merge=on_merge,
+        on_read=on_read,
+    )
+
+
+def encode(options: argparse.Namespace) -> None:
+    """Print the ids of a text, one a line, as they come."""
+    ids = load(options.tokenizer).encode_iterable(read(options.file))
+    while together := list(islice(ids, TOGETHER)):
+        sys.stdout.write("".join(f"{id}\n" for id in together))
+
+
+def decode(options: argparse.Namespace) -> None:
+    """Print the text of ids: of bytes exactly the bytes, of words the words with spaces and a line end."""
+    tokenizer = load(options.tokenizer)
+    ids = read_ids(options.file)
+    if isinstance(tokenizer, ByteLevelBPE):
+        while together := list(islice(ids, TOGETHER)):
+            sys.stdout.buffer.write(tokenizer.decode_bytes(together))
+        sys.stdout.buffer.flush()
+    else:
+        print(tokenizer.decode(ids))
+
+
+def show(options: argparse.Namespace) -> None:
+    """Print the pieces of a text, or how those of a word came together."""
+    tokenizer = load(options.tokenizer)
+    for option, word in ("--steps", options.steps), ("--tree", options.tree):
+        if word is not None:
+            show_history(tokenizer, option, word, options)
+            return
+    text = "".join(read(options.file)) if options.text is None else options.text
+    paint = terminal.coloured if terminal.shows_colours() else terminal.barred
+    if isinstance(tokenizer, ByteLevelBPE):
+        print(paint(tokenizer.segment(text)), end="" if text.endswith("\n") else "\n")
+    else:
+        for line in text.removesuffix("\n").split("\n") if text else ():  # not splitlines: a form feed ends no line
+            print(*(paint(tokenizer.segment(word)) for word in words(tokenizer, line)))
+
+
+def show_history(tokenizer: Tokenizer, option: str, text: str, options: argparse.Namespace) -> None:
+    """Print how the pieces of each word came together. Raises ValueError if there is no word, or one too long."""
+    parts = words(tokenizer, text)
+    if not parts:
+        raise ValueError(f"{option}: expected a word, got {text!r}")
+    for part in parts:
+        if len(part) > LONGEST_SHOWN:
+            raise ValueError(f"{option}: expected words of at most {LONGEST_SHOWN} characters, got {len(part):,}")
+    for part in parts:
+        print("\n".join(how_it_splits(tokenizer, part, options)), end="\n\n")
+
+
+def words(tokenizer: Tokenizer, text: str) -> list[str]:
+    """What the tokenizer takes apart, each by itself: the words of a text, or its pre-tokens."""
+    if isinstance(tokenizer, ByteLevelBPE):
+        return tokenizer.pretokens(text)
+    return tokenizer.words(text) if isinstance(tokenizer, WordPiece) else split_words(text)
+
+
+def how_it_splits(tokenizer: Tokenizer, word: str, options: argparse.Namespace) -> Iterator[str]:
+    """The lines of --steps, or of --tree."""
+    if isinstance(tokenizer, WordVocabulary):
+        raise ValueError(f"{options.tokenizer}: expected a tokenizer that learnt pieces, got a list of words")
+    if isinstance(tokenizer, WordPiece):
+        if options.tree is not None:
+            raise ValueError("--tree: expected a tokenizer with merges, got WordPiece, which has --steps only")
+        return map(" ".join, tokenizer.steps(word))
+    draw = terminal.history if options.steps is not None else terminal.tree
+    return draw(list(tokenizer.steps(word)), tokenizer.merges)
+
+
+def load(path: Path) -> Tokenizer:
+    """The tokenizer in a folder or a tokenizer.json, of whichever kind it is."""
+    if path.suffix == ".json":
+        return (WordPiece if tokenizer_json.is_wordpiece(path) else ByteLevelBPE).load(path)
+    found = [kind for kind, file in KINDS.values() if (path / file).exists()]
+    if len(found) != 1:
+        files = ", ".join(file for _, file in KINDS.values())
+        raise ValueError(f"{path}: expected the folder of one tokenizer, with one of {files}, got {len(found)}")
+    return found[0].load(path)
+
+
+def read(file: str) -> Iterator[str]:
+    """The text of a file, or of standard input, a chunk at a time."""
+    return stream_chunks(sys.stdin.buffer, "standard input") if file == "-" else file_chunks(Path(file))
+
+
+def read_ids(file: str) -> Iterator[int]:
+    """The ids that stand in a file, or in standard input."""
+    for chunk in whole_words(read(file)):
+        for word in chunk.split():
+            if not re.fullmatch("-?[0-9]{1,18}", word):  # int() takes 1_0, +1 and digits of other scripts, too
+                raise ValueError(f"ids: expected numbers with white space between them, got {shown(word)}")
+            yield int(word)
+
+
+@contextmanager
+def text_file(file: str) -> Iterator[Path]:
+    """The path of a text; standard input becomes a file first, since processes can share only a file."""
+    if file != "-":
+        yield Path(file)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "standard input"
+        with open(path, "wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        yield path

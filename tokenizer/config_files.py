@@ -1,0 +1,170 @@
+"""What Hugging Face's transformers writes beside a vocabulary, and which of it means other ids.
+
+tokenizer_config.json      settings; the tokens of each role ("pad_token": "<|pad|>"); added_tokens_decoder, id -> token
+special_tokens_map.json    the tokens of each role once more
+added_tokens.json          token -> id of those that the vocabulary lacks
+
+All three may be there or none. Every token that they name is never split; one that has no id yet gets the next.
+What would give other ids, and is not supported here, is refused by name. Of the many other fields
+(model_max_length, chat_template, …) none says how a text becomes ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from tokenizer.checks import shown
+from tokenizer.files import check_id, check_ids, check_token, read_object
+
+ADDED_FILE, MAP_FILE, CONFIG_FILE = "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"
+ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+LISTS = ("additional_special_tokens", "extra_special_tokens")  # the second is the name since version 5
+ADDED = "added_tokens_decoder"
+
+
+@dataclass
+class TokensBeside:
+    """The tokens that the files of a folder name.
+
+    ids:        those that have an id, in the order of the ids
+    without_id: the others, in the order in which transformers gives them the next ids
+    normalized: those that transformers looks for in the text only after it was normalized
+    where:      the file that names each of them
+    """
+
+    ids: dict[str, int] = field(default_factory=dict)
+    without_id: list[str] = field(default_factory=list)
+    normalized: list[str] = field(default_factory=list)
+    where: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def tokens(self) -> list[str]:
+        """All tokens, each once."""
+        return [*self.ids, *self.without_id]
+
+    def add(self, path: Path, token: str, id: int | None, normalized: bool) -> None:
+        """A token that a file names. Raises ValueError if it has another id in a file that was read before."""
+        if id is not None and self.ids.setdefault(token, id) != id:
+            got = f"{self.ids[token]} in {self.where[token].name} and {id}"
+            raise ValueError(f"{path}: expected one id for the added token {shown(token)}, got {got}")
+        if token not in self.where:
+            self.where[token] = path
+            self.without_id += [token] if id is None else []
+            self.normalized += [token] if normalized else []
+
+    def add_to(self, vocab: Mapping[str, int]) -> dict[str, int]:
+        """A vocabulary with the tokens that have an id. Raises ValueError if one of them has another id there."""
+        whole, tokens = dict(vocab), {id: token for token, id in vocab.items()}
+        for token, id in self.ids.items():
+            path = self.where[token]
+            if whole.setdefault(token, id) != id:
+                got = f"{whole[token]} in the vocabulary and {id} here"
+                raise ValueError(f"{path}: expected one id for the added token {shown(token)}, got {got}")
+            if tokens.setdefault(id, token) != token:
+                got = f"{id}, which is that of {shown(tokens[id])}"
+                raise ValueError(f"{path}: expected an id of its own for the added token {shown(token)}, got {got}")
+        return whole
+
+    def check_nested(self) -> None:
+        """Raises ValueError for a normalized token that holds one that is not.
+
+        transformers finds the inner one first, wherever it is: other ids than ours.
+        """
+        plain = set(self.tokens).difference(self.normalized)
+        for inner, outer in product(plain, self.normalized):
+            if inner in outer:
+                names = f"{shown(outer)} as for {shown(inner)}, which is part of it"
+                raise ValueError(f"{self.where[outer]}: expected False as normalized for {names}, got True")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The fields of tokenizer_config.json; none if there is no such file."""
+    path = folder / CONFIG_FILE
+    return read_object(path) if path.exists() else {}
+
+
+def check_settings(folder: Path, config: Mapping[str, Any], supported: Mapping[str, tuple[Any, ...]]) -> None:
+    """Raises ValueError for a field that has another value than one of those that are supported, or null."""
+    for name, values in supported.items():
+        got = config.get(name)
+        if got is not None and not any(type(got) is type(value) and got == value for value in values):
+            wanted = " or ".join(map(repr, values))
+            raise ValueError(
+                f"{folder / CONFIG_FILE}: expected {wanted} as {name}, got {shown(got)}, which is not supported"
+            )
+
+
+def read_tokens(folder: Path, config: Mapping[str, Any], roles: Mapping[str, str] | None = None) -> TokensBeside:
+    """The tokens that the three files name.
+
+    config: the fields of tokenizer_config.json; roles: the only token that is supported in a role
+    Raises ValueError, naming file and field, where a file is damaged, or gives another token such a role.
+    """
+    path, map_path, added_path = folder / CONFIG_FILE, folder / MAP_FILE, folder / ADDED_FILE
+    special = dict[str, tuple[Path, bool]]()
+    for where, fields in (path, config), (map_path, read_object(map_path) if map_path.exists() else {}):
+        for role, token, normalized in _special_tokens(where, fields):
+            if roles and roles.get(role, token) != token:
+                got = f"{shown(token)}, which is not supported"
+                raise ValueError(f"{where}: expected {roles[role]!r} as {role}, got {got}")
+            special.setdefault(token, (where, normalized))
+
+    beside = TokensBeside()
+    for token, id, normalized in _added_tokens(path, config):
+        beside.add(path, token, id, normalized)
+    for token, id in (check_ids(added_path, read_object(added_path)) if added_path.exists() else {}).items():
+        # The file does not say, and to transformers a token is normalized unless it is special.
+        beside.add(added_path, token, id, token not in special)
+    beside.ids = dict(sorted(beside.ids.items(), key=lambda item: item[1]))
+    for token, (where, normalized) in special.items():
+        beside.add(where, token, None, normalized)
+    return beside
+
+
+def _added_tokens(path: Path, config: Mapping[str, Any]) -> Iterator[tuple[str, int, bool]]:
+    """Each token of `added_tokens_decoder`, its id, and whether it is normalized."""
+    added = config.get(ADDED) or {}
+    if not isinstance(added, dict):
+        raise ValueError(f"{path}: expected an object of tokens by id as {ADDED}, got {shown(added)}")
+    for written, entry in added.items():
+        token, normalized = _read_token(path, f"{ADDED}.{written}", entry)
+        if not (written.isascii() and written.isdigit() and len(written) <= 10):
+            raise ValueError(f"{path}: expected ids as the names in {ADDED}, got {shown(written)}")
+        yield token, check_id(path, token, int(written)), normalized
+
+
+def _special_tokens(path: Path, fields: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """The special tokens: the field that names each, the token, and whether it is normalized."""
+    others = [name for name in fields if name.endswith("_token") and name not in ROLES]
+    for name in (*ROLES, *others):
+        value = fields.get(name)
+        if value is not None and (name in ROLES or isinstance(value, str | dict)):
+            yield name, *_read_token(path, name, value)
+    for name in LISTS:
+        values = fields.get(name) or []
+        if isinstance(values, dict):  # a role -> its token
+            values = list(values.values())
+        if not isinstance(values, list) or not all(isinstance(value, str | dict) for value in values):
+            raise ValueError(f"{path}: expected a list of strings for {name}, got {shown(values)}")
+        for value in values:
+            yield name, *_read_token(path, name, value)
+
+
+def _read_token(path: Path, name: str, value: Any) -> tuple[str, bool]:
+    """A token, and whether it is normalized; it may be a string, or an object that says how it is found."""
+    if not isinstance(value, dict):
+        return check_token(path, value, name), False
+    for option in "lstrip", "rstrip", "single_word":
+        if (got := value.get(option, False)) is not False:
+            expected = f"{path}: expected False as {name}.{option}"
+            raise ValueError(f"{expected}, got {shown(got)}, which is not supported")
+    special = value.get("special", name.partition(".")[0] != ADDED)
+    normalized = value.get("normalized", not special)
+    for option, got in ("special", special), ("normalized", normalized):
+        if not isinstance(got, bool):
+            raise ValueError(f"{path}: expected true or false for {name}.{option}, got {shown(got)}")
+    return check_token(path, value.get("content"), f"{name}.content"), normalized
