@@ -58,21 +58,6 @@ def test_damaged_json_is_a_value_error_that_names_the_file(tmp_path, content, wo
     assert type(caught.value) is ValueError
 
 
-def test_a_reader_never_meets_half_a_file(tmp_path, monkeypatch):
-    path = tmp_path / "file.txt"
-    files.write_text(path, "old")
-    replace, seen = files.os.replace, []
-
-    def look_and_replace(source, target):
-        seen.append((path.read_text(encoding="utf-8"), source.read_text(encoding="utf-8")))
-        replace(source, target)
-
-    monkeypatch.setattr(files.os, "replace", look_and_replace)
-    files.write_text(path, "new")
-    assert seen == [("old", "new")]
-    assert path.read_text(encoding="utf-8") == "new"
-
-
 def test_a_name_may_be_asked_to_be_there_only_once():
     assert files.parse_json('{"a": 1, "a": 2}', "config.json") == {"a": 2}
     with pytest.raises(ValueError, match=r"config\.json: expected JSON \('a' is there twice in one object\)"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
-from experiments.figures import INK, subplots, to_svg
+from experiments.evidence.figures import INK, subplots, to_svg
 
 import experiments
 from experiments.report.drawing import DEEPEST, for_page

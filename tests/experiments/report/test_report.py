@@ -175,8 +175,8 @@ def test_a_missing_figure_is_said(fake, result_folder, request_for):
 
 
 @pytest.mark.parametrize("name", ["../../secret.svg", "/etc/passwd", "link.svg", "../link.svg", "a\0b.svg", "loop.svg"])
-def test_a_figure_outside_the_results_folder_is_refused(fake, result_folder, name):
-    path = run_experiment("fake_experiment", "full")
+def test_a_figure_outside_the_results_folder_is_refused(fake, result_folder, name, request_for):
+    path = run_one(request_for("full"))
     for secret in (result_folder.parent / "secret.svg", result_folder.parents[1] / "secret.svg"):
         secret.write_text("<svg><text>secret</text></svg>", encoding="utf-8")
     (result_folder / "link.svg").symlink_to("../secret.svg")
@@ -190,15 +190,15 @@ def test_a_figure_outside_the_results_folder_is_refused(fake, result_folder, nam
     assert not (result_folder.parent / "report.html").exists()
 
 
-def test_a_link_to_another_figure_of_the_same_result_is_none_of_our_business(fake, result_folder):
-    path = run_experiment("fake_experiment", "full")
+def test_a_link_to_another_figure_of_the_same_result_is_none_of_our_business(fake, result_folder, request_for):
+    path = run_one(request_for("full"))
     (result_folder / "link.svg").symlink_to("full.scores.svg")
     change_result(path, figures=[dataclasses.replace(results.load(path).figures[0], file="link.svg")])
     assert "<figure><svg" in write_report().read_text(encoding="utf-8")
 
 
-def test_a_figure_that_holds_more_than_a_drawing_is_refused_with_its_file_and_line(fake, result_folder):
-    run_experiment("fake_experiment", "full")
+def test_a_figure_that_holds_more_than_a_drawing_is_refused_with_its_file_and_line(fake, result_folder, request_for):
+    run_one(request_for("full"))
     (result_folder / "full.scores.svg").write_text("<svg>\n<script>alert(1)</script></svg>", encoding="utf-8")
     with pytest.raises(ExperimentError, match=r"full\.scores\.svg, line 2: the element <script> .* run the experiment"):
         write_report()
