@@ -40,9 +40,10 @@ def lstm(
             f"got x {x.shape}, h0 {h0.shape}, c0 {c0.shape}, {given}"
         )
     h0, c0 = beside(h0, x.data), beside(c0, x.data)
-    *arrays, bias_data = for_kernel(
+    x_data, h0, c0, w_ih, w_hh, bias_data = for_kernel(
         "lstm", x=x.data, h0=h0, c0=c0, weight_ih=weight_ih.data, weight_hh=weight_hh.data, bias=bias.data
     )
+    arrays = x_data, h0, c0, w_ih, w_hh
     outputs, cells, gates = kernel.lstm_forward(*arrays, bias_data)
 
     def lstm_backward(grad: Array) -> tuple[Array, Array, Array, Array]:
