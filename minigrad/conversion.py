@@ -81,9 +81,7 @@ def array_like(name: str, values: Any, array: Array) -> Array:
     given, wanted = values.dtype, array.dtype
     whole = given.kind in "iu" and wanted.kind in "iu"
     if not whole and not np.can_cast(given, wanted, "same_kind"):
-        raise TypeError(
-            f"{name} must be numbers of a dtype that fits into {wanted}, got {given}; convert one of the two"
-        )
+        raise TypeError(f"{name} must be numbers of a dtype that fits into {wanted}, got {given}")
     converted = beside(values, array).astype(wanted, copy=False)
     if whole and not np.can_cast(given, wanted) and (converted != beside(values, array)).any():
         raise OverflowError(f"{name} must fit into {wanted}, got numbers from {values.min()} to {values.max()}")

@@ -42,9 +42,10 @@ class SkipGram(nn.Module):
         """
         centres, contexts = integers("centres", centres), integers("contexts", contexts)
         negatives = integers("negatives", negatives)
-        if centres.ndim != 1 or contexts.shape != centres.shape or negatives.shape[:-1] != centres.shape:
+        shape = centres.shape
+        if len(shape) != 1 or len(centres) == 0 or contexts.shape != shape or negatives.shape[:-1] != shape:
             raise ValueError(
-                "centres, contexts and negatives must have the shapes (N,), (N,) and (N, M), "
+                "centres, contexts and negatives must have the shapes (N,), (N,) and (N, M) with N at least 1, "
                 f"got {centres.shape}, {contexts.shape} and {negatives.shape}"
             )
         v = self.centre(centres)  # (N, D)

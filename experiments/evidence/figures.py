@@ -10,6 +10,8 @@ import matplotlib
 from cycler import cycler
 from matplotlib.figure import Figure
 
+from minigrad.checks import number, whole_number
+
 COLOURS = ["#3a86d6", "#e08a1e", "#2a9d6e", "#d9534f", "#9b6dd6", "#2bb3b3", "#b5651d", "#c95d9c"]
 INK = "#7a808a"  # text and axes: a grey with contrast on white and on black; the report page replaces it
 STYLE: dict[Any, Any] = {
@@ -31,7 +33,15 @@ def house_style() -> Iterator[None]:
 def subplots(
     rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.4, 3.6), **options: Any
 ) -> tuple[Figure, Any]:
-    """A figure and its axes, as `matplotlib.pyplot.subplots` gives, in the house style and without global state."""
+    """A figure and its axes, as `matplotlib.pyplot.subplots` gives, in the house style and without global state.
+
+    Raises:
+        TypeError or ValueError: if there is no row or column, or the size is not two positive numbers of inches.
+    """
+    whole_number("rows", rows, at_least=1)
+    whole_number("columns", columns, at_least=1)
+    for inches in size:
+        number("size", inches, above=0)
     with house_style():
         figure = Figure(figsize=size, layout="constrained")
         return figure, figure.subplots(rows, columns, **options)

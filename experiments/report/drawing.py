@@ -11,7 +11,7 @@ from html import escape
 from typing import NoReturn
 from xml.parsers import expat
 
-from experiments.figures import INK
+from experiments.evidence.figures import INK
 
 ELEMENTS = {
     "svg", "g", "defs", "use", "style", "title", "desc", "text", "tspan", "image",

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.checks import whole_number
+
 LEFT_OUT = {"test", "tests", "idle_test", "encodings", "site-packages", "dist-packages", "__pycache__"}
 """Folders that are not read: tests and code tables are not the text that a person would write."""
 
@@ -43,7 +45,7 @@ def docstrings() -> list[Document]:
     for document in source():
         try:
             tree = ast.parse(document.text)
-        except SyntaxError:
+        except (SyntaxError, ValueError, RecursionError):
             continue  # files that exist to be broken
         nodes = [node for node in ast.walk(tree) if isinstance(node, _DOCUMENTED)]
         texts = [text for node in nodes if (text := ast.get_docstring(node))]
@@ -91,8 +93,10 @@ def split(documents: list[Document], seed: int, held_out: float = 0.1) -> tuple[
     """Whole documents for training, and about the share `held_out` of them to test on.
 
     Raises:
-        ValueError: if held_out is not between 0 and 1, or leaves nothing on one side.
+        ValueError: if held_out is not between 0 and 1, or leaves nothing on one side; or if seed is negative.
+        TypeError: if seed is not a whole number.
     """
+    whole_number("seed", seed, at_least=0)
     if not 0 < held_out < 1:
         raise ValueError(f"held_out must lie between 0 and 1, got {held_out}")
     n = round(held_out * len(documents))

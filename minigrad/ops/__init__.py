@@ -4,7 +4,8 @@ Read `arithmetic.py` first: every other op has the same three parts (compute the
 rule, record both).
 
 Tensors must be on one device. Constants, ids, labels, masks and indices may be NumPy arrays wherever the
-tensors are: the op moves them (see `minigrad/device.py`).
+tensors are: the op moves them (see `minigrad/device.py`). They may be overwritten once the op has returned: what its
+rule will read of them is a copy. A write into a tensor is noticed by the tape instead.
 """
 
 from minigrad.ops.activation import gelu, gelu_tanh, log_sigmoid, relu, sigmoid, silu, tanh

@@ -42,9 +42,10 @@ def lstm(
         )
     # Copies, since the caller's may change before the backward pass.
     h_start, c_start = beside(h_start, x.data).copy(), beside(c_start, x.data).copy()
-    *arrays, bias_data = for_kernel(
+    x_data, h_start, c_start, w_ih, w_hh, bias_data = for_kernel(
         "lstm", x=x.data, h0=h_start, c0=c_start, weight_ih=weight_ih.data, weight_hh=weight_hh.data, bias=bias.data
     )
+    arrays = x_data, h_start, c_start, w_ih, w_hh
     outputs, cells, gates = kernel.lstm_forward(*arrays, bias_data)
 
     def lstm_backward(grad: Array) -> tuple[Array, Array, Array, Array]:

@@ -1,4 +1,4 @@
-"""Optimizers, learning-rate schedules and gradient clipping, numerically equal to PyTorch's."""
+"""Optimizers, learning-rate schedules and gradient clipping, numerically equal to PyTorch's and transformers'."""
 
 from minigrad.optim.adafactor import Adafactor
 from minigrad.optim.adam import Adam, AdamW

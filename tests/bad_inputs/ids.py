@@ -36,7 +36,7 @@ from models.objectives.salient_spans import salient_spans
 from models.objectives.span_corruption import noise_mask, restore, sentinel_ids, span_corruption
 from models.objectives.span_masking import span_masking
 from models.prompting import PromptFormat
-from models.scoring import choice_scores, perplexity, token_log_probs
+from models.scoring import choice_scores, choose, perplexity, token_log_probs
 from models.t5 import T5, Output, T5Config
 from models.t5_decoder import T5Decoder
 from models.word_vectors import SkipGram, noise_distribution, skip_gram_batches, skip_gram_pairs, subsample
@@ -147,6 +147,8 @@ IDS_AND_LABELS = [
     Case("masked LM, mask_id None", lambda _: masked(mask_id=None), TypeError, ("mask_id", "integer", "None")),
     Case("masked LM, special id outside", lambda _: masked(special_ids=[1, 40]), ValueError, ("special_ids", "got 40")),
     Case("masked LM, a special id None", lambda _: masked(special_ids=[None]), TypeError, ("special_ids", "object")),
+    Case("masked LM, one special id", lambda _: masked(special_ids=3), TypeError, ("special_ids", "collection", "3")),
+    Case("masked LM, one share", lambda _: masked(replace=0.8), TypeError, ("replace", "three shares", "0.8")),
     Case("masked LM, rate NaN", lambda _: masked(rate=NAN), ValueError, ("rate", "nan")),
     Case("masked LM, replace NaN", lambda _: masked(replace=(NAN, 0.5, 0.5)), ValueError, ("replace", "nan")),
     Case("masked LM, words as floats", lambda _: masked(word_numbers=IDS / 2), TypeError, ("word_numbers", "float64")),
@@ -166,6 +168,7 @@ IDS_AND_LABELS = [
          ("ids", "two tokens", "row 0")),
     Case("100.0 sentinels", lambda _: sentinel_ids(200, 100.0), TypeError, ("n must", "100.0")),
     Case("restoring floats", lambda _: restore([1.0, 39.0], [39, 2, 38], [39, 38]), TypeError, ("inputs", "float64")),
+    Case("restoring a batch", lambda _: restore([[1, 39]], [39, 2, 38], [39, 38]), ValueError, ("inputs", "(1, 2)")),
     Case("salient spans as floats", lambda _: salient_spans(IDS, [[(0.0, 1.0)]] * 2, rng(), sentinels=[39, 38]),
          TypeError, ("spans", "0.0")),
     Case("salient spans of three", lambda _: salient_spans(IDS, [[(0, 1, 2)]] * 2, rng(), sentinels=[39, 38]),
@@ -217,6 +220,9 @@ TASKS = [
          ("label_ids[0]", "float64")),
     Case("a score of NaN", lambda _: score_as_text(NAN), ValueError, ("score", "nan")),
     Case("scoring floats", lambda _: token_log_probs(gpt(), IDS * 1.0), TypeError, ("ids", "float64")),
+    Case("a choice by a diverged model", lambda _: choose(
+        lambda ids, mask: Tensor(np.full((*ids.shape, V), np.float32(NAN))), [1], [[2], [3]]), ValueError,
+         ("scores", "NaN", "diverged")),
     Case("a prompt of floats", lambda _: choice_scores(gpt(), [0.5], [[1]]), TypeError, ("prompts[0]", "float64")),
     Case("perplexity in windows of 2.0", lambda _: perplexity(gpt(), IDS[0], 2.0, 1), TypeError, ("max_length", "2.0")),
     Case("nothing between examples", lambda _: PromptFormat(between=""), ValueError, ("between", "empty")),

@@ -90,14 +90,12 @@ def test_a_row_without_a_label_has_no_gradient_though_the_losss_is_infinite(labe
     np.testing.assert_array_equal(logits.grad, expected)
 
 
+BEFORE, AFTER = np.tri(3, 3, -1, dtype=bool)[None, None], ~np.tri(3, 3, dtype=bool)[None, None]
 SEES_NOTHING = {
     "a mask": ({"mask": np.array([[0, 0, 0]])}, [0, 1, 2]),
     "left padding under a causal mask": ({"mask": np.array([[0, 1, 1]]), "causal": True}, [0]),
-    "a mask for each query": ({"mask": np.tri(3, 3, -1, dtype=np.int64)[None, None]}, [0]),
-    "a mask for each query under a causal mask": (
-        {"mask": 1 - np.tri(3, 3, dtype=np.int64)[None, None], "causal": True},
-        [0, 1, 2],
-    ),
+    "a mask for each query": ({"mask": BEFORE}, [0]),
+    "a mask for each query under a causal mask": ({"mask": AFTER, "causal": True}, [0, 1, 2]),
     "nothing hidden": ({"mask": np.array([[1, 1, 0]]), "causal": True}, []),
 }
 

@@ -41,6 +41,11 @@ def test_merges_in_any_order_are_applied_as_step_by_step(word, picks):
         assert _apply_to_long(list(word), ranks) == list(merge_steps(word, ranks))[-1]
 
 
+def test_a_merge_makes_way_for_an_earlier_one_that_it_makes_possible():
+    ranks = rank_merges([("ab", "a"), ("a", "b")])
+    assert _apply_to_long(list("ababab"), ranks) == ["aba", "b", "ab"] == list(merge_steps("ababab", ranks))[-1]
+
+
 @pytest.mark.parametrize(
     ("letters", "characters", "each"),
     [("ACGT", 20_000, 45), ("a", 20_000, 45), ("漢字文字", 7_000, 110)],  # a Chinese character is three bytes

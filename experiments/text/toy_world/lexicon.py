@@ -55,10 +55,24 @@ PARTS = ("train", "dev", "test")
 
 
 def part(polarity: str, name: str) -> list[str]:
-    """A third of the adjectives of a polarity: "train", "dev" and "test" have none in common."""
+    """A third of the adjectives of a polarity: "train", "dev" and "test" have none in common.
+
+    Raises:
+        ValueError: on another polarity or part.
+    """
+    if polarity not in OPPOSITE:
+        raise ValueError(f"polarity must be 'good' or 'bad', got {polarity!r}")
+    if name not in PARTS:
+        raise ValueError(f"name must be one of {', '.join(map(repr, PARTS))}, got {name!r}")
     return CLASSES[polarity][PARTS.index(name) :: len(PARTS)]
 
 
 def pronoun(person: str) -> str:
-    """`he` or `she`."""
+    """`he` or `she`.
+
+    Raises:
+        ValueError: if nobody has that name.
+    """
+    if person not in CLASSES["person"]:
+        raise ValueError(f"person must be one of the lexicon's, got {person!r}")
     return "he" if person in HE else "she"

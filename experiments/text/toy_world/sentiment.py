@@ -17,6 +17,7 @@ import numpy as np
 
 from experiments.text.toy_world.lexicon import CLASSES, part
 from experiments.text.toy_world.reviews import PAIR
+from minigrad.checks import whole_number
 
 LABELS = ("bad", "good")
 
@@ -45,7 +46,11 @@ def task(seed: int, n_train: int = 1024, n_dev: int = 200, n_test: int = 400) ->
     """Draw the task's examples. No text occurs twice.
 
     Labels alternate, so that the first n training examples are balanced for every even n.
+
+    Raises:
+        TypeError or ValueError: if a number is not whole, is negative, or is more than there are examples.
     """
+    whole_number("seed", seed, at_least=0)
     seen: set[str] = set()
     train = _examples("train", n_train, np.random.default_rng([seed, 2, 0]), seen)
     dev = _examples("dev", n_dev, np.random.default_rng([seed, 2, 1]), seen)
@@ -55,6 +60,9 @@ def task(seed: int, n_train: int = 1024, n_dev: int = 200, n_test: int = 400) ->
 
 def _examples(own: str, n: int, generator: np.random.Generator, seen: set[str]) -> list[Example]:
     """`n` examples whose adjectives come from the part's own third and the training examples' third."""
+    n_aspects, n_adjectives = len(CLASSES["aspect"]), len(part("good", "train")) * (1 if own == "train" else 2)
+    most = len(LABELS) * (n_aspects * (n_aspects - 1) // 2 * n_adjectives**2) - len(seen)
+    whole_number(f"n_{own}", n, at_least=0, at_most=most)  # else we would look for new ones for ever
     examples: list[Example] = []
     while len(examples) < n:
         label = len(examples) % 2

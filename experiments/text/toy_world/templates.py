@@ -13,8 +13,14 @@ SLOT = re.compile(r"\{([a-z]+)(\d*)\}")
 
 
 def word_class(slot: str) -> list[str]:
-    """The words that may fill a slot: `city2` takes a city, `he` a pronoun."""
+    """The words that may fill a slot: `city2` takes a city, `he` a pronoun.
+
+    Raises:
+        ValueError: if no class has that name.
+    """
     name = slot.rstrip("0123456789")
+    if name != "he" and name not in CLASSES:
+        raise ValueError(f"slot {slot!r} must have the name of a class: he, {', '.join(CLASSES)}")
     return ["he", "she"] if name == "he" else CLASSES[name]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from experiments.text.toy_world import encyclopedia, reviews, stories
 from experiments.text.toy_world.lexicon import CLASSES
+from minigrad.checks import whole_number
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,14 @@ class World:
     Attributes:
         facts: for each person, and for each city, the value of each attribute, as in
             `facts["alice"]["job"] == "baker"`.
+
+    Raises:
+        TypeError or ValueError: if seed is not a whole number of at least 0.
     """
 
     def __init__(self, seed: int) -> None:
-        self.seed = seed
-        generator = np.random.default_rng([seed, 0])
+        self.seed = whole_number("seed", seed, at_least=0)
+        generator = np.random.default_rng([self.seed, 0])
 
         def draw(subjects: list[str], attributes: tuple[str, ...]) -> dict[str, dict[str, str]]:
             return {
@@ -47,8 +51,8 @@ class World:
         self.facts = draw(CLASSES["person"], encyclopedia.OF_PERSON) | draw(CLASSES["city"], encyclopedia.OF_CITY)
 
     def documents(self, seed: int) -> Iterator[Document]:
-        """Documents without end; the same seed gives the same ones."""
-        generator = np.random.default_rng([self.seed, 1, seed])
+        """Documents without end; the same seed, a whole number of at least 0, gives the same ones."""
+        generator = np.random.default_rng([self.seed, 1, whole_number("seed", seed, at_least=0)])
         genres, shares = list(SHARES), list(SHARES.values())
         while True:
             for number in generator.choice(len(genres), size=256, p=shares):
@@ -56,7 +60,8 @@ class World:
                 yield Document(genre, " ".join(WRITERS[genre](self.facts, generator)))
 
     def text(self, seed: int, n_words: int) -> list[str]:
-        """The texts of the first documents that together have at least `n_words` words."""
+        """The texts of the first documents that together have at least `n_words` words, 1 or more."""
+        whole_number("n_words", n_words, at_least=1)
         texts, total = [], 0
         for document in self.documents(seed):
             texts.append(document.text)

@@ -7,9 +7,9 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
-from experiments.evidence.figures import INK, subplots, to_svg
 
 import experiments
+from experiments.evidence.figures import INK, subplots, to_svg
 from experiments.report.drawing import DEEPEST, for_page
 
 COMMITTED = sorted((Path(experiments.__file__).parent / "results").rglob("*.svg"))
