@@ -6,27 +6,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from experiments.claims import Claim
-from experiments.corpora import standard_library
-from experiments.corpora.standard_library import Document
-from experiments.decoding import DEEPEST
-from experiments.experiment import ExperimentError, choose_settings, load
-from experiments.finetuning import FinetuneSettings
-from experiments.jobs import run_together
-from experiments.model_sizes import findings
-from experiments.pretrain_finetune.starts import LSTM, Settings
-from experiments.pretraining import LMSettings, SkipGramSettings, Windows
-from experiments.runner import Run
-from experiments.subword_table import Settings as SubwordSettings
-from experiments.toy_world import sentiment
-from experiments.toy_world.lexicon import part, pronoun
-from experiments.toy_world.recogniser import is_consistent
-from experiments.toy_world.templates import word_class
-from experiments.toy_world.world import World
 
-from experiments import cells, claims, figures, results
+from experiments.evidence import claims, figures, results
+from experiments.evidence.claims import Claim
+from experiments.evidence.decoding import DEEPEST
+from experiments.evidence.errors import ExperimentError
+from experiments.evidence.grid import Grid
+from experiments.evidence.plain import fingerprint, plain
+from experiments.evidence.results import CellValues, Figure, Result
+from experiments.evidence.table import Table
+from experiments.lab.finetuning import FinetuneSettings
+from experiments.lab.pretraining import Pretraining
+from experiments.lab.windows import Windows
+from experiments.lab.word_vectors import SkipGramSettings
 from experiments.report.drawing import for_page
-from experiments.results import CellValues, Figure, Result, Table
+from experiments.running import cells
+from experiments.running.contract import Request
+from experiments.running.work import Work
+from experiments.tables import catalogue
+from experiments.tables.model_sizes import findings
+from experiments.tables.pretrain_finetune.systems import LSTM, Settings
+from experiments.tables.subword_table.systems import Settings as SubwordSettings
+from experiments.text import standard_library
+from experiments.text.standard_library import Document
+from experiments.text.toy_world import sentiment
+from experiments.text.toy_world.lexicon import part, pronoun
+from experiments.text.toy_world.recogniser import is_consistent
+from experiments.text.toy_world.templates import word_class
+from experiments.text.toy_world.world import World
 
 from .case import Case
 
@@ -89,7 +96,7 @@ def damaged_cell(content: bytes) -> Any:
 def cell_with(**changes: Any) -> Any:
     """Read a cell whose checksum is right and one of whose fields is not."""
     record = {"key": "a", "seed": 0, "value": {}, "seconds": 1.0, "commit": "abc", "files": {}} | changes
-    return damaged_cell(json.dumps(record | {"checksum": cells.fingerprint(record)}).encode())
+    return damaged_cell(json.dumps(record | {"checksum": fingerprint(record)}).encode())
 
 
 def parts_of_parts(depth: int) -> str:
@@ -145,8 +152,8 @@ CASES = [
     Case("a cell without its checksum", damaged_cell(b"{}"), cells.DamagedCell, ("cell.json", "checksum")),
     Case("a cell whose value is a list", cell_with(value=[]), cells.DamagedCell, ("value must be an object", "[]")),
     Case("a cell of 'long' seconds", cell_with(seconds="long"), cells.DamagedCell, ("seconds must be float", "'long'")),
-    Case("a set as a number", lambda _: cells.plain({"a": {1}}), TypeError, ("value.a", "set")),
-    Case("a number of a number", lambda _: cells.plain({1: 2}), TypeError, ("keys must be text", "1")),
+    Case("a set as a number", lambda _: plain({"a": {1}}), TypeError, ("value.a", "set")),
+    Case("a number of a number", lambda _: plain({1: 2}), TypeError, ("keys must be text", "1")),
     # claims
     Case("text for effects", lambda _: claims.holds("c", "t", ["a"]), ValueError, ("claim 'c'", "finite number", "a")),
     Case("booleans for effects", lambda _: claims.holds("c", "t", [True]), ValueError, ("claim 'c'", "True")),
@@ -161,30 +168,30 @@ CASES = [
     Case("a spread of one", lambda _: claims.interval(np.array([1.0])), ValueError, ("at least 2", "1")),
     Case("a claim of -1 seeds", lambda _: Claim("c", "t", "reproduced", 1, None, -1), ValueError, ("seeds", "-1")),
     # settings
-    Case("an experiment nearly", lambda _: load("subword_tables"), ExperimentError, ("did you mean 'subword_table'?",)),
+    Case("an experiment nearly", lambda _: catalogue.requests(["subword_tables"]), ExperimentError, ("did you mean 'subword_table'?",)),
     Case(
         "a preset nearly",
-        lambda _: choose_settings(load("model_sizes"), "Full"),
+        lambda _: Request("experiments.tables.model_sizes", "Full").settings(),
         ExperimentError,
         ("no preset 'Full'", "did you mean 'full'?"),
     ),
     Case(
         "no seeds for what has none",
-        lambda _: choose_settings(load("model_sizes"), "quick", 0),
+        lambda _: Request("experiments.tables.model_sizes", "quick", 0).settings(),
         ExperimentError,
         ("seeds", "at least 1", "0"),
     ),
     Case(
         "seeds of the sweep",
-        lambda _: choose_settings(load("subword_table"), "quick", 1001),
+        lambda _: Request("experiments.tables.subword_table", "quick", 1001).settings(),
         ExperimentError,
         ("seeds", "at most 1000", "1001"),
     ),
-    Case("no jobs", lambda _: run_together(["model_sizes"], [], 0), ExperimentError, ("jobs", "at least 1", "0")),
-    Case("half a step", lambda _: LMSettings(1.5, 1e-3), TypeError, ("steps", "integer", "1.5")),
-    Case("an lr of NaN", lambda _: LMSettings(1, math.nan), ValueError, ("lr", "finite", "nan")),
-    Case("warm-up of 2", lambda _: LMSettings(1, 1e-3, warmup=2), ValueError, ("warmup", "at most 1", "2")),
-    Case("a context of 0", lambda _: LMSettings(1, 1e-3, context=0), ValueError, ("context", "at least 1", "0")),
+    Case("nothing measured", lambda _: Grid().values("a", 16, "score"), KeyError, ("nothing was measured", "'a'", "16")),
+    Case("half a step", lambda _: Pretraining(1.5, 1e-3), TypeError, ("steps", "integer", "1.5")),
+    Case("an lr of NaN", lambda _: Pretraining(1, math.nan), ValueError, ("lr", "finite", "nan")),
+    Case("warm-up of 2", lambda _: Pretraining(1, 1e-3, warmup=2), ValueError, ("warmup", "at most 1", "2")),
+    Case("weights of 0", lambda _: Pretraining(1, 1e-3, keep_at=(0,)), ValueError, ("keep_at", "at least 1", "0")),
     Case("no window", lambda _: SkipGramSettings(window=0), ValueError, ("window", "at least 1", "0")),
     Case("no subsample", lambda _: SkipGramSettings(subsample=0), ValueError, ("subsample", "above 0", "0")),
     Case("no finetuning", lambda _: FinetuneSettings(0), ValueError, ("steps", "at least 1", "0")),
@@ -194,19 +201,13 @@ CASES = [
     Case("true seeds", lambda _: SubwordSettings(seeds=True), TypeError, ("seeds", "integer", "True")),
     Case("a size of 512.0", lambda _: SubwordSettings(1, vocab_sizes=(512.0,)), TypeError, ("vocab_sizes", "512.0")),
     Case("a tolerance of NaN", lambda _: findings.Settings(math.nan), ValueError, ("tolerance", "nan")),
-    Case(
-        "threads of a run",
-        lambda folder: Run("a", "quick", {"n_threads": -1}, work=folder),
-        ValueError,
-        ("settings.n_threads", "at least 1", "-1"),
-    ),
     Case("too few tokens", lambda _: Windows(np.arange(9), 8, 2, 0), ValueError, ("ids", "too few", "9")),
     # figures
     Case("a script in a figure", lambda _: for_page("<svg><script/></svg>", "p"), ValueError, ("line 1", "<script>")),
     Case("a handler in a figure", lambda _: for_page('<svg onload=""/>', "p"), ValueError, ("line 1", "onload")),
     Case(
         "a figure without a name",
-        lambda folder: Run("a", "quick", {}, work=folder).figure("…", figures.subplots()[0], ""),
+        lambda _: Work(Request("experiments.tables.model_sizes")).figure("…", figures.subplots()[0], ""),
         ValueError,
         ("figure '…'", "letters and digits"),
     ),

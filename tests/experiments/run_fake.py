@@ -9,20 +9,19 @@ import time
 from pathlib import Path
 
 from experiments import __main__ as command_line  # first, as it sets what NumPy reads
-from experiments import command, experiment, folders
-from experiments.report import stored
+from experiments.running import places
+from experiments.tables import catalogue
 from tests.experiments import fake_experiment
 
 
 def prepared() -> None:
     """Put the fake experiment in the place of ours, and the folder in the place of the checkout."""
-    sys.modules["experiments.fake_experiment"] = fake_experiment
-    for module in (experiment, command, stored):
-        module.EXPERIMENTS = ("fake_experiment",)  # type: ignore[attr-defined]
-    folders.PROJECT = Path(sys.argv[1])
-    folders.PACKAGE = stored.PACKAGE = folders.PROJECT / "experiments"
+    catalogue.CATALOGUE = (catalogue.Entry("fake_experiment", "a start", package="tests.experiments"),)
+    places.PROJECT = Path(sys.argv[1])
+    places.PROJECT.mkdir(exist_ok=True)
+    (places.PROJECT / "pyproject.toml").touch()
     if "SLOW" in os.environ:
-        fake_experiment.work = slow
+        fake_experiment.note = slow
 
 
 def slow(name: str, seed: int) -> None:

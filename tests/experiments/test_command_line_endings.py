@@ -97,7 +97,7 @@ def test_ctrl_c_while_importing_is_said_in_one_line(tmp_path, module):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     said = [line for line in err.splitlines() if not line.startswith("import time:")]
-    assert said == ["", "Interrupted. What is finished is kept; to go on: python -m experiments list"]
+    assert said == ["", "Interrupted. What is finished is kept; to resume: python -m experiments list"]
     assert (process.returncode, out) == (130, "")
 
 
@@ -112,5 +112,5 @@ def test_ctrl_c_in_the_middle_of_a_cell_keeps_what_is_finished(tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert err == "\nInterrupted. What is finished is kept; to go on: python -m experiments run\n"
+    assert err == "\nInterrupted. What is finished is kept; to resume: python -m experiments run\n"
     assert in_shell('exec "$@"', command, tmp_path).returncode == 0

@@ -13,19 +13,32 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from experiments.folders import remove
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments import jobs
 from experiments.__main__ import main
+from experiments.running import script, worker
+from experiments.running.places import remove
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
-PIECES = ["fake_experiment", "all", "run", "list", "report", "quick", "full", "cpu", "cuda", "--seeds", "--jobs", "--"]
+PIECES = [
+    "fake_experiment",
+    "all",
+    "run",
+    "list",
+    "report",
+    "quick",
+    "full",
+    "cpu",
+    "cuda",
+    "--seeds",
+    "--jobs",
+    "--cluster",
+    "--",
+]
 odd_text = st.one_of(
     st.sampled_from(["", "-", "0", "-1", "1_0", "٣", "nan", "9" * 30, "✓", "\ud800", "../x"]), st.text()
 )
@@ -116,29 +129,25 @@ def spoil(path: Path, kind: str, how: Any) -> None:
         path.symlink_to(how)
 
 
-class Process:
-    """In place of another process that runs an experiment: it says a line, and ends."""
+class InProcess:
+    """In place of worker processes: the cells are computed here."""
 
-    def __init__(self, command: list[str], **options: Any) -> None:
-        self.stdout, self.code = ["a line\n"], 2 if "full" in command else 0
+    def __init__(self, n_processes: int) -> None:
+        self.compute = worker.compute
 
-    def wait(self) -> int:
-        return self.code
+    def __enter__(self) -> "InProcess":
+        return self
 
-    poll = wait
-
-    def kill(self) -> None:
-        """It has ended."""
+    def __exit__(self, *exception: object) -> None:
+        """There is nothing to end."""
 
 
 @pytest.fixture
 def finished(fake, tmp_path, monkeypatch):
-    """A folder in which both presets have been run, and a copy of it; experiments at once start no process."""
-    monkeypatch.setattr(jobs, "subprocess", SimpleNamespace(Popen=Process, PIPE=-1, STDOUT=-2, DEVNULL=-3))
+    """A folder in which both presets have been run, and a copy of it; cells at once start no process."""
+    monkeypatch.setattr(script, "Processes", InProcess)
     assert called(["run"])[0] == called(["run", "--preset", "full"])[0] == 0
-    (tmp_path / "checkout" / "README.md").write_text(
-        "<!-- results:fake_experiment -->\n<!-- /results:fake_experiment -->"
-    )
+    (tmp_path / "checkout" / "README.md").write_text("<!-- verdicts -->\n<!-- /verdicts -->")
     for name in ("cache", "checkout"):
         shutil.copytree(tmp_path / name, tmp_path / f"{name} at first")
     return tmp_path
