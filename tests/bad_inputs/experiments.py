@@ -168,7 +168,12 @@ CASES = [
     Case("a spread of one", lambda _: claims.interval(np.array([1.0])), ValueError, ("at least 2", "1")),
     Case("a claim of -1 seeds", lambda _: Claim("c", "t", "reproduced", 1, None, -1), ValueError, ("seeds", "-1")),
     # settings
-    Case("an experiment nearly", lambda _: catalogue.requests(["subword_tables"]), ExperimentError, ("did you mean 'subword_table'?",)),
+    Case(
+        "a table nearly",
+        lambda _: catalogue.requests(["subword_tables"]),
+        ExperimentError,
+        ("no table is named 'subword_tables'", "did you mean 'subword_table'?"),
+    ),
     Case(
         "a preset nearly",
         lambda _: Request("experiments.tables.model_sizes", "Full").settings(),
@@ -187,7 +192,7 @@ CASES = [
         ExperimentError,
         ("seeds", "at most 1000", "1001"),
     ),
-    Case("nothing measured", lambda _: Grid().values("a", 16, "score"), KeyError, ("nothing was measured", "'a'", "16")),
+    Case("nothing measured", lambda _: Grid().values("a", 16, "score"), KeyError, ("nothing was", "'a'", "16")),
     Case("half a step", lambda _: Pretraining(1.5, 1e-3), TypeError, ("steps", "integer", "1.5")),
     Case("an lr of NaN", lambda _: Pretraining(1, math.nan), ValueError, ("lr", "finite", "nan")),
     Case("warm-up of 2", lambda _: Pretraining(1, 1e-3, warmup=2), ValueError, ("warmup", "at most 1", "2")),
