@@ -125,9 +125,11 @@ def choose(
     """The number of the choice with the best score (of several, the first). See `choice_scores`.
 
     Raises:
-        ValueError: if a score is NaN, or as for `choice_scores`.
+        ValueError: as `choice_scores` does, or if a score is NaN, of which argmax would make the best.
     """
     scores = choice_scores(model, prompt, choices, per_token, unconditional_prompt)
     if np.isnan(scores).any():
-        raise ValueError("scores of the choices must be numbers, got NaN: the model has diverged")
+        raise ValueError(
+            f"scores must be numbers, got NaN for choice {np.isnan(scores).argmax()}: the model has diverged"
+        )
     return int(scores.argmax())
