@@ -11,6 +11,7 @@ from experiments.jobs import check_jobs, run_together
 from experiments.report import readme_tables, write_report
 from experiments.runner import forget, run_experiment
 from minigrad.device import cupy
+from tokenizer.arguments import whole
 
 
 def act(arguments: Sequence[str]) -> None:
@@ -40,14 +41,6 @@ def parser() -> argparse.ArgumentParser:
     page = commands.add_parser("report", help="write one page from the results that are there", allow_abbrev=False)
     page.add_argument("--readme", action="store_true", help="write the README's tables from the full results")
     return top
-
-
-def whole(text: str) -> int:
-    """A whole number in plain digits, as an option's value. That it makes sense is checked with the other options."""
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
-        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r:.40}")
-    return int(text)
 
 
 def list_experiments() -> None:

@@ -30,7 +30,8 @@ MAY_IMPORT = {  # what of our own each part may import besides itself; the first
     "minigrad.nn": [*TENSOR, "minigrad.ops", "minigrad.random"],
     "minigrad.optim": [*TENSOR, "minigrad.kernels", "minigrad.nn.module"],
     "minigrad": [],
-    "models.__main__": ["models", "minigrad", "tokenizer"],
+    "models.__main__": ["models", "tokenizer"],
+    "models.commands": ["models", "minigrad", "tokenizer"],
     "models.text": ["models", "minigrad", "tokenizer"],  # where models and tokenizers meet
     "models": ["minigrad"],
     "tokenizer": [],

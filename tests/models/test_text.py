@@ -185,7 +185,24 @@ def test_fill_prints_probabilities_and_the_filled_text(bert_folder, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "[MASK] 1:"
     assert [line.split()[0][-1] for line in lines[1:3]] == ["%", "%"]
-    assert lines[3] == f"the {lines[1].split()[1]} sat"
+    assert lines[1].split()[1] == "##t"
+    assert lines[3] == "thet sat"  # as transformers' fill-mask joins it
+
+
+@pytest.mark.parametrize(
+    ("masked", "pieces", "expected"),
+    [
+        ("the cat [MASK] .", ["##s"], "the cats ."),
+        ("The  cat [MASK], here", ["##s"], "The  cats, here"),
+        ("[MASK] [MASK] sat", ["dog", "##s"], "dogs sat"),
+        ("[MASK] sat", ["##s"], "##s sat"),
+        ("(x[MASK]y)", ["dog"], "(x dog y)"),
+        ("[MASK] and [MASK]", ["[MASK]", "b"], "[MASK] and b"),
+        ("a [MASK]b", ["##s"], "as b"),
+    ],
+)
+def test_a_piece_takes_the_place_of_each_mask_and_joins_the_word_that_it_ends(masked, pieces, expected):
+    assert text.filled(masked, pieces) == expected
 
 
 def test_embed_writes_vectors_or_prints_how_alike_lines_are(bert_folder, tmp_path, capsys):
@@ -193,14 +210,14 @@ def test_embed_writes_vectors_or_prints_how_alike_lines_are(bert_folder, tmp_pat
     file.write_text("the cat\n\nthe cat\nthe dog sat\n", encoding="utf-8")
     assert main(["embed", str(file), "--model", str(bert_folder), "--out", str(out)]) == 0
     vectors = np.load(out)
-    assert vectors.shape == (3, 16)
-    np.testing.assert_allclose(vectors[0], vectors[1], rtol=1e-4, atol=1e-5)
+    assert vectors.shape == (4, 16)
+    np.testing.assert_allclose(vectors[0], vectors[2], rtol=1e-4, atol=1e-5)
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
     capsys.readouterr()
     assert main(["embed", str(file), "--model", str(bert_folder)]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert rows[0][:2] == ["1.00", "1.00"]
-    assert rows[2][-3:] == ["the", "dog", "sat"]
+    assert [rows[0][0], rows[0][2]] == ["1.00", "1.00"]
+    assert rows[3][-3:] == ["the", "dog", "sat"]
 
 
 @pytest.mark.parametrize(
