@@ -49,10 +49,11 @@ def attention(
         raise ValueError(f"bias must have four axes that broadcast to {scores_shape}, got {bias.shape}")
     scale = head_size**-0.5 if scale is None else scale
     if bias is None:
-        q_data, k_data, v_data = for_kernel("attention", q=q.data, k=k.data, v=v.data)
+        q_data, k_data, v_data = for_kernel("attention", "qkv", q.data, k.data, v.data)
         bias_data = None
     else:
-        q_data, k_data, v_data, bias_data = for_kernel("attention", q=q.data, k=k.data, v=v.data, bias=bias.data)
+        names = ("q", "k", "v", "bias")
+        q_data, k_data, v_data, bias_data = for_kernel("attention", names, q.data, k.data, v.data, bias.data)
     bias_needs_grad = bias is not None and bias.requires_grad
     out, saved = kernel.attention_forward(q_data, k_data, v_data, mask, bias_data, causal, scale)
 

@@ -17,7 +17,7 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     """
     table = weight.data
     if weight.requires_grad:  # else no kernel will run
-        for_kernel("embedding", weight=table)
+        for_kernel("embedding", ("weight",), table)
     table_shape = table.shape
     rows = beside(check_ids(ids, table_shape[0]), table)
 

@@ -40,9 +40,9 @@ def lstm(
             f"got x {x.shape}, h0 {h0.shape}, c0 {c0.shape}, {given}"
         )
     h0, c0 = beside(h0, x.data), beside(c0, x.data)
-    x_data, h0, c0, w_ih, w_hh, bias_data = for_kernel(
-        "lstm", x=x.data, h0=h0, c0=c0, weight_ih=weight_ih.data, weight_hh=weight_hh.data, bias=bias.data
-    )
+    names = ("x", "h0", "c0", "weight_ih", "weight_hh", "bias")
+    given_arrays = x.data, h0, c0, weight_ih.data, weight_hh.data, bias.data
+    x_data, h0, c0, w_ih, w_hh, bias_data = for_kernel("lstm", names, *given_arrays)
     arrays = x_data, h0, c0, w_ih, w_hh
     outputs, cells, gates = kernel.lstm_forward(*arrays, bias_data)
 
