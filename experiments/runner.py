@@ -1,6 +1,7 @@
 """Runs an experiment: gives it cells that are never computed twice, and writes down what it found."""
 
 import dataclasses
+import os
 import re
 import sys
 import time
@@ -220,8 +221,8 @@ def complete(result: Result, experiment: Experiment, run: Run) -> Result:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder for work; a file in its place is of no use to anyone."""
-    if folder.exists() and not folder.is_dir():
+    """Make a folder for work; a file in its place, or a link that leads nowhere, is of no use to anyone."""
+    if os.path.lexists(folder) and not folder.is_dir():
         print(f"Warning: {folder} is not a folder; it is replaced by one.", file=sys.stderr)
         remove(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -73,11 +73,14 @@ def test_a_finished_training_with_the_weights_of_another_is_trained_again(run):
     assert again(run).checkpoint("one", {"n": 1}, leaves_a_file("one, again"))[1] == {"value": "one, again"}
 
 
-@pytest.mark.parametrize("of", ["cells", "checkpoints"])
+@pytest.mark.parametrize("of", ["cells", "cells, a link", "checkpoints"])
 def test_a_file_in_place_of_a_folder_is_replaced(run, of, capsys):
-    if of == "cells":
+    if of != "checkpoints":
         run.folder.parent.mkdir(parents=True)
-        run.folder.write_text("in the way", encoding="utf-8")
+        if of == "cells":
+            run.folder.write_text("in the way", encoding="utf-8")
+        else:
+            run.folder.symlink_to("nowhere")
         assert run.cell("a", Counted()) == {"value": 1.5}
     else:
         remove(folder := run.checkpoint_folder({}))

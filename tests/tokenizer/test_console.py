@@ -125,8 +125,13 @@ def test_other_errors_pass_through():
     assert "ImportError: no such module" in err
 
 
-def test_afterwards_all_is_as_before():
-    before = signal.getsignal(signal.SIGINT), sys.unraisablehook, warnings.showwarning
-    with orderly():
-        assert signal.getsignal(signal.SIGINT) is not before[0]
-    assert (signal.getsignal(signal.SIGINT), sys.unraisablehook, warnings.showwarning) == before
+@pytest.mark.parametrize(("handler", "stays"), [(signal.default_int_handler, False), (signal.SIG_IGN, True)])
+def test_afterwards_all_is_as_before(handler, stays):
+    outside = signal.signal(signal.SIGINT, handler)
+    try:
+        before = handler, sys.unraisablehook, warnings.showwarning
+        with orderly():
+            assert (signal.getsignal(signal.SIGINT) is handler) is stays  # what is ignored stays ignored
+        assert (signal.getsignal(signal.SIGINT), sys.unraisablehook, warnings.showwarning) == before
+    finally:
+        signal.signal(signal.SIGINT, outside)
