@@ -27,6 +27,7 @@ def set_num_threads(n_threads: int) -> None:
     if n_threads < 1:
         raise ValueError(f"n_threads must be at least 1, got {n_threads}")
     _chosen = n_threads
+    _pools.cache_clear()  # another library may have brought a BLAS of its own since
     _pools().limit(limits=n_threads)
 
 
@@ -57,6 +58,7 @@ def using_threads(n_threads: int) -> Iterator[None]:
     if n_threads < 1:
         raise ValueError(f"n_threads must be at least 1, got {n_threads}")
     outside = _chosen
+    _pools.cache_clear()
     with _pools().limit(limits=n_threads):
         _chosen = n_threads
         try:
