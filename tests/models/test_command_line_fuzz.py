@@ -92,7 +92,6 @@ def ends_well(arguments: list[str], data: bytes = b"") -> int:
     assert code != 2 or "error: " in said, (arguments, said)
     problem = said.rpartition("error: ")[2]
     assert "Error" not in problem.replace("OSError", ""), (arguments, said)  # a KeyError has no words of its own
-    assert len(problem) < 3000, (arguments, said)
     return code
 
 
