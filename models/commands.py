@@ -127,11 +127,15 @@ def run_generate(options: argparse.Namespace) -> None:
         shown += piece
         print(piece, end="", flush=True)
 
-    written = text.write(
-        model, tokenizer, start, options.max_new_tokens, n_beams=options.beams, seed=options.seed, on_token=show,
-        temperature=options.temperature, top_k=options.top_k, top_p=options.top_p,
-        repetition_penalty=options.repetition_penalty,
-    )  # fmt: skip
+    try:
+        written = text.write(
+            model, tokenizer, start, options.max_new_tokens, n_beams=options.beams, seed=options.seed, on_token=show,
+            temperature=options.temperature, top_k=options.top_k, top_p=options.top_p,
+            repetition_penalty=options.repetition_penalty,
+        )  # fmt: skip
+    except ValueError:
+        print(flush=True)  # the error has a line of its own
+        raise
     print(written[len(shown) :])
 
 
