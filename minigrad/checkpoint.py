@@ -28,7 +28,7 @@ from minigrad.checks import whole_number
 from minigrad.device import device_of, to_device
 from minigrad.errors import CheckpointError
 from minigrad.files import replacing
-from minigrad.nn.module import Module, mismatches
+from minigrad.nn.module import Module, mismatches, other_dtypes
 from minigrad.optim.optimizer import Optimizer
 from minigrad.safetensors_file import NUMPY_DTYPES, StoredTensor, read_header, write_tensors
 
@@ -120,7 +120,10 @@ def load_checkpoint(
             raise CheckpointError(f"{path} was saved without an optimizer, so it cannot resume one")
         problems = [
             mismatches({name: array.shape for name, array in own.items()}, tensors),
-            _other_dtypes(own, tensors),
+            other_dtypes(
+                {name: array.dtype.name for name, array in own.items()},
+                {name: _dtype_name(tensor) for name, tensor in tensors.items()},
+            ),
             _other_generators(generators_here, header["generators"]) if resume else "",
         ]
         if any(problems):
@@ -268,12 +271,6 @@ def _checksum(text: str, arrays: Mapping[str, tuple[str, tuple[int, ...], Iterab
 def _dtype_name(tensor: StoredTensor) -> str:
     """NumPy's name of a stored tensor's dtype."""
     return np.dtype(NUMPY_DTYPES[tensor.dtype]).name
-
-
-def _other_dtypes(own: dict[str, Array], found: dict[str, StoredTensor]) -> str:
-    both = {name: (own[name].dtype.name, _dtype_name(found[name])) for name in own if name in found}
-    names = ", ".join(f"{name} is {theirs}, expected {ours}" for name, (ours, theirs) in both.items() if ours != theirs)
-    return f"wrong dtype: {names}" if names else ""
 
 
 def _other_generators(own: dict[str, np.random.Generator], states: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ float64. They refuse float16 by name; the layers among them, which have paramete
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ from minigrad.device import beside
 
 _INTEGERS = (np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64)
 _DTYPES = frozenset(map(np.dtype, (np.bool_, *_INTEGERS, np.float16, np.float32, np.float64)))
-_OF_KERNELS = frozenset(map(np.dtype, (np.float32, np.float64)))
+OF_KERNELS = frozenset(map(np.dtype, (np.float32, np.float64)))
+"""What kernels compute in."""
 
 FEW = 64
 """Up to so many terms, float32 may add up one after the other."""
@@ -88,21 +90,22 @@ def array_like(name: str, values: Any, array: Array) -> Array:
     return converted
 
 
-def for_kernel(op: str, **arrays: Array) -> list[Array]:
+def for_kernel(op: str, names: Sequence[str], *arrays: Array) -> Sequence[Array]:
     """The arrays of an op in the one dtype in which its kernel runs, the widest of theirs: float32 or float64.
 
     Raises:
         TypeError: if one of them has another dtype, naming the op, the array and the dtype.
     """
-    dtypes = {array.dtype for array in arrays.values()}
-    if not dtypes <= _OF_KERNELS:
-        name, array = next((name, array) for name, array in arrays.items() if array.dtype not in _OF_KERNELS)
-        raise TypeError(
-            f"{op} needs float32 or float64, got {array.dtype} for {name}; convert it with .astype('float32')"
-        )
-    if len(dtypes) == 1:
-        return list(arrays.values())
-    return [array.astype(np.float64, copy=False) for array in arrays.values()]
+    first = arrays[0].dtype
+    if first in OF_KERNELS and all([array.dtype is first for array in arrays]):  # noqa: C419
+        return arrays
+    for name, array in zip(names, arrays, strict=True):
+        if array.dtype not in OF_KERNELS:
+            raise TypeError(
+                f"{op} needs float32 or float64, got {array.dtype} for {name}; convert it with .astype('float32')"
+            )
+    dtype = np.result_type(*arrays)
+    return [array.astype(dtype, copy=False) for array in arrays]
 
 
 def added_up(array: Array, axis: Any = None, keepdims: bool = False) -> Array:
@@ -112,7 +115,7 @@ def added_up(array: Array, axis: Any = None, keepdims: bool = False) -> Array:
     million times 0.1 in float32 is then 1% off. So many terms are added up in float64.
     """
     dtype = array.dtype
-    if dtype.kind != "f" or dtype.itemsize == 8 or axis == -1 or axis == array.ndim - 1:
+    if array.size <= FEW or dtype.kind != "f" or dtype.itemsize == 8 or axis == -1 or axis == array.ndim - 1:
         return array.sum(axis=axis, keepdims=keepdims)
     axes = range(array.ndim) if axis is None else normalize_axis_tuple(axis, array.ndim)
     if math.prod(array.shape[each] for each in axes) <= FEW:

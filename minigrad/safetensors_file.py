@@ -17,7 +17,7 @@ import math
 import os
 import reprlib
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -149,15 +149,21 @@ def _read_json(file: BufferedReader) -> tuple[int, dict[str, Any]]:
     if not text.startswith(b"{"):
         raise ValueError(f"the header must begin with {{, got {text[:1]!r}")
     header = parse_json(text.decode("utf-8"), "the header", unique_names=True)
-    for name in header:
-        name.encode("utf-8")  # "\ud800" is JSON, but no text: UnicodeEncodeError, a ValueError
+    _check_text(header)
     return length, header
 
 
 def _check_metadata(metadata: Any) -> dict[str, str]:
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise ValueError(f"{METADATA} must be an object of strings, got {reprlib.repr(metadata)}")
+    _check_text((*metadata, *metadata.values()))
     return metadata
+
+
+def _check_text(strings: Iterable[str]) -> None:
+    """Raise ValueError (UnicodeEncodeError is one) for what JSON can say, but is no text, such as "\\ud800"."""
+    for string in strings:
+        string.encode("utf-8")
 
 
 def _tensor(name: str, entry: Any, file: BufferedReader, start: int, end: int) -> StoredTensor:

@@ -30,6 +30,7 @@ def set_num_threads(n_threads: int) -> None:
     """
     global _chosen
     n_threads = number_of_threads(n_threads)
+    _pools.cache_clear()  # another library may have brought a BLAS of its own since
     _pools().limit(limits=n_threads)
     _chosen = n_threads
 
@@ -62,6 +63,7 @@ def using_threads(n_threads: int) -> Iterator[None]:
     """
     global _chosen
     n_threads, outside = number_of_threads(n_threads), _chosen
+    _pools.cache_clear()
     with _pools().limit(limits=n_threads):
         _chosen = n_threads
         try:

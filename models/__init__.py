@@ -15,7 +15,7 @@ generation.py     sampling from a language model; beam_search.py the likeliest t
 scoring.py        how likely a text is, and which of several
 
 pretrained/       checkpoints in Hugging Face's layout; download.py fetches public ones
-text.py           models and tokenizers together: `python -m models`
+text.py           models and tokenizers together; commands.py the command line, `python -m models`
 inputs.py         what goes into a model: batches, checks, positions
 
 The models and their configurations can be imported from here, as in `from models import GPT, GPTConfig`. A module is

@@ -124,7 +124,7 @@ class BERT(nn.Module):
         self.pooler = nn.Linear(config.d_model, config.d_model) if pooler else None
         self.masked_lm_head = MaskedLMHead(config) if masked_lm else None
         self.next_sentence_head = nn.Linear(config.d_model, 2) if next_sentence else None
-        self.initialise(generator or random.generator())
+        self.initialise(random.chosen(generator))
 
     def initialise(self, generator: np.random.Generator) -> None:
         """BERT's start: normal weights of standard deviation 0.02 at its width of 768 (larger in narrower models,

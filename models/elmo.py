@@ -80,7 +80,7 @@ class BiLSTMLanguageModel(nn.Module):
     """Two LSTM language models, one in each direction: `model(ids)`, `model.loss(ids)` and `model.layers(ids)`."""
 
     def __init__(self, config: BiLSTMConfig, generator: np.random.Generator | None = None) -> None:
-        generator, width = generator or random.generator(), config.d_model
+        generator, width = random.chosen(generator), config.d_model
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab_size, width)
         self.token_embedding.weight.data = initial.normal((config.vocab_size, width), width**-0.5, generator)

@@ -24,7 +24,7 @@ from minigrad import Tensor, nn, ops, random
 from minigrad.checks import number
 from minigrad.nn import initial
 from models import generation
-from models.inputs import check_ids, check_mask, check_optional_sizes, check_sizes, position_numbers
+from models.inputs import check_flags, check_ids, check_mask, check_optional_sizes, check_sizes, position_numbers
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class GPTConfig:
     def __post_init__(self) -> None:
         check_sizes(self, "vocab_size", "n_positions", "d_model", "n_layers", "n_heads")
         check_optional_sizes(self, "d_ff")
+        check_flags(self, "tied_head", "zero_init_head")
         number("dropout", self.dropout, at_least=0, below=1)
         number("layer_norm_eps", self.layer_norm_eps, above=0)
         if self.d_model % self.n_heads:
@@ -117,7 +118,7 @@ class GPT(nn.Module):
         self.blocks = nn.ModuleList([Block(config) for _ in range(config.n_layers)])
         self.final_norm = nn.LayerNorm(config.d_model, config.layer_norm_eps)
         self.head = None if config.tied_head else nn.Linear(config.d_model, config.vocab_size, bias=False)
-        self.initialise(generator or random.generator())
+        self.initialise(random.chosen(generator))
 
     def initialise(self, generator: np.random.Generator) -> None:
         """GPT-2's start: normal weights of standard deviation 0.02 at its width of 768, zero biases; and the

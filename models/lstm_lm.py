@@ -41,7 +41,7 @@ class LSTMLanguageModel(nn.Module):
     """The recurrent counterpart of `GPT`: `model(ids)` and `model.hidden_states(ids)`, and a tied output layer."""
 
     def __init__(self, config: LSTMConfig, generator: np.random.Generator | None = None) -> None:
-        generator = generator or random.generator()
+        generator = random.chosen(generator)
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
         self.dropout = nn.Dropout(config.dropout)

@@ -238,7 +238,7 @@ class T5(nn.Module):
         self.decoder_norm = nn.RMSNorm(config.d_model, config.layer_norm_eps)
         self.head = None if config.tied_head else nn.Linear(config.d_model, config.vocab_size, bias=False)
         self.dropout = nn.Dropout(config.dropout)
-        initialise(self, generator or random.generator())
+        initialise(self, random.chosen(generator))
 
     def encode(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
         """The encoder's output: (B, S) ids → (B, S, D). Padding may stand on either side.

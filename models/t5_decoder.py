@@ -32,7 +32,7 @@ class T5Decoder(nn.Module):
         self.final_norm = nn.RMSNorm(config.d_model, config.layer_norm_eps)
         self.head = None if config.tied_head else nn.Linear(config.d_model, config.vocab_size, bias=False)
         self.dropout = nn.Dropout(config.dropout)
-        initialise(self, generator or random.generator())
+        initialise(self, random.chosen(generator))
 
     def hidden_states(
         self,

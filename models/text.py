@@ -25,6 +25,8 @@ from models.inputs import pad_batch
 from models.pretrained.folder import read_model_type
 from models.t5 import T5, Output
 from tokenizer import ByteLevelBPE, WordPiece
+from tokenizer.bert_files import CLS, SEP
+from tokenizer.likelihood import PREFIX
 
 END_OF_TEXT = "<|endoftext|>"  # GPT-2's one special token, before and behind every document
 MASK = "[MASK]"
@@ -201,12 +203,17 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
     """For each [MASK] in a text the likeliest pieces, with their probabilities.
 
     Raises:
-        ValueError: if the text has no [MASK], the model no masked-LM head, or it has diverged.
+        ValueError: if the text has no [MASK] or more tokens than the model has positions, n_best is not from 1 to the
+            size of the vocabulary, the model has no masked-LM head, or it has diverged.
+        TypeError: if n_best is not an integer.
     """
+    whole_number("n_best", n_best, at_least=1, at_most=model.config.vocab_size)
     ids = np.array([tokenizer.encode(text, add_special_tokens=True)])
     rows, places = np.nonzero(ids == tokenizer.ids.get(MASK, -1))
     if not len(places):
         raise ValueError(f"text must have a {MASK}, got {text!r}")
+    if ids.shape[1] > model.config.n_positions:
+        raise ValueError(f"text must have {_at_most(model.config.n_positions, tokenizer)}, got {ids.shape[1]}")
     logits = model.masked_lm_logits(model(ids)[rows, places]).numpy().astype(np.float64)
     check_logits(logits)
     probs = np.exp(logits - logits.max(axis=-1, keepdims=True))
@@ -218,22 +225,91 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
     ]
 
 
-@no_grad()
-def embed(model: Model, tokenizer: Tokenizer, texts: Sequence[str], batch_size: int = 32) -> Iterator[np.ndarray]:
-    """One vector for each text: the mean of the hidden states of its tokens, (D,); an encoder-decoder's encoder's.
+def filled(text: str, pieces: Sequence[str]) -> str:
+    """A text with a piece in place of each [MASK]: "a cat [MASK] ." with "##s" is "a cats .".
+
+    A piece that begins with ## is joined to what stands before it, as WordPiece's `decode` does; at the start of the
+    text there is nothing to join it to. Any other piece is a word of its own. The rest of the text stays as it is.
 
     Raises:
-        ValueError: if a text has no token, or more than the model has positions.
+        ValueError: if there are not as many pieces as masks.
     """
+    start, *rest = text.split(MASK)
+    if len(pieces) != len(rest):
+        raise ValueError(f"pieces must be one for each of the {len(rest)} {MASK} in the text, got {len(pieces)}")
+    for piece, after in zip(pieces, rest, strict=True):
+        joins = piece.startswith(PREFIX) and start.strip()
+        start = start.rstrip() + piece.removeprefix(PREFIX) if joins else _as_words(start, piece)
+        start = _as_words(start, after)
+    return start
+
+
+def _as_words(before: str, after: str) -> str:
+    """Two texts one after the other, with a space where their letters would be taken for one word."""
+    return before + " " * (before[-1:].isalnum() and after[:1].isalnum()) + after
+
+
+class TextError(ValueError):
+    """One of several texts has no vector.
+
+    Attributes:
+        number: which one, from 0.
+        problem: what is wrong with it.
+    """
+
+    def __init__(self, number: int, expected: str, got: str) -> None:
+        super().__init__(f"texts must have {expected} each, got {got} as number {number}")
+        self.number, self.problem = number, f"expected {expected}, got {got}"
+
+
+@no_grad()
+def embed(
+    model: Model,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    batch_size: int = 32,
+    *,
+    zeros_without_token: bool = False,
+) -> Iterator[np.ndarray]:
+    """One vector for each text: the mean of the hidden states of its tokens, (D,); an encoder-decoder's encoder's.
+
+    Args:
+        batch_size: how many texts the model reads at a time, which the vectors do not depend on.
+        zeros_without_token: whether a text without a token, as "" is for a GPT, gets a vector of zeros. Otherwise it
+            is an error.
+
+    Raises:
+        ValueError: if batch_size is not positive.
+        TextError: if a text has no token, or more than the model has positions, or if its vector has a NaN or an
+            infinity, because the model has diverged. A ValueError, too.
+        TypeError: if batch_size is not an integer.
+    """
+    whole_number("batch_size", batch_size, at_least=1)
+    longest = None if isinstance(model, T5) else model.config.n_positions
+    read = model.encode if isinstance(model, T5) else model.hidden_states
     for start in range(0, len(texts), batch_size):
         sequences = [_as_read(model, tokenizer, text) for text in texts[start : start + batch_size]]
         for number, sequence in enumerate(sequences, start):
-            if not sequence:
-                raise ValueError(f"texts must have a token each, got {texts[number]!r} as number {number}")
-        ids, attention_mask = pad_batch(sequences)
-        read = model.encode if isinstance(model, T5) else model.hidden_states
-        weights = attention_mask / attention_mask.sum(axis=1, keepdims=True)
-        yield from np.einsum("btd,bt->bd", read(ids, attention_mask).numpy(), weights).astype(np.float32)
+            if not sequence and not zeros_without_token:
+                raise TextError(number, "a token", repr(texts[number]))
+            if longest is not None and len(sequence) > longest:
+                raise TextError(number, _at_most(longest, tokenizer), str(len(sequence)))
+        vectors = np.zeros((len(sequences), model.config.d_model), np.float32)
+        with_tokens = [i for i, sequence in enumerate(sequences) if sequence]
+        if with_tokens:
+            ids, attention_mask = pad_batch([sequences[i] for i in with_tokens])  # (B, T)
+            weights = attention_mask / attention_mask.sum(axis=1, keepdims=True)  # (B, T)
+            vectors[with_tokens] = np.einsum("btd,bt->bd", read(ids, attention_mask).numpy(), weights)  # (B, D)
+        for number, vector in enumerate(vectors, start):
+            if not np.isfinite(vector).all():
+                got = f"a NaN or an infinity from {texts[number]!r:.60} (the model has diverged)"
+                raise TextError(number, "a finite vector", got)
+            yield vector
+
+
+def _at_most(longest: int, tokenizer: Tokenizer) -> str:
+    """How many tokens a model with so many positions reads at a time, in words."""
+    return f"at most {longest} tokens{f' with {CLS} and {SEP}' if isinstance(tokenizer, WordPiece) else ''}"
 
 
 def _as_read(model: Model, tokenizer: Tokenizer, text: str) -> list[int]:

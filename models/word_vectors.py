@@ -23,7 +23,7 @@ class SkipGram(nn.Module):
     def __init__(self, vocab_size: int, d_model: int, generator: np.random.Generator | None = None) -> None:
         whole_number("vocab_size", vocab_size, at_least=1)
         whole_number("d_model", d_model, at_least=1)
-        generator = generator or random.generator()
+        generator = random.chosen(generator)
         self.centre = nn.Embedding(vocab_size, d_model)
         self.context = nn.Embedding(vocab_size, d_model)
         self.centre.weight.data[...] = (generator.random((vocab_size, d_model), dtype=np.float32) - 0.5) / d_model

@@ -10,7 +10,6 @@ Text is UTF-8 on every platform. Where no file is named, or its name is -, it is
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import sys
@@ -30,6 +29,7 @@ from tokenizer import (
     terminal,
     tokenizer_json,
 )
+from tokenizer.arguments import as_text
 from tokenizer.checks import shown
 from tokenizer.console import say
 from tokenizer.merges import Merge
@@ -93,14 +93,6 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--steps", type=as_text, metavar="WORD", help="the history of a word: one merge after the other")
     what.add_argument("--tree", type=as_text, metavar="WORD", help="the same as a drawing")
     return top
-
-
-def as_text(argument: str) -> str:
-    """An argument as text: UTF-8 like everything else, whatever the platform took it for."""
-    try:
-        return os.fsencode(argument).decode("utf-8")
-    except UnicodeError:
-        raise argparse.ArgumentTypeError(f"expected UTF-8 text, got {argument!r}") from None
 
 
 def count(argument: str) -> int:

@@ -130,7 +130,7 @@ def orderly() -> Iterator[None]:
 
     def not_ignored(unraisable: sys.UnraisableHookArgs) -> None:
         if unraisable.exc_type is KeyboardInterrupt:
-            interrupt_main()
+            threading.Timer(0.01, interrupt_main).start()  # once this function, which may not raise, is left
         else:
             report(unraisable)
 

@@ -16,6 +16,7 @@ from experiments.running.run import forget, run_one, run_spread
 from minigrad import checks
 from minigrad.device import cupy
 from tokenizer import console
+from tokenizer.arguments import whole
 
 MOST_JOBS = 64
 """More processes than that are never started; there are fewer cells."""
@@ -30,14 +31,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--jobs", type=whole, default=1, metavar="N", help="how many cells at once (default: 1)")
     where.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, whose workers compute the cells")
     parser.add_argument("--fresh", action="store_true", help="forget the tables' cells and all checkpoints first")
-
-
-def whole(text: str) -> int:
-    """A whole number in plain digits, as an option's value. That it makes sense is checked with the other options."""
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
-        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r:.40}")
-    return int(text)
 
 
 def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ looks at a value which is not there yet ends the plan (`NotYet`). The cells are 
 and the plan is made again: the order in which cells need each other need not be written down anywhere.
 """
 
+import os
 import re
 import sys
 import time
@@ -237,8 +238,8 @@ def _flat(value: Any) -> Iterator[Any]:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder for work; a file in its place is of no use to anyone."""
-    if folder.exists() and not folder.is_dir():
+    """Make a folder for work; a file in its place, or a link that leads nowhere, is of no use to anyone."""
+    if os.path.lexists(folder) and not folder.is_dir():
         print(f"Warning: {folder} is not a folder; it is replaced by one.", file=sys.stderr)
         remove(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,10 +11,12 @@ short and made to be stepped through; `cpu.py` is the fast version for a CPU, co
 `"fast"` is the default: `cpu.py` or `cuda.cu`, depending on where the array lives. `"cuda_on_host"`
 runs `cuda.cu` on arrays that live on the CPU: slow, and made to be stepped through, too.
 
-Numba is imported, and a kernel compiled, when a fast kernel is first called.
+Numba is imported, and a kernel compiled, when a fast kernel is first called. Without Numba that call raises a
+MissingPackageError, which says what to install.
 
 A compiled kernel reads and writes wherever its numbers point. So the contract checks shapes, whichever kernel runs,
-and no kernel trusts the indices that an array holds.
+and no kernel trusts the indices that an array holds. Kernels compute in float32 and float64, and refuse every other
+dtype by name (bfloat16 is for tensor cores alone).
 """
 
 import sys
@@ -27,7 +29,7 @@ from minigrad.device import device_of
 from minigrad.errors import DeviceError
 
 _CHOICES = ("reference", "fast", "cuda_on_host")
-_DTYPES = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
+_DTYPES = frozenset((np.dtype(np.float32), np.dtype(np.float64), None))
 _active = "fast"
 
 
@@ -68,7 +70,7 @@ def wants_reference(array: Any) -> bool:
         TypeError: if the array is neither float32 nor float64. All kernels compute in these, by whichever way an
             array has come to them.
     """
-    if getattr(array, "dtype", None) not in (None, *_DTYPES):
+    if getattr(array, "dtype", None) not in _DTYPES:
         _refuse(array)
     return _active == "reference"
 

@@ -177,6 +177,13 @@ def _native(array: Array) -> Array:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
+def other_dtypes(expected: dict[str, Any], found: dict[str, Any]) -> str:
+    """Which of the dtypes `found` are not the `expected` ones, name by name; empty if all are."""
+    wrong = [name for name in expected if name in found and found[name] != expected[name]]
+    names = ", ".join(f"{name} is {found[name]}, expected {expected[name]}" for name in wrong)
+    return f"wrong dtype: {names}" if names else ""
+
+
 class ModuleList(Module):
     """Modules in a list; their names are their indices.
 

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from minigrad.conversion import for_kernel
 from minigrad.kernels import gelu as gelu_kernel
 from minigrad.kernels import relu as relu_kernel
 from minigrad.kernels.logistic import sigmoid as logistic
-from minigrad.ops.operands import as_floats
+from minigrad.ops.operands import as_floats, as_floats_for_kernel
 from minigrad.tensor import Array, Tensor, TensorLike, as_tensor, record
 
 
@@ -15,8 +14,8 @@ def relu(x: TensorLike) -> Tensor:
     x = as_tensor(x)
     if x.dtype.kind != "f":  # no gradient can be asked for, and the kernels are for floats
         return Tensor(np.maximum(x.data, 0))
-    (x_data,) = for_kernel("relu", x=x.data)
-    out = relu_kernel.relu_forward(x_data)
+    x = as_floats_for_kernel("relu", x)
+    out = relu_kernel.relu_forward(x.data)
 
     def relu_backward(grad: Array) -> Array:
         return relu_kernel.relu_backward(grad, out)
@@ -78,8 +77,8 @@ def gelu(x: TensorLike) -> Tensor:
 
     Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", section 2.
     """
-    x = as_floats(x)
-    (x_data,) = for_kernel("gelu", x=x.data)
+    x = as_floats_for_kernel("gelu", x)
+    x_data = x.data
     out = gelu_kernel.gelu_forward(x_data)
 
     def gelu_backward(grad: Array) -> Array:
@@ -93,8 +92,8 @@ def gelu_tanh(x: TensorLike) -> Tensor:
 
     Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", section 2.
     """
-    x = as_floats(x)
-    (x_data,) = for_kernel("gelu_tanh", x=x.data)
+    x = as_floats_for_kernel("gelu_tanh", x)
+    x_data = x.data
     out = gelu_kernel.gelu_tanh_forward(x_data)
 
     def gelu_tanh_backward(grad: Array) -> Array:

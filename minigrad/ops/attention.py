@@ -52,10 +52,11 @@ def attention(
     allowed = None if mask is None else _four_axes(mask, scores_shape)
     scale = head_size**-0.5 if scale is None else scale
     if bias is None:
-        q_data, k_data, v_data = for_kernel("attention", q=q.data, k=k.data, v=v.data)
+        q_data, k_data, v_data = for_kernel("attention", "qkv", q.data, k.data, v.data)
         bias_data = None
     else:
-        q_data, k_data, v_data, bias_data = for_kernel("attention", q=q.data, k=k.data, v=v.data, bias=bias.data)
+        names = ("q", "k", "v", "bias")
+        q_data, k_data, v_data, bias_data = for_kernel("attention", names, q.data, k.data, v.data, bias.data)
     bias_needs_grad = bias is not None and bias.requires_grad
     moved = None if allowed is None else beside(allowed, q_data)
     out, saved = kernel.attention_forward(q_data, k_data, v_data, moved, bias_data, causal, scale)

@@ -19,7 +19,7 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     weight = as_tensor(weight)
     table = weight.data
     if weight.requires_grad:  # else no kernel will run
-        for_kernel("embedding", weight=table)
+        for_kernel("embedding", ("weight",), table)
     table_shape = table.shape
     if len(table_shape) != 2:
         raise ValueError(f"weight must have shape (V, D), got {table_shape}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minigrad.conversion import for_kernel
+from minigrad.conversion import OF_KERNELS, for_kernel
 from minigrad.kernels import bias as bias_kernel
 from minigrad.kernels import matmul as kernel
 from minigrad.tape import unbroadcast
@@ -25,10 +25,13 @@ def matmul(a: TensorLike, b: TensorLike) -> Tensor:
     if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
         raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
     row, column = a.ndim == 1, b.ndim == 1
-    dtype = a.dtype if a.dtype is b.dtype else np.result_type(a.dtype, b.dtype)
-    if dtype.kind != "f":  # no gradient can be asked for, and the kernels are for floats
-        return Tensor(np.matmul(a.data, b.data))
-    a_data, b_data = for_kernel("matmul", a=a.data.astype(dtype, copy=False), b=b.data.astype(dtype, copy=False))
+    a_data, b_data = a.data, b.data
+    if a_data.dtype is not b_data.dtype or a_data.dtype not in OF_KERNELS:
+        dtype = np.result_type(a_data, b_data)
+        if dtype.kind != "f":  # no gradient can be asked for, and the kernels are for floats
+            return Tensor(np.matmul(a_data, b_data))
+        a_data, b_data = a_data.astype(dtype, copy=False), b_data.astype(dtype, copy=False)
+        for_kernel("matmul", "ab", a_data, b_data)
     a_data = a_data[None, :] if row else a_data
     b_data = b_data[:, None] if column else b_data
     a_shape, b_shape = a.shape, b.shape
@@ -71,9 +74,9 @@ def linear(x: TensorLike, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         if bias.shape != (n_out,):
             raise ValueError(f"bias must have shape ({n_out},), got {bias.shape}")
     if bias is None:
-        x_data, w = for_kernel("linear", x=x.data, weight=weight.data)
+        x_data, w = for_kernel("linear", ("x", "weight"), x.data, weight.data)
     else:
-        x_data, w, b = for_kernel("linear", x=x.data, weight=weight.data, bias=bias.data)
+        x_data, w, b = for_kernel("linear", ("x", "weight", "bias"), x.data, weight.data, bias.data)
     rows = x_data.reshape(-1, n_in)
     out = kernel.matmul(rows, w.T)
     if bias is not None:

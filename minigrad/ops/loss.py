@@ -30,7 +30,7 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
     if targets.shape != logits.shape[:-1]:
         raise ValueError(f"labels must have the shape {logits.shape[:-1]} of logits without V, got {targets.shape}")
     vocab_size = logits.shape[-1]
-    (logits_data,) = for_kernel("cross_entropy", logits=logits.data)
+    (logits_data,) = for_kernel("cross_entropy", ("logits",), logits.data)
     rows, targets = logits_data.reshape(-1, vocab_size), targets.reshape(-1)
     counts = targets != ignore_index
     targets = np.where(counts, targets, 0)
@@ -93,5 +93,6 @@ def mse_loss(prediction: TensorLike, target: TensorLike) -> Tensor:
         grad_a = difference * (2 * grad / count)
         return grad_a, -grad_a
 
-    loss = np.square(difference, dtype=np.float64).mean().astype(difference.dtype)
+    exact = difference.astype(np.float64)  # the square of 2e19 does not fit into float32, the mean may
+    loss = (exact * exact).mean().astype(difference.dtype)
     return record(loss, (a, b), mse_loss_backward)

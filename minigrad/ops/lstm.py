@@ -42,9 +42,9 @@ def lstm(
         )
     # Copies, since the caller's may change before the backward pass.
     h_start, c_start = beside(h_start, x.data).copy(), beside(c_start, x.data).copy()
-    x_data, h_start, c_start, w_ih, w_hh, bias_data = for_kernel(
-        "lstm", x=x.data, h0=h_start, c0=c_start, weight_ih=weight_ih.data, weight_hh=weight_hh.data, bias=bias.data
-    )
+    names = ("x", "h0", "c0", "weight_ih", "weight_hh", "bias")
+    given_arrays = x.data, h_start, c_start, weight_ih.data, weight_hh.data, bias.data
+    x_data, h_start, c_start, w_ih, w_hh, bias_data = for_kernel("lstm", names, *given_arrays)
     arrays = x_data, h_start, c_start, w_ih, w_hh
     outputs, cells, gates = kernel.lstm_forward(*arrays, bias_data)
 

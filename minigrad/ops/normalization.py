@@ -20,7 +20,7 @@ def layer_norm(x: TensorLike, weight: Tensor, bias: Tensor, eps: float = 1e-5) -
     x, weight = as_operands(x, weight)
     x, bias = as_operands(x, bias)
     _check(x, eps, weight=weight, bias=bias)
-    x_data, weight_data, bias_data = for_kernel("layer_norm", x=x.data, weight=weight.data, bias=bias.data)
+    x_data, weight_data, bias_data = for_kernel("layer_norm", ("x", "weight", "bias"), x.data, weight.data, bias.data)
     out, mean, rstd = kernel.layernorm_forward(x_data, weight_data, bias_data, eps)
 
     def layer_norm_backward(grad: Array) -> tuple[Array, Array, Array]:
@@ -41,7 +41,7 @@ def rms_norm(x: TensorLike, weight: Tensor, eps: float = 1e-6) -> Tensor:
     """
     x, weight = as_operands(x, weight)
     _check(x, eps, weight=weight)
-    x_data, weight_data = for_kernel("rms_norm", x=x.data, weight=weight.data)
+    x_data, weight_data = for_kernel("rms_norm", ("x", "weight"), x.data, weight.data)
     out, rstd = kernel.rmsnorm_forward(x_data, weight_data, eps)
 
     def rms_norm_backward(grad: Array) -> tuple[Array, Array]:

@@ -1,11 +1,26 @@
-"""What an op makes of its operands before it computes; the rules are those of `minigrad/conversion.py`."""
+"""What an op makes of an operand before it computes; the rules are those of `minigrad/conversion.py`."""
 
 import numpy as np
 
-from minigrad.tensor import Tensor, TensorLike, as_tensor
+from minigrad.conversion import OF_KERNELS, for_kernel
+from minigrad.tensor import Tensor, TensorLike
 
 
 def as_floats(value: TensorLike) -> Tensor:
     """`value` as a tensor of floats, for ops whose results are fractions: integers and booleans become float64."""
-    x = as_tensor(value)
-    return x if x.data.dtype.kind == "f" else Tensor(x.data.astype(np.float64))
+    x = value if isinstance(value, Tensor) else Tensor(value)
+    return x if x._data.dtype.kind == "f" else Tensor(x._data.astype(np.float64))
+
+
+def as_floats_for_kernel(op: str, value: TensorLike) -> Tensor:
+    """The same for an op of one operand, x, that runs a kernel.
+
+    Raises:
+        TypeError: if it is float16.
+    """
+    x = value if isinstance(value, Tensor) else Tensor(value)
+    if x._data.dtype in OF_KERNELS:
+        return x
+    x = as_floats(x)
+    for_kernel(op, ("x",), x.data)
+    return x

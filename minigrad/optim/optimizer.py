@@ -9,7 +9,7 @@ import numpy as np
 from minigrad import checks
 from minigrad.array_type import Array
 from minigrad.device import beside
-from minigrad.nn.module import Parameter, mismatches
+from minigrad.nn.module import Parameter, mismatches, other_dtypes
 from minigrad.optim.parameters import check_gradients, check_tensors, check_trainable, entries
 from minigrad.tensor import Tensor
 
@@ -118,7 +118,10 @@ class Optimizer:
         """
         own = self.state_dict()
         _check_arrays(arrays)
-        problems = [mismatches({name: array.shape for name, array in own.items()}, arrays), _other_dtypes(own, arrays)]
+        problems = [
+            mismatches({name: array.shape for name, array in own.items()}, arrays),
+            other_dtypes(*({name: array.dtype for name, array in each.items()} for each in (own, arrays))),
+        ]
         if any(problems):
             raise ValueError(f"the state does not fit {type(self).__name__}: {'; '.join(filter(None, problems))}")
         for i in range(len(self.state)):
@@ -163,9 +166,3 @@ def _check_arrays(arrays: Any) -> None:
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray) and not hasattr(array, "__cuda_array_interface__"):
             raise TypeError(f"arrays[{name!r}] must be an array, got {type(array).__name__}")
-
-
-def _other_dtypes(own: dict[str, Array], found: dict[str, Array]) -> str:
-    both = [name for name in own if name in found and found[name].dtype != own[name].dtype]
-    names = ", ".join(f"{name} is {found[name].dtype}, expected {own[name].dtype}" for name in both)
-    return f"wrong dtype: {names}" if names else ""

@@ -18,7 +18,7 @@ def new_head(d_model: int, n_labels: int, generator: np.random.Generator | None)
         TypeError: if one of them is not an integer.
     """
     d_model, n_labels = whole_number("d_model", d_model, at_least=1), whole_number("n_labels", n_labels, at_least=1)
-    generator = generator or random.generator()
+    generator = random.chosen(generator)
     head = nn.Linear(d_model, n_labels)
     head.weight.data = initial.normal((n_labels, d_model), 0.02, generator)
     head.bias = nn.Parameter(initial.full((n_labels,), 0))

@@ -23,7 +23,7 @@ def add_tokens(model: GPT, n_new: int, generator: np.random.Generator | None = N
         ValueError: if n_new is less than 1.
     """
     n_new = whole_number("n_new", n_new, at_least=1)
-    generator = generator or random.generator()
+    generator = random.chosen(generator)
     for layer in (model.token_embedding, model.head):
         if layer is None:  # the output layer is tied to the embeddings
             continue

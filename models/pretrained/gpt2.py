@@ -98,6 +98,7 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
         optional_sizes=("n_inner",),
         rates=("resid_pdrop",),
         small_numbers=("layer_norm_epsilon",),
+        booleans=("tie_word_embeddings",),
     )
     # Both names are tanh-GELU; transformers' "gelu_fast" is too, but no GPT-2 was trained with it.
     if theirs.get("activation_function", "gelu_new") not in ("gelu_new", "gelu_pytorch_tanh"):
@@ -110,9 +111,6 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
         "add_cross_attention": False,
     }
     check_config(theirs, expected, "GPT-2")
-    tied_head = theirs.get("tie_word_embeddings", True)
-    if not isinstance(tied_head, bool):
-        raise CheckpointError(f"tie_word_embeddings must be true or false in the config of a GPT-2, got {tied_head!r}")
     try:
         return GPTConfig(
             vocab_size=theirs.get("vocab_size", 50257),
@@ -123,7 +121,7 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
             d_ff=theirs.get("n_inner"),
             dropout=theirs.get("resid_pdrop", 0.1),
             layer_norm_eps=theirs.get("layer_norm_epsilon", 1e-5),
-            tied_head=tied_head,
+            tied_head=theirs.get("tie_word_embeddings", True),
         )
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"the config makes no sense: {error}") from error

@@ -109,7 +109,7 @@ CASES = [
         "integers in place of floats",
         lambda _: setattr(with_gradient(), "data", np.ones(2, int)),
         TypeError,
-        ("data", "gradient", "int64"),
+        ("data", "requires_grad", "int64"),
     ),
     Case("a boolean exponent", lambda _: ONES**True, TypeError, ("exponent", "number", "bool")),
     Case("a tensor as exponent", lambda _: ops.power(ONES, ONES), TypeError, ("exponent", "Tensor", "exp(")),

@@ -173,7 +173,7 @@ SHAPES = [
     Case("broadcast to less", lambda _: ops.broadcast_to(leaf(3), (2,)), ValueError, ("shape", "(3,)", "(2,)")),
     Case("broadcast to a negative", lambda _: ops.broadcast_to(leaf(1), (-2,)), ValueError, ("shape", "(1,)", "(-2,)")),
     Case("sum along no axis", lambda _: leaf(2).sum(axis=1), ValueError, ("axis 1",)),
-    Case("sum along an axis twice", lambda _: leaf(2, 3).sum(axis=(0, 0)), ValueError, ("repeated axis",)),
+    Case("sum along an axis twice", lambda _: leaf(2, 3).sum(axis=(0, 0)), ValueError, ("axis",)),
     Case("max along no axis", lambda _: leaf(2).max(axis=1), ValueError, ("max over axis 1", "(2,)")),
     Case("max of nothing", lambda _: leaf(2, 0).max(axis=1), ValueError, ("max over axis 1", "(2, 0)")),
 ]

@@ -65,6 +65,17 @@ def test_report_says_where_the_page_is(fake, result_folder, capsys):
     ("arguments", "message"),
     [
         (["run", "glue"], "no table is named 'glue'; there are: fake_experiment"),
+        (["run", "glue", "all"], "no table is named 'glue'; there are: fake_experiment"),
+        (
+            ["run", "Fake_experment"],
+            "no table is named 'Fake_experment' (did you mean 'fake_experiment'?); there are: ",
+        ),
+        (["run", ""], "no table is named ''; there are: fake_experiment"),
+        (["run", "--preset", "Quick"], "fake_experiment has no preset 'Quick' (did you mean 'quick'?); it has: quick"),
+        (["run", "--seeds", "-1"], "seeds must be at least 1 for the preset quick, got -1"),
+        (["run", "--seeds", "1001"], "seeds must be at most 1000, got 1001"),
+        (["run", "--jobs", "0"], "jobs must be at least 1, got 0"),
+        (["run", "--jobs", "-1"], "jobs must be at least 1, got -1"),
         (["run", "--preset", "huge"], "fake_experiment has no preset 'huge'; it has: quick, full"),
         (["run", "--preset", "full", "--seeds", "2"], "seeds must be at least 3 for the preset full, got 2"),
         (["run", "--seeds", "0"], "seeds must be at least 1 for the preset quick, got 0"),
@@ -91,13 +102,50 @@ def test_a_missing_gpu_is_said_before_anything_is_computed(fake, monkeypatch, ca
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["walk"], ["run", "--device", "tpu"], ["run", "--seeds", "few"], ["run", "--fre"]]
+    "arguments",
+    [
+        [],
+        ["walk"],
+        ["run", "--device", "tpu"],
+        ["run", "--seeds", "few"],
+        ["run", "--seeds", "1_0"],
+        ["run", "--seeds", "٣"],
+        ["run", "--seeds", "1.0"],
+        ["run", "--jobs", "9" * 5000],
+        ["run", "--jobs", ""],
+        ["run", "--fre"],
+        ["report", "--read"],
+    ],
 )
 def test_a_command_that_does_not_exist_is_refused(fake, capsys, arguments):
     with pytest.raises(SystemExit) as raised:
         main(arguments)
     assert raised.value.code == 2
     assert "usage: python -m experiments" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--jobs", "0"], ["--seeds", "0"], ["--preset", "huge"], ["glue"], ["--device", "cuda"], ["--device", "tpu"]],
+)
+def test_fresh_forgets_nothing_where_another_option_is_wrong(fake, monkeypatch, tmp_path, options):
+    def missing():
+        raise DeviceError("there is no GPU")
+
+    monkeypatch.setattr("experiments.running.script.cupy", missing)
+    assert main(["run"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    try:
+        code = main(["run", "fake_experiment", "--fresh", *options])
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_an_experiment_that_is_named_twice_is_run_once(fake, capsys):
+    assert main(["run", "fake_experiment", "fake_experiment"]) == 0
+    assert capsys.readouterr().out.count("took ") == 1
 
 
 def test_an_interrupted_run_says_how_to_go_on(fake, capsys):

@@ -10,7 +10,6 @@ import io
 import json
 import os
 import shutil
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,7 +204,3 @@ def test_no_accident_to_cells_and_checkpoints_changes_a_number(finished, acciden
     assert called(["run", "--preset", "full"])[0] == 0
     found = json.loads(results.read_text(encoding="utf-8"))
     assert {**found, "wall_seconds": None} == {**expected, "wall_seconds": None}
-
-
-def test_a_signal_that_no_one_sent_is_not_what_ends_us():
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

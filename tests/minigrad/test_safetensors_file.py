@@ -92,6 +92,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("more than JSON", b"{} {}", "the header, line 1: expected JSON"),
     ("no UTF-8", b'{"\xff": 1}', "can't decode byte 0xff"),
     ("half a surrogate pair", b'{"\\ud800": 1}', "surrogates not allowed"),
+    ("half a pair in the metadata", b'{"__metadata__": {"a": "\\ud800"}}', "surrogates not allowed"),
+    ("half a pair in its names", b'{"__metadata__": {"\\ud800": "a"}}', "surrogates not allowed"),
     ("deep", b'{"a": ' + b"[" * 200_000, "nested too deeply"),
     ("a name twice", b'{"a": 1, "a": 2}', "'a' is there twice"),
     ("a field twice", b'{"a": {"dtype": "F32", "dtype": "F64"}}', "'dtype' is there twice"),

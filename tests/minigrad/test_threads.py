@@ -41,6 +41,23 @@ def test_blas_has_one_thread_inside_a_block_and_as_many_as_before_after_it():
     assert blas_threads() == {2}
 
 
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_setting_may_hold_for_a_block(n: int):
+    set_num_threads(2)
+    with pytest.raises(ZeroDivisionError), threads.using_threads(n):  # noqa: PT012
+        assert (get_num_threads(), blas_threads(), threads.blas_threads()) == (n, {n}, n)
+        raise ZeroDivisionError
+    assert (get_num_threads(), blas_threads()) == (2, {2})
+    with pytest.raises(ValueError, match="n_threads must be at least 1, got 0"), threads.using_threads(0):
+        pass
+
+
+def test_a_block_without_a_setting_around_it_leaves_none():
+    with threads.using_threads(1):
+        pass
+    assert threads._chosen is None
+
+
 def test_without_a_setting_all_cores_that_the_process_may_use_are_used():
     expected = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert get_num_threads() == expected

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,36 +12,11 @@ import pytest
 from minigrad.errors import CheckpointError, MinigradError
 from models import text
 from models.__main__ import main
-from models.bert import BERT, BERTConfig
+from models.bert import BERT
 from models.gpt import GPT, GPTConfig
 from models.t5 import T5, T5Config
 from tests.gpu_double import waits
 from tokenizer import ByteLevelBPE, WordPiece
-
-CORPUS = "the cat sat on the mat and the dog sat on the log . die Straße, naïve ∑ 日本 " * 20
-
-
-@pytest.fixture(scope="module")
-def gpt_folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("gpt")
-    bpe = ByteLevelBPE.train(CORPUS, 300, ["<|endoftext|>"])
-    bpe.save(folder)
-    gpt = GPT(GPTConfig(bpe.vocab_size, n_positions=24, d_model=16, n_layers=2, n_heads=2), np.random.default_rng(0))
-    for parameter in gpt.parameters():
-        parameter.data *= 3
-    gpt.save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def bert_folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("bert")
-    wordpiece = WordPiece.train(CORPUS, 120)
-    wordpiece.save(folder)
-    config = BERTConfig(wordpiece.vocab_size, n_positions=24, d_model=16, n_layers=2, n_heads=2)
-    BERT(config, np.random.default_rng(0)).save_pretrained(folder)
-    return folder
-
 
 # -- loading ----------------------------------------------------------------------------------------
 
@@ -161,6 +137,58 @@ def test_a_text_without_a_token_has_no_vector(gpt_folder):
     with pytest.raises(ValueError, match="got '' as number 1"):
         list(text.embed(*text.load(gpt_folder), ["the", ""]))
 
+    vectors = list(text.embed(*text.load(gpt_folder), ["the", "", "", "cat"], batch_size=2, zeros_without_token=True))
+    assert [bool(vector.any()) for vector in vectors] == [True, False, False, True]
+
+
+def test_a_text_that_has_no_vector_is_named(gpt_folder, bert_folder, diverged):
+    for folder, expected in (
+        (gpt_folder, "24 tokens"),
+        (bert_folder, r"24 tokens with \[CLS\] and \[SEP\]"),
+    ):
+        vectors = text.embed(*text.load(folder), ["the"] * 3 + ["sat " * 40], batch_size=2)
+        next(vectors)
+        with pytest.raises(text.TextError, match=rf"at most {expected} each, got \d+ as number 3") as caught:
+            list(vectors)
+        assert caught.value.number == 3
+    for folder in diverged.values():
+        with pytest.raises(text.TextError, match=r"finite vector each, got a NaN .* from 'the'.*as number 0"):
+            list(text.embed(*text.load(folder), ["the", "cat"]))
+    gpt, bpe = text.load(gpt_folder)
+    gpt.token_embedding.weight.data[bpe.encode("∑")] = np.inf
+    with pytest.raises(text.TextError, match="as number 2"):
+        list(text.embed(gpt, bpe, ["the", "cat", "∑"]))
+
+
+@pytest.mark.parametrize("family", [GPT, BERT])
+def test_embed_records_no_tape(family, gpt_folder, bert_folder, monkeypatch):
+    model, tokenizer = text.load(gpt_folder if family is GPT else bert_folder)
+    read, recorded = family.hidden_states, []
+
+    def hidden_states(*arguments):
+        hidden = read(*arguments)
+        recorded.append(hidden.requires_grad)
+        return hidden
+
+    monkeypatch.setattr(family, "hidden_states", hidden_states)
+    for _ in text.embed(model, tokenizer, ["the cat"] * 3, batch_size=1):
+        pass
+    assert recorded == [False] * 3
+    assert model.hidden_states(np.array([[1, 2]])).requires_grad  # and afterwards it is on again
+
+
+def test_embed_takes_no_more_memory_for_more_texts(gpt_folder):
+    model, tokenizer = text.load(gpt_folder)
+    peaks = []
+    for n_texts in (8, 8, 80):  # the first time, kernels are compiled
+        texts = ["the cat sat on the mat"] * n_texts
+        tracemalloc.start()
+        for _ in text.embed(model, tokenizer, texts, batch_size=8):
+            pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 1.2 * peaks[1]
+
 
 # -- the command line -------------------------------------------------------------------------------
 
@@ -185,7 +213,24 @@ def test_fill_prints_probabilities_and_the_filled_text(bert_folder, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "[MASK] 1:"
     assert [line.split()[0][-1] for line in lines[1:3]] == ["%", "%"]
-    assert lines[3] == f"the {lines[1].split()[1]} sat"
+    assert lines[1].split()[1] == "##t"
+    assert lines[3] == "thet sat"  # as transformers' fill-mask joins it
+
+
+@pytest.mark.parametrize(
+    ("masked", "pieces", "expected"),
+    [
+        ("the cat [MASK] .", ["##s"], "the cats ."),
+        ("The  cat [MASK], here", ["##s"], "The  cats, here"),
+        ("[MASK] [MASK] sat", ["dog", "##s"], "dogs sat"),
+        ("[MASK] sat", ["##s"], "##s sat"),
+        ("(x[MASK]y)", ["dog"], "(x dog y)"),
+        ("[MASK] and [MASK]", ["[MASK]", "b"], "[MASK] and b"),
+        ("a [MASK]b", ["##s"], "as b"),
+    ],
+)
+def test_a_piece_takes_the_place_of_each_mask_and_joins_the_word_that_it_ends(masked, pieces, expected):
+    assert text.filled(masked, pieces) == expected
 
 
 def test_embed_writes_vectors_or_prints_how_alike_lines_are(bert_folder, tmp_path, capsys):
@@ -193,14 +238,14 @@ def test_embed_writes_vectors_or_prints_how_alike_lines_are(bert_folder, tmp_pat
     file.write_text("the cat\n\nthe cat\nthe dog sat\n", encoding="utf-8")
     assert main(["embed", str(file), "--model", str(bert_folder), "--out", str(out)]) == 0
     vectors = np.load(out)
-    assert vectors.shape == (3, 16)
-    np.testing.assert_allclose(vectors[0], vectors[1], rtol=1e-4, atol=1e-5)
+    assert vectors.shape == (4, 16)
+    np.testing.assert_allclose(vectors[0], vectors[2], rtol=1e-4, atol=1e-5)
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
     capsys.readouterr()
     assert main(["embed", str(file), "--model", str(bert_folder)]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert rows[0][:2] == ["1.00", "1.00"]
-    assert rows[2][-3:] == ["the", "dog", "sat"]
+    assert [rows[0][0], rows[0][2]] == ["1.00", "1.00"]
+    assert rows[3][-3:] == ["the", "dog", "sat"]
 
 
 @pytest.mark.parametrize(

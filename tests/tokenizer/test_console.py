@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 
 import pytest
+
+from tokenizer.console import orderly
 
 BODY = "import sys\nfrom tokenizer.console import run\ndef main(arguments):\n    {}\nsys.exit(run(main))\n"
 
@@ -75,3 +78,60 @@ def test_closed_streams_are_no_error(closed):
     command = ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, program]
     done = subprocess.run(command, capture_output=True, input=b"", timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+# -- orderly ----------------------------------------------------------------------------------------
+
+ORDERLY = "import os, signal, sys, warnings\nfrom tokenizer.console import leave, orderly, run\n"
+
+
+def orderly_ended(statement: str) -> tuple[int, str, str]:
+    """How a program ends whose main does this inside of `orderly`."""
+    body = "def main(arguments):\n    with orderly():\n        {}\nleave(run(main))\n"
+    program = ORDERLY + body.format(statement.replace("\n", "\n        "))
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_warning_is_one_line():
+    assert orderly_ended("warnings.warn('first\\nTraceback')\nprint(1)") == (0, "1\n", "warning: first\n")
+
+
+CTRL_C = "os.kill(os.getpid(), signal.SIGINT)"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        CTRL_C,
+        f"class Dying:\n    def __del__(self): {CTRL_C}\nprint(1)\nDying()\nfor i in range(10**9): pass",
+        f"try: {CTRL_C}\nexcept KeyboardInterrupt: pass\nraise ImportError('initialization failed')",
+        f"exec('print(1)'); exec({CTRL_C!r})",
+    ],
+    ids=["plain", "where errors are ignored", "what became an ImportError", "in a text that is executed"],
+)
+def test_ctrl_c_counts_wherever_it_comes(statement):
+    code, _, err = orderly_ended(statement)
+    assert (code, err) == (130, "\nInterrupted.\n")
+
+
+def test_other_errors_pass_through():
+    assert orderly_ended("raise ValueError('wrong')") == (2, "", "error: wrong\n")
+    code, _, err = orderly_ended("raise ImportError('no such module')")
+    assert code == 1
+    assert "ImportError: no such module" in err
+
+
+@pytest.mark.parametrize(("handler", "stays"), [(signal.default_int_handler, False), (signal.SIG_IGN, True)])
+def test_afterwards_all_is_as_before(handler, stays):
+    outside = signal.signal(signal.SIGINT, handler)
+    try:
+        before = handler, sys.unraisablehook, warnings.showwarning
+        with orderly():
+            assert (signal.getsignal(signal.SIGINT) is handler) is stays  # what is ignored stays ignored
+        assert (signal.getsignal(signal.SIGINT), sys.unraisablehook, warnings.showwarning) == before
+    finally:
+        signal.signal(signal.SIGINT, outside)

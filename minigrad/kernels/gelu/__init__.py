@@ -1,6 +1,10 @@
 """GELU of arrays, exact and through tanh: any shape in, the same shape and dtype out.
 
 The backward pass gets the forward pass's output as well, since output / x is what it needs of Φ(x).
+
+How exact the fast kernels are in float32, relative to the result: 1.5e-6 from -5 upwards for GELU, 4e-6 for the tanh
+form and its gradient; further down the rounding of an exponent shows, 5e-6 at -10 for GELU, 1.2e-5 for the tanh form.
+Where Φ(x) is below 1e-38, at about -13 and -10, they give 0. (PyTorch's float32 gives 0 from -5.5 on.)
 """
 
 from minigrad.array_type import Array

@@ -38,7 +38,8 @@ def layernorm_backward(grad: Array, x: Array, weight: Array, mean: Array, rstd: 
 
 def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
     """Each row is divided by its root mean square, then scaled: no mean is taken off, no bias."""
-    rstd = 1 / np.sqrt(np.square(x, dtype=np.float64).mean(axis=-1, keepdims=True) + eps)
+    exact = x.astype(np.float64)
+    rstd = 1 / np.sqrt((exact * exact).mean(axis=-1, keepdims=True) + eps)
     return (x * rstd).astype(x.dtype) * weight, rstd.astype(x.dtype)
 
 

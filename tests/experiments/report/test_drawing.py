@@ -35,6 +35,7 @@ def test_our_own_figures_stay_intact(path):
 
 def test_whatever_matplotlib_draws_stays_intact():
     figure, axes = subplots(2, 3, size=(12, 8))
+    figure.set_layout_engine("none")
     draw = np.random.default_rng(0)
     axes[0, 0].imshow(draw.random((5, 5)))
     axes[0, 1].bar([1, 2], [3, 4], hatch="//", label='$x^2$ & "a" < b')

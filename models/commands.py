@@ -1,0 +1,230 @@
+"""The commands of `python -m models`, to see a pretrained model at work.
+
+python -m models download gpt2
+python -m models generate --model gpt2 "Once upon a time"
+python -m models fill --model bert-base-uncased "The capital of France is [MASK]."
+python -m models embed --model bert-base-uncased sentences.txt --out vectors.npy
+
+A model is a folder in Hugging Face's layout: what `download` has fetched, or `save_pretrained` written.
+Text is UTF-8 on every platform. What is wrong with an option is said before the model is loaded.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from minigrad.checks import number, whole_number
+from minigrad.files import replacing
+from models import text
+from models.bert import BERT
+from models.download import REPOSITORIES, download
+from models.t5 import T5
+from tokenizer import WordPiece
+from tokenizer.arguments import as_text, decimal, whole
+from tokenizer.console import say
+from tokenizer.texts import file_chunks, stream_chunks
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do what the command line says, or raise what is wrong with it."""
+    options = parser().parse_args(arguments)
+    options.run(options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    about = "See a pretrained model at work."
+    top = argparse.ArgumentParser(prog="python -m models", description=about, allow_abbrev=False)
+    commands = top.add_subparsers(required=True, metavar="download | generate | fill | embed")
+
+    one = commands.add_parser("download", help="fetch a public checkpoint", allow_abbrev=False)
+    one.set_defaults(run=run_download)
+    one.add_argument("name", type=as_text, help=f"{', '.join(REPOSITORIES)}, or a repository, OWNER/NAME")
+    one.add_argument("--out", type=Path, metavar="FOLDER", help="where to put it (default: a folder of that name)")
+
+    one = commands.add_parser("generate", help="continue a text (GPT-2), or answer it (T5)", allow_abbrev=False)
+    one.set_defaults(run=run_generate)
+    one.add_argument("text", nargs="?", type=as_text, help="the text (default: standard input)")
+    one.add_argument("--max-new-tokens", type=whole, default=100, metavar="N", help="how many tokens at most (100)")
+    one.add_argument(
+        "--temperature", type=decimal, default=1.0, metavar="X", help="below 1 safer, 0 always the likeliest token (1)"
+    )
+    one.add_argument("--top-k", type=whole, metavar="K", help="draw from the K likeliest tokens")
+    one.add_argument(
+        "--top-p", type=decimal, metavar="P", help="draw from the likeliest tokens with P of the probability"
+    )
+    one.add_argument("--repetition-penalty", type=decimal, default=1.0, metavar="X", help="above 1: repeat less (1)")
+    one.add_argument("--beams", type=whole, default=1, metavar="N", help="search for the likeliest text with N beams")
+    one.add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="of the draws; the same seed gives the same text (0)"
+    )
+    _add_model(one)
+
+    one = commands.add_parser("fill", help="fill in each [MASK] of a text (BERT)", allow_abbrev=False)
+    one.set_defaults(run=run_fill)
+    one.add_argument("text", type=as_text, help="a text with [MASK] in it")
+    one.add_argument("--best", type=whole, default=5, metavar="N", help="how many pieces to show for each (5)")
+    _add_model(one)
+
+    about = (
+        "A vector for each line of a text: the mean of the hidden states of its tokens. Row i of the vectors is line i "
+        "of the file, blank lines included. A line ends with \\n or \\r\\n; other characters, such as a form feed, are "
+        "part of it. A GPT-2 reads no token of a blank line, whose row is zeros."
+    )
+    one = commands.add_parser("embed", help="a vector for each line of a text", description=about, allow_abbrev=False)
+    one.set_defaults(run=run_embed)
+    one.add_argument("file", nargs="?", default="-", help="the text (default: standard input)")
+    one.add_argument("--out", type=Path, metavar="FILE", help="a .npy file (default: print how alike the lines are)")
+    _add_model(one)
+    return top
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", type=Path, required=True, metavar="FOLDER", help="the folder of the model")
+    command.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to compute (default: cpu)")
+
+
+def _load(options: argparse.Namespace) -> tuple[text.Model, text.Tokenizer]:
+    """The model, where it is to compute, and its tokenizer."""
+    model, tokenizer = text.load(options.model)
+    return model.to(options.device), tokenizer
+
+
+def _read(file: str) -> str:
+    """The text of a file, or of standard input, with its line ends as they are."""
+    chunks = stream_chunks(sys.stdin.buffer, "standard input") if file == "-" else file_chunks(Path(file))
+    return "".join(chunks)
+
+
+# -- download ---------------------------------------------------------------------------------------
+
+
+def run_download(options: argparse.Namespace) -> None:
+    """Fetch a checkpoint; the same command resumes one that was interrupted."""
+    folder = options.out or Path(options.name.rsplit("/", 1)[-1])
+    say(f"{download(options.name, folder)}: complete")
+
+
+# -- generate ---------------------------------------------------------------------------------------
+
+
+def run_generate(options: argparse.Namespace) -> None:
+    """Print the text as it is written."""
+    check_generate(options)
+    start = _read("-").removesuffix("\n").removesuffix("\r") if options.text is None else options.text
+    model, tokenizer = _load(options)
+    if isinstance(model, BERT):
+        raise ValueError(f"{options.model}: expected a model that writes (GPT-2, T5), got a BERT; use fill")
+    if not isinstance(model, T5):
+        print(start, end="", flush=True)
+    shown = ""
+
+    def show(piece: str) -> None:
+        nonlocal shown
+        shown += piece
+        print(piece, end="", flush=True)
+
+    try:
+        written = text.write(
+            model, tokenizer, start, options.max_new_tokens, n_beams=options.beams, seed=options.seed, on_token=show,
+            temperature=options.temperature, top_k=options.top_k, top_p=options.top_p,
+            repetition_penalty=options.repetition_penalty,
+        )  # fmt: skip
+    except ValueError:
+        print(flush=True)  # the error has a line of its own
+        raise
+    print(written[len(shown) :])
+
+
+def check_generate(options: argparse.Namespace) -> None:
+    """Raise ValueError, naming the option, for a number outside its range."""
+    whole_number("--max-new-tokens", options.max_new_tokens, at_least=0)
+    number("--temperature", options.temperature, at_least=0)
+    if options.top_k is not None:
+        whole_number("--top-k", options.top_k, at_least=1)
+    if options.top_p is not None:
+        number("--top-p", options.top_p, above=0, at_most=1)
+    number("--repetition-penalty", options.repetition_penalty, above=0)
+    whole_number("--beams", options.beams, at_least=1)
+    whole_number("--seed", options.seed, at_least=0)
+
+
+# -- fill -------------------------------------------------------------------------------------------
+
+
+def run_fill(options: argparse.Namespace) -> None:
+    """Print the likeliest pieces for each [MASK], a line each, and the text with the likeliest of all."""
+    whole_number("--best", options.best, at_least=1)
+    model, tokenizer = _load(options)
+    if not isinstance(model, BERT) or not isinstance(tokenizer, WordPiece):
+        raise ValueError(f"{options.model}: expected a BERT, which fills masks, got a {type(model).__name__}")
+    whole_number("--best", options.best, at_most=model.config.vocab_size)
+    masks = text.fill(model, tokenizer, options.text, options.best)
+    for mask_number, best in enumerate(masks, start=1):
+        print(f"{text.MASK} {mask_number}:")
+        for piece, prob in best:
+            print(f"  {prob:7.2%}  {piece}")
+    print(text.filled(options.text, [best[0][0] for best in masks]))
+
+
+# -- embed ------------------------------------------------------------------------------------------
+
+
+def run_embed(options: argparse.Namespace) -> None:
+    """Write the vectors of a file's lines, or print the cosines between them."""
+    out = None if options.out is None else _check_out(options.out)
+    name = "standard input" if options.file == "-" else options.file
+    lines = lines_of(_read(options.file))
+    if not lines:
+        raise ValueError(f"{name}: expected a text, got an empty one")
+    if out is None:
+        print_cosines(lines, np.stack(list(vectors_of(lines, name, options)[1])))
+        return
+    with replacing(out) as temporary, temporary.open("wb") as file:  # what cannot be written is found out at once
+        width, vectors = vectors_of(lines, name, options)
+        # Row by row, so that memory does not grow; and an error of the disk has its name, unlike np.save's.
+        header = {"descr": "<f4", "fortran_order": False, "shape": (len(lines), width)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for vector in vectors:
+            file.write(vector.astype("<f4").tobytes())
+    say(f"{out}: {len(lines)} vectors of {width} numbers")
+
+
+def _check_out(path: Path) -> Path:
+    """The path of a file to write. Raises ValueError if it is that of a folder, or of a device, which would be lost."""
+    if path.exists() and not path.is_file():
+        raise ValueError(f"--out: expected a file, got {path}, which is a folder or a device")
+    return path
+
+
+def lines_of(source: str) -> list[str]:
+    """The lines of a text, which end with \\n or \\r\\n alone; str.splitlines would split at a form feed, too."""
+    lines = source.split("\n")
+    if lines[-1] == "":  # behind the last line end there is no further line
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def vectors_of(lines: list[str], name: str, options: argparse.Namespace) -> tuple[int, Iterator[np.ndarray]]:
+    """How many numbers a vector has, and the vector of each line. Errors name the line of the file."""
+    model, tokenizer = _load(options)
+    vectors = text.embed(model, tokenizer, lines, zeros_without_token=True)
+    return model.config.d_model, _with_line_numbers(vectors, name)
+
+
+def _with_line_numbers(vectors: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
+    try:
+        yield from vectors
+    except text.TextError as error:
+        raise ValueError(f"{name}, line {error.number + 1}: {error.problem}") from error
+
+
+def print_cosines(lines: list[str], vectors: np.ndarray) -> None:
+    """Print the cosines of each line with all lines, and the line. Those of a vector of zeros are 0."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # (N, 1)
+    directions = vectors / np.where(lengths == 0, 1, lengths)  # (N, D)
+    for line, direction in zip(lines, directions, strict=True):
+        print(*(f"{cosine:5.2f}" for cosine in directions @ direction), f" {line}")

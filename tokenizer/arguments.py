@@ -1,0 +1,32 @@
+"""What the arguments of a command line may be, for argparse's `type=`: stricter than Python's `int` and `float`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+
+
+def as_text(argument: str) -> str:
+    """An argument as text: UTF-8 like everything else, whatever the platform took it for."""
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except UnicodeError:
+        raise argparse.ArgumentTypeError(f"expected UTF-8 text, got {argument!r}") from None
+
+
+def whole(argument: str) -> int:
+    """A whole number in plain digits. int() takes 1_0 and digits of other scripts, too. The range is not checked."""
+    if not re.fullmatch("-?[0-9]{1,18}", argument):
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {argument!r:.40}")
+    return int(argument)
+
+
+def decimal(argument: str) -> float:
+    """A number such as 0.9 or 1e-3. NaN and infinities are read too: the check of the range refuses them by name."""
+    try:
+        if re.fullmatch("[-+.0-9a-zA-Z]{1,40}", argument):  # float() takes 1_0 and digits of other scripts, too
+            return float(argument)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"expected a number, got {argument!r:.40}")
