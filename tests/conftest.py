@@ -1,5 +1,7 @@
 """Settings and fixtures for all tests."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -9,6 +11,12 @@ from tests import gpu_double
 # every run, so that a red test is red for everybody.
 settings.register_profile("minigrad", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("minigrad")
+
+
+# A shell starts what it puts in the background (`&`, nohup) with Ctrl-C ignored, and so would be the processes that
+# tests of Ctrl-C start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ FLAG = [(TypeError, value) for value in (None, 1, "True", np.array([True]))]
 NO_NUMBER = [(TypeError, value) for value in (None, True, "0.1")]
 NOT_FINITE = [(ValueError, value) for value in (NAN, INFINITY, -0.1)]
 DROPOUT = [*NO_NUMBER, *NOT_FINITE, (ValueError, 1), (ValueError, 1.5)]
+POSITIONS = [(ValueError, value) for value in ("sinusoidal", "Rotary", None, 1)]
 EPS = [*NO_NUMBER, *NOT_FINITE, (ValueError, 0), (ValueError, -1)]
 
 
@@ -41,8 +42,10 @@ def kind_of(field: Any) -> list[tuple[type[Exception], Any]]:
         return ID
     if field.name in OPTIONAL and field.default is None:
         return OPTIONAL_SIZE
-    named = {"dropout": DROPOUT, "layer_norm_eps": EPS}
-    return named[field.name] if field.type in (float, "float") else FLAG if field.type in (bool, "bool") else SIZE
+    named = {"dropout": DROPOUT, "layer_norm_eps": EPS, "positions": POSITIONS}
+    if field.name in named:
+        return named[field.name]
+    return FLAG if field.type in (bool, "bool") else SIZE
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: type(config).__name__)
