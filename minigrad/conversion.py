@@ -97,8 +97,12 @@ def for_kernel(op: str, names: Sequence[str], *arrays: Array) -> Sequence[Array]
         TypeError: if one of them has another dtype, naming the op, the array and the dtype.
     """
     first = arrays[0].dtype
-    if first in OF_KERNELS and all([array.dtype is first for array in arrays]):  # noqa: C419
-        return arrays
+    if first in OF_KERNELS:  # this is asked for every op, and what is right is seen at once
+        for array in arrays:
+            if array.dtype is not first:
+                break
+        else:
+            return arrays
     for name, array in zip(names, arrays, strict=True):
         if array.dtype not in OF_KERNELS:
             raise TypeError(

@@ -48,7 +48,10 @@ def test_the_setting_may_hold_for_a_block(n: int):
         assert (get_num_threads(), blas_threads(), threads.blas_threads()) == (n, {n}, n)
         raise ZeroDivisionError
     assert (get_num_threads(), blas_threads()) == (2, {2})
-    with pytest.raises(ValueError, match="n_threads must be at least 1, got 0"), threads.using_threads(0):
+    with (
+        pytest.raises(ValueError, match="n_threads must be at least 1 and at most 4096, got 0"),
+        threads.using_threads(0),
+    ):
         pass
 
 

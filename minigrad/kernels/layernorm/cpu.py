@@ -3,8 +3,8 @@
 `fastmath` is limited to reordering sums (`reassoc`), so that they use vector instructions; NaN and
 infinity keep their meaning.
 
-The sums are in the dtype of x. A mean has been rounded then: how much is left of a row when it is taken off is added
-up, too, and taken off as well. Rows whose squares do not fit into float32, or vanish in it, are done again in float64.
+The sums are in the dtype of x. Two kinds of rows are done again in float64: those whose squares do not fit into
+float32, or vanish in it; and those far from zero beside their spread, whose rounded mean would be too far off.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple
     out, mean, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
     arguments = rows, weight, bias, x.dtype.type(eps), out, mean, rstd
     _layernorm_forward(*arguments)
-    if _n_unfit(rstd):
+    if _n_unfit(mean, rstd):
         _again_in_float64(*arguments)
     statistics = (*x.shape[:-1], 1)
     return out.reshape(x.shape), mean.reshape(statistics), rstd.reshape(statistics)
@@ -39,7 +39,7 @@ def rmsnorm_forward(x: Array, weight: Array, eps: float) -> tuple[Array, Array]:
     rows = _rows(x)
     out, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype)
     _rmsnorm_forward(rows, weight, x.dtype.type(eps), out, rstd)
-    if _n_unfit(rstd):
+    if _n_unfit(rstd[:0], rstd):
         _again_in_float64(rows, weight, weight[:0], x.dtype.type(eps), out, rstd[:0], rstd)
     return out.reshape(x.shape), rstd.reshape(*x.shape[:-1], 1)
 
@@ -59,23 +59,20 @@ def _rows(x: Array) -> Array:
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _layernorm_forward(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no-untyped-def]
     n_rows, width = x.shape
-    zero, one, count = x.dtype.type(0), x.dtype.type(1), x.dtype.type(width)
+    one, count = x.dtype.type(1), x.dtype.type(width)
     for i in range(n_rows):
         row, target = x[i], out[i]
-        total, rest, squares = zero, zero, zero
+        total = x.dtype.type(0)
         for j in range(width):
             total += row[j]
         m = total / count
+        squares = x.dtype.type(0)
         for j in range(width):
-            centred = row[j] - m
-            rest += centred
-            squares += centred * centred
-        rest = rest / count  # the mean is m + rest
-        variance = squares / count - rest * rest
-        r = one / np.sqrt((zero if variance < zero else variance) + eps)
+            squares += (row[j] - m) * (row[j] - m)
+        r = one / np.sqrt(squares / count + eps)
         for j in range(width):
-            target[j] = (row[j] - m - rest) * r * weight[j] + bias[j]
-        mean[i], rstd[i] = m + rest, r
+            target[j] = (row[j] - m) * r * weight[j] + bias[j]
+        mean[i], rstd[i] = m, r
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -83,7 +80,7 @@ def _again_in_float64(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no
     """The rows whose squares did not fit; RMS normalisation has no mean and no bias, but empty arrays."""
     width, has_mean = x.shape[1], mean.size > 0
     for i in range(len(x)):
-        if _fits(rstd[i]):
+        if _fits(mean[i] if has_mean else x.dtype.type(0), rstd[i]):
             continue
         row, target = x[i], out[i]
         m, squares = 0.0, 0.0
@@ -102,17 +99,20 @@ def _again_in_float64(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no
 
 
 @compiled(nogil=True, error_model="numpy")
-def _n_unfit(rstd):  # type: ignore[no-untyped-def]
-    n = 0
+def _n_unfit(mean, rstd):  # type: ignore[no-untyped-def]
+    n, has_mean = 0, mean.size > 0
     for i in range(rstd.size):
-        n += not _fits(rstd[i])
+        n += not _fits(mean[i] if has_mean else rstd.dtype.type(0), rstd[i])
     return n
 
 
 @njit(error_model="numpy")
-def _fits(rstd):  # type: ignore[no-untyped-def]
-    """Whether 1 / rstd² has all its digits in float32; what is not a number has none."""
-    return 1e-18 < rstd < 1e15
+def _fits(mean, rstd):  # type: ignore[no-untyped-def]
+    """Whether 1 / rstd² has all its digits in float32, and rounding the mean costs the output less than 1e-6.
+
+    What is not a number does not fit.
+    """
+    return 1e-18 < rstd < 1e15 and abs(mean) * rstd < 8
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
