@@ -36,9 +36,8 @@ def run_spread(requests: Sequence[Request], compute: Compute, at_once: int) -> l
 def write(request: Request, work: Work) -> Path:
     """Run a table's program, write what it gives, and remove figures of an earlier result."""
     with figures.house_style(), using_threads(work.n_threads):
-        found = request.table().run(request.settings(), work)
+        result = complete(request.table().run(request.settings(), work), request, work)
     path = results_folder() / request.name / f"{stem(request)}.json"
-    result = complete(found, request, work)
     for (svg, _), figure in zip(work.figures.values(), result.figures, strict=True):
         write_text(path.parent / figure.file, svg)
     results.save(result, path)

@@ -68,7 +68,7 @@ def test_a_file_in_place_of_a_folder_is_replaced(work, of, capsys):
     else:
         remove(folder := work.checkpoint("a", leaves_a_file("old")).folder)
         folder.write_text("in the way", encoding="utf-8")
-        work.checkpoint("a", leaves_a_file("new"))
+        again(work).checkpoint("a", leaves_a_file("new"))
     assert "is not a folder; it is replaced by one." in capsys.readouterr().err
 
 
