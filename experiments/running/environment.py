@@ -71,10 +71,13 @@ def git_commit() -> str:
 
 
 def threads() -> dict[str, int]:
-    """How many cores this process may use, and how many threads BLAS and Numba do."""
-    import numba  # here, because it takes a second that `list` and `report` need not wait for
+    """How many cores this process may use, and how many threads BLAS has and Numba may have.
 
-    return {"cores": available_cores(), "blas": blas_threads(), "numba": numba.get_num_threads()}
+    Numba is asked for its setting: `numba.get_num_threads()` would launch them, and no kernel needs any.
+    """
+    from numba import config  # here, because it takes a second that `list` and `report` need not wait for
+
+    return {"cores": available_cores(), "blas": blas_threads(), "numba": config.NUMBA_NUM_THREADS}
 
 
 def blas() -> str:
