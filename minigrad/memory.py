@@ -1,7 +1,7 @@
 """Large arrays that do not cost a trip to the operating system each time.
 
 A training step makes hundreds of large arrays and lets go of them, the same ones at every step. By default the
-C library gives memory of that size back to the system at once, and gets it anew, page by page and filled with
+C library gives memory of that size back to the system at once, and gets it again, page by page and filled with
 zeros: a third of the time of a step. Told to keep it, it hands the same memory out again.
 
 The process then holds on to the most that it has needed so far, which a training run needs again anyway.

@@ -37,7 +37,7 @@ class NextLogits(Protocol):
         ...
 
     def select(self, rows: np.ndarray) -> None:
-        """From now on row i of the batch goes on from what was row `rows[i]`."""
+        """From now on row i of the batch continues what was row `rows[i]`."""
         ...
 
 

@@ -202,7 +202,7 @@ class GPT(nn.Module):
     ) -> np.ndarray:
         """Continue each sequence: (B, T) ids → (B, T + max_new_tokens). See `models/generation.py`.
 
-        Past n_positions the oldest tokens are forgotten. `use_cache=False` reads the whole text anew for each
+        Past n_positions the oldest tokens are forgotten. `use_cache=False` reads the whole text again for each
         token; the text is the same.
         """
         reads = generation.Remembering if use_cache else generation.Rereading

@@ -95,7 +95,7 @@ def choice_scores(
     per_token: bool = False,
     unconditional_prompt: Sequence[int] | None = None,
 ) -> np.ndarray:
-    """How well each choice goes on from the prompt: lists of ids → (n_choices,), larger is better.
+    """How well each choice continues the prompt: lists of ids → (n_choices,), larger is better.
 
     It is log p(choice | prompt), which favours short choices and common words. Against either there is a remedy:
 

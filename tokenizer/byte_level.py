@@ -96,7 +96,7 @@ class ByteLevelBPE:
 
         texts: a string, an iterable of strings (a document each), or the pathlib.Path of a file
         processes: how many read a file together; the merges are the same
-        resume: a file that keeps the merges learnt so far; if it is there, training goes on from it
+        resume: a file that keeps the merges learnt so far; if it is there, training resumes from it
         on_merge: called with each `Merge` as it is learnt, `print` shows it; those of `resume` come first
         on_read: called with the bytes of a file that have been read, and with all its bytes
         The ids: 0 to 255 the bytes, then a token for each merge, then the special tokens.

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    about = "Train a tokenizer, and see what it makes of a text."
+    about = "Train a tokenizer, and see the pieces of a text."
     top = argparse.ArgumentParser(prog="python -m tokenizer", description=about, allow_abbrev=False)
     commands = top.add_subparsers(required=True, metavar="train | encode | decode | show")
 

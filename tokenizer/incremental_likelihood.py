@@ -3,7 +3,7 @@
 One thing is harder than with plain counts. A merge of (a, b) takes occurrences away from a and from b, and
 so raises the score of every other pair with a or b in it, wherever that pair stands. So:
 - `pairs_with` knows which pairs a symbol is part of; after a merge, the pairs of its two parts are scored
-  anew, and one whose score rose goes on the heap again;
+  again, and one whose score rose is pushed again;
 - a score that fell is noticed when its old entry surfaces, as in `incremental.py`.
 The heap therefore always has an entry for each pair that is as good as the pair, or better, and the first
 entry that is up to date is the best pair. It is not much work: what WordPiece merges is rare, and rare

@@ -69,7 +69,7 @@ class MergesKept(Generic[AnyMerge]):
     """A text file with the merges of a training that may not be finished.
 
     Its first line says what learns, and from which text; then a merge a line, with its counts. The text is
-    known by its words' counts, so the vocabulary size may change: a larger one goes on from where a smaller one
+    known by its words' counts, so the vocabulary size may change: a larger one resumes where a smaller one
     ended.
     """
 

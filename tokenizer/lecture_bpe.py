@@ -12,7 +12,7 @@ To watch it learn:
     bpe.show("lowest")                                    # low ##est, a word that it never saw
     for pieces in bpe.steps("lowest"): print(*pieces)     # from characters to pieces, a merge at a time
 
-To walk through the arithmetic in a debugger, pass `learn=recounting.learn_merges`: it counts all pairs anew
+To walk through the arithmetic in a debugger, pass `learn=recounting.learn_merges`: it counts all pairs again
 after every merge, as the lecture says, and learns the same merges.
 
 Two things are still lost: how the words were spaced, and characters that training never saw (UNK). The
@@ -85,7 +85,7 @@ class LectureBPE:
 
         texts: a string, an iterable of strings, or the pathlib.Path of a file
         processes: how many read a file together; the merges are the same
-        resume: a file that keeps the merges learnt so far; if it is there, training goes on from it
+        resume: a file that keeps the merges learnt so far; if it is there, training resumes from it
         on_merge: called with each `Merge` as it is learnt, `print` shows it; those of `resume` come first
         on_read: called with the bytes of a file that have been read, and with all its bytes
         learn: how merges are found, `incremental.learn_merges` (fast) or `recounting.learn_merges` (simple)
@@ -124,7 +124,7 @@ class LectureBPE:
         return [piece for piece in pieces if piece]
 
     def show(self, text: str) -> str:
-        """The pieces as one reads them, `##` where a piece goes on from another: "taa ##aa ##sty"."""
+        """The pieces as one reads them, `##` where a piece continues a word: "taa ##aa ##sty"."""
         return " ".join(" ##".join(self.segment(word)) for word in split_words(text))
 
     def steps(self, word: str) -> Iterator[list[str]]:

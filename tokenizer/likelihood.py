@@ -34,7 +34,7 @@ from tokenizer.checks import whole_number
 from tokenizer.merges import Merge
 from tokenizer.recounting import replace_pair
 
-PREFIX = "##"  # a piece that goes on from another
+PREFIX = "##"  # a piece that continues a word
 
 
 def spell_out(word: str) -> list[str]:

@@ -46,7 +46,7 @@ def _byte_level() -> Parts:
 
 
 def _harmless_in_byte_level(special_tokens: Sequence[str]) -> Harmless:
-    """No byte is unknown, so nothing hangs on what would be done then; and we ask for no offsets."""
+    """No byte is unknown, so it does not matter what would be done then; and we ask for no offsets."""
     adds_nothing = {
         "type": "TemplateProcessing",
         "single": [{"Sequence": {"id": "A", "type_id": 0}}],

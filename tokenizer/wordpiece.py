@@ -4,7 +4,7 @@ Three things differ from byte-pair encoding. The text is first made simple (`bas
 punctuation, and for uncased models small letters without accents), so what comes back is not what went in.
 Pieces are learnt by likelihood instead of frequency (`likelihood.py`). And how they were learnt is forgotten:
 a word takes the longest piece with which it begins, then the longest with which the rest begins, and so on.
-A piece that goes on from another is written with ##.
+A piece that continues a word is written with ##.
 
     wordpiece = WordPiece.train(Path("corpus.txt"), 4096)
     wordpiece.show("unaffable")                           # un ##aff ##able
@@ -37,7 +37,7 @@ LONGEST_WORD = 100  # characters; BERT's limit
 
 
 class WordPiece:
-    """A vocabulary of pieces; `vocab` maps id -> piece, and a piece that goes on from another begins with ##."""
+    """A vocabulary of pieces; `vocab` maps id -> piece, and a piece that continues a word begins with ##."""
 
     def __init__(self, vocab: Sequence[str], lowercase: bool = True, special_tokens: Sequence[str] = ()) -> None:
         """vocab: the pieces, special tokens included; a piece's place in it is its id
@@ -91,7 +91,7 @@ class WordPiece:
         min_count: rarer pairs have to wait (see `likelihood.py`). 1 is the score alone; if None, a quarter of the
             number of letters for each piece to learn, with which common words become whole pieces
         processes: how many read a file together; the pieces are the same
-        resume: a file that keeps the merges learnt so far; if it is there, training goes on from it. (It must be
+        resume: a file that keeps the merges learnt so far; if it is there, training resumes from it. (It must be
             of the same `min_count`, which for another `vocab_size` is another one, unless it is given.)
         on_merge: called with each `LikelyMerge` as it is learnt, `print` shows it; those of `resume` come first
         on_read: called with the bytes of a file that have been read, and with all its bytes

@@ -18,7 +18,7 @@ def token_stream(tokenizer: ByteLevelBPE, texts: Sequence[str]) -> np.ndarray:
 
 
 class Windows:
-    """A stream of ids cut into rows of context + 1, in an order drawn anew for each pass.
+    """A stream of ids cut into rows of context + 1, in an order of its own for each pass.
 
     Neighbouring rows share one token: the label of one row's end is the next row's first input.
     """

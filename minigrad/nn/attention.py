@@ -65,8 +65,8 @@ class MultiHeadAttention(Module):
 
         Args:
             causal, mask, bias, scale: as in `ops.attention`.
-            cache: without a context, x goes on from the positions in the cache: it attends to them too, and
-                joins them. With a context, which does not change from step to step, the first call fills the
+            cache: without a context, x holds new positions: they attend to the cached ones and are appended to
+                the cache. With a context, which does not change from step to step, the first call fills the
                 cache and the others use it. For generation: no gradient flows into the cache.
             positions: (B, T) or (1, T), of x: queries and keys are turned by them (`ops.rotary`). Keys are cached
                 as they were turned, since their positions do not change any more.

@@ -4,7 +4,7 @@
     predicts    ·      …    o_1    o_2    …    eos
 
 The output layer is the pretrained one. Only the output carries a loss: the model is not asked for the input,
-which it will always be given. Behind the training, `model.generate` goes on from an input alone.
+which it will always be given. After training, `model.generate` continues an input on its own.
 
 Sources: the lecture, "Pretraining decoders"; Raffel et al. 2020, section 3.2.1, for the prefix LM.
 """

@@ -244,5 +244,5 @@ def mean_length(segment: Callable[[str], list[str]], words: list[str]) -> float:
 
 
 def show(pieces: list[str]) -> str:
-    """Pieces as the lecture writes them: `##` where one goes on from another."""
+    """Pieces as the lecture writes them: `##` where one continues a word."""
     return " ##".join(pieces).strip()
