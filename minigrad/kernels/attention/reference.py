@@ -15,6 +15,7 @@ def attention_forward(
     scores = scale * (q @ k.swapaxes(-1, -2))  # (B, H, T, S)
     if bias is not None:
         scores = scores + bias
+    # Which keys each query may attend to: those before it under a causal mask, and none that is padding.
     n_queries, n_keys = scores.shape[-2:]
     allowed = np.ones_like(scores, dtype=bool)
     if causal:
@@ -22,13 +23,14 @@ def attention_forward(
     if mask is not None:
         allowed &= mask
 
+    # Softmax over the allowed keys. Subtracting the row's highest score keeps exp from overflowing.
     lowest = np.finfo(scores.dtype).min
     highest = np.where(allowed, np.maximum(scores, lowest), lowest).max(axis=-1, keepdims=True) if n_keys else lowest
-    weights = np.where(allowed, np.exp(np.minimum(scores - highest, 0)), 0)
-    total = weights.sum(axis=-1, keepdims=True)
+    weights = np.where(allowed, np.exp(np.minimum(scores - highest, 0)), 0)  # (B, H, T, S)
+    total = weights.sum(axis=-1, keepdims=True)  # (B, H, T, 1)
     probs = weights / np.where(total == 0, 1, total)  # a query with no key to attend to: all zeros
     probs = probs.astype(q.dtype, copy=False)
-    return probs @ v, probs
+    return probs @ v, probs  # (B, H, T, K), (B, H, T, S)
 
 
 def attention_backward(
@@ -38,9 +40,10 @@ def attention_backward(
 
     dV = Pᵀ dO, dP = dO Vᵀ, dscores = P (dP - Σ_s P dP), and scores = scale q kᵀ + bias.
     """
-    grad_v = probs.swapaxes(-1, -2) @ grad
-    grad_probs = grad @ v.swapaxes(-1, -2)
+    grad_v = probs.swapaxes(-1, -2) @ grad  # (B, H, S, K)
+    grad_probs = grad @ v.swapaxes(-1, -2)  # (B, H, T, S)
+    # Softmax shares one probability among the keys: what raises one key lowers the others, hence the sum.
     grad_scores = probs * (grad_probs - (grad_probs * probs).sum(axis=-1, keepdims=True))
-    grad_q = scale * (grad_scores @ k)
-    grad_k = scale * (grad_scores.swapaxes(-1, -2) @ q)
+    grad_q = scale * (grad_scores @ k)  # (B, H, T, K)
+    grad_k = scale * (grad_scores.swapaxes(-1, -2) @ q)  # (B, H, S, K)
     return grad_q, grad_k, grad_v, grad_scores

@@ -15,14 +15,14 @@ def lstm_forward(
 ) -> tuple[Array, Array, Array]:
     """One time step after the other; the input's share of the gates is one product for all of them."""
     gates = x @ weight_ih.T + bias  # (B, T, 4N)
-    outputs = np.empty_like(gates, shape=(*x.shape[:2], h0.shape[1]))
+    outputs = np.empty_like(gates, shape=(*x.shape[:2], h0.shape[1]))  # (B, T, N)
     cells = np.empty_like(outputs)
     h, c = h0, c0
     for t in range(x.shape[1]):
-        i, f, g, o = np.split(gates[:, t] + h @ weight_hh.T, 4, axis=-1)
+        i, f, g, o = np.split(gates[:, t] + h @ weight_hh.T, 4, axis=-1)  # (B, N) each
         i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
-        c = f * c + i * g
-        h = o * np.tanh(c)
+        c = f * c + i * g  # keep what the forget gate lets through, and add what the input gate does
+        h = o * np.tanh(c)  # show as much of the cell as the output gate lets through
         gates[:, t] = np.concatenate([i, f, g, o], axis=-1)
         outputs[:, t], cells[:, t] = h, c
     return outputs, cells, gates
@@ -46,7 +46,8 @@ def lstm_backward(
         i, f, g, o = np.split(gates[:, t], 4, axis=-1)
         c_before = cells[:, t - 1] if t else c0
         tanh_c = np.tanh(cells[:, t])
-        grad_h = grad_h + grad[:, t]
+        # h_t is read by the layer above (grad) and by step t + 1 (grad_h); c_t by h_t and by c of step t + 1.
+        grad_h = grad_h + grad[:, t]  # (B, N)
         grad_c = grad_c + grad_h * o * (1 - tanh_c**2)
         grad_gates[:, t] = np.concatenate(
             [
@@ -59,11 +60,12 @@ def lstm_backward(
         )
         grad_h, grad_c = grad_gates[:, t] @ weight_hh, grad_c * f
 
-    h_before = np.concatenate([h0[:, None], outputs[:, :-1]], axis=1)
-    flat = grad_gates.reshape(-1, grad_gates.shape[-1])
+    # The weights serve every step, so their gradients are one product over all steps of all sequences.
+    h_before = np.concatenate([h0[:, None], outputs[:, :-1]], axis=1)  # (B, T, N)
+    flat = grad_gates.reshape(-1, grad_gates.shape[-1])  # (B · T, 4N)
     return (
-        grad_gates @ weight_ih,
-        flat.T @ x.reshape(-1, x.shape[-1]),
-        flat.T @ h_before.reshape(-1, h_before.shape[-1]),
-        flat.sum(axis=0),
+        grad_gates @ weight_ih,  # (B, T, D)
+        flat.T @ x.reshape(-1, x.shape[-1]),  # (4N, D)
+        flat.T @ h_before.reshape(-1, h_before.shape[-1]),  # (4N, N)
+        flat.sum(axis=0),  # (4N,)
     )
