@@ -77,7 +77,7 @@ def threads() -> dict[str, int]:
     """
     from numba import config  # here, because it takes a second that `list` and `report` need not wait for
 
-    return {"cores": available_cores(), "blas": blas_threads(), "numba": config.NUMBA_NUM_THREADS}
+    return {"cores": available_cores(), "blas": blas_threads(), "numba": config.NUMBA_NUM_THREADS}  # type: ignore[attr-defined]
 
 
 def blas() -> str:
