@@ -15,7 +15,8 @@ README = PROJECT / "README.md"
 COMMITTED = sorted((PROJECT / "experiments" / "results").glob("*/full*.json"))
 
 
-PAGES = sorted(PROJECT.glob("**/README.md"))
+FOLDERS = ("experiments", "lectures", "minigrad", "models", "tokenizer")
+PAGES = [README, *sorted(page for folder in FOLDERS for page in (PROJECT / folder).glob("**/README.md"))]
 
 
 def readme():
