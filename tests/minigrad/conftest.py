@@ -1,20 +1,17 @@
-"""A fixture for tests that hold on every set of kernels."""
+"""A checkpoint, for the tests of what it keeps and of what becomes of it."""
 
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from minigrad import cuda_on_host, use_kernels
-from minigrad.errors import DeviceError
+from tests.minigrad.small_run import Run
 
 
-@pytest.fixture(params=["reference", "fast", "cuda_on_host"])
-def kernels(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The test runs on the reference, on the fast kernels, and on those for a GPU, which run on the CPU."""
-    if request.param == "cuda_on_host":
-        try:
-            cuda_on_host.compiler()
-        except DeviceError as error:
-            pytest.skip(str(error))
-    with use_kernels(request.param):
-        yield request.param
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A checkpoint of a run after five steps."""
+    run = Run(seed=1)
+    run.train(5)
+    path = tmp_path / "run.safetensors"
+    run.save(path)
+    return path

@@ -15,16 +15,6 @@ from minigrad.safetensors_file import read_header
 from tests.minigrad.small_run import Run, SmallModel
 
 
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    """A checkpoint of a run after five steps."""
-    run = Run(seed=1)
-    run.train(5)
-    path = tmp_path / "run.safetensors"
-    run.save(path)
-    return path
-
-
 def test_a_resumed_run_ends_with_the_same_bits_as_an_uninterrupted_one(tmp_path: Path):
     path = tmp_path / "run.safetensors"
     run = Run(seed=1)

@@ -14,16 +14,6 @@ from minigrad.errors import CheckpointError
 from tests.minigrad.small_run import WIDTH, Run, SmallModel, rewrite
 
 
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    """A checkpoint of a run after five steps."""
-    run = Run(seed=1)
-    run.train(5)
-    path = tmp_path / "run.safetensors"
-    run.save(path)
-    return path
-
-
 def assert_refused(path: Path, run: Run, message: str) -> None:
     before = run.state()
     with pytest.raises(CheckpointError, match=message):

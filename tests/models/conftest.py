@@ -1,13 +1,16 @@
-"""Folders with a small model and its tokenizer, for the tests of text in, text out. No test changes them."""
+"""A hub, and folders with a small model and its tokenizer. No test changes those folders."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from models import http_requests
 from models.bert import BERT, BERTConfig
 from models.gpt import GPT, GPTConfig
+from tests.models.hub import Hub, serving
 from tokenizer import ByteLevelBPE, WordPiece
 
 CORPUS = "the cat sat on the mat and the dog sat on the log . die Straße, naïve ∑ 日本 " * 20
@@ -50,3 +53,12 @@ def diverged(gpt_folder, bert_folder, tmp_path_factory) -> dict[str, Path]:
         model.save_pretrained(folder)
         folders[family.__name__] = folder
     return folders
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A server of our own, which is asked in place of the hub."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(http_requests, "TIMEOUT", 10)
+    with serving() as server:
+        yield server

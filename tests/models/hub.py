@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from models.pretrained.folder import WEIGHTS
 
@@ -118,3 +119,13 @@ def serving() -> Iterator[Hub]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What a download has left in a folder, by name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def part(folder: Path) -> Path:
+    """The file of weights that are not all there yet."""
+    return folder / f"{WEIGHTS}.part"

@@ -1,15 +1,11 @@
 """`python -m models` with any arguments, any input and any damage: an exit code and one line, no traceback."""
 
-import io
 import json
 import os
 import shutil
-import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +14,8 @@ from hypothesis import strategies as st
 
 from models.__main__ import main
 from models.t5 import T5, T5Config
+from tests import in_process
+from tests.damage import damage
 
 TEXT = "the cat\r\n\n\x0c\u2028dog [MASK] café 漢字\n"
 EXAMPLES = 150  # of each of the two tests
@@ -62,34 +60,11 @@ def folder(tmp_path_factory, gpt_folder, bert_folder, diverged) -> Iterator[Path
     os.chdir(before)
 
 
-@contextmanager
-def streams(data: bytes) -> Iterator[io.BytesIO]:
-    """Standard input holds the data; what is printed on standard error goes to the one that is given."""
-    before = sys.stdin, sys.stdout, sys.stderr
-    err = io.BytesIO()
-    sys.stdin, sys.stdout, sys.stderr = map(io.TextIOWrapper, (io.BytesIO(data), io.BytesIO(), err))
-    try:
-        yield err
-    finally:
-        kept = sys.stdin, sys.stdout, sys.stderr  # closing them would close what they printed to
-        sys.stdin, sys.stdout, sys.stderr = before
-        for stream in kept:
-            stream.detach()
-
-
 def ends_well(arguments: list[str], data: bytes = b"") -> int:
     """Run the command line; the exit code, which must be one of three, and what it says must be an error's words."""
-    with streams(data) as err, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("default")  # one line each, as for a user
-        try:
-            code = main(arguments)
-        except SystemExit as exit:  # argparse, after its usage
-            code = exit.code or 0
-        sys.stderr.flush()
-        said = err.getvalue().decode("utf-8")
-    assert code in (0, 1, 2), (arguments, said)
-    assert "Traceback" not in said
-    assert code != 2 or "error: " in said, (arguments, said)
+        code, said = in_process.run(main, arguments, data)
     problem = said.rpartition("error: ")[2]
     assert "Error" not in problem.replace("OSError", ""), (arguments, said)  # a KeyError has no words of its own
     return code
@@ -150,43 +125,6 @@ beside = ["added_tokens.json", "special_tokens_map.json", "tokenizer_config.json
 fields = st.sampled_from(["a", "unk_token", "mask_token", "do_lower_case", "added_tokens_decoder", "<pad>"])
 
 
-def damage_json(draw: st.DrawFn, value: Any) -> Any:
-    """A value of JSON with another one put somewhere into it, or without one of its fields."""
-    if isinstance(value, dict) and value and draw(st.integers(0, 5)):
-        name = draw(st.sampled_from(sorted(value)))
-        if not draw(st.integers(0, 9)):
-            return {key: part for key, part in value.items() if key != name}
-        return {**value, name: damage_json(draw, value[name])}
-    if isinstance(value, list) and value and draw(st.integers(0, 5)):
-        i = draw(st.integers(0, len(value) - 1))
-        return [*value[:i], damage_json(draw, value[i]), *value[i + 1 :]]
-    return draw(json_values)
-
-
-def damage(draw: st.DrawFn, path: Path) -> None:
-    """Change a file, as a bad disk, a careless editor or a stranger would."""
-    data = path.read_bytes()
-    how = draw(st.sampled_from(["json", "json", "json", "cut", "flip", "lines", "empty", "folder", "gone", "deep"]))
-    place = draw(st.integers(0, max(len(data) - 1, 0)))
-    if how == "json" and path.suffix == ".json":
-        path.write_text(json.dumps(damage_json(draw, json.loads(data))), encoding="utf-8")
-    elif how in ("cut", "empty"):
-        path.write_bytes(data[: place if how == "cut" else 0])
-    elif how in ("json", "flip"):
-        place = min(place, draw(st.sampled_from([8, 400, len(data)])))  # the header of a safetensors file, or anywhere
-        path.write_bytes(data[:place] + bytes([draw(st.integers(0, 255))]) + data[place + 1 :])
-    elif how == "lines":
-        lines = data.split(b"\n")
-        i, j = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
-        path.write_bytes(b"\n".join([*lines[:i], lines[j], *lines[i + draw(st.integers(0, 1)) :]]))
-    elif how == "deep":
-        path.write_bytes(draw(st.sampled_from([b"[", b'{"a":'])) * 100_000)
-    else:
-        path.unlink()
-        if how == "folder":
-            path.mkdir()
-
-
 COMMANDS = {
     "gpt": [["generate", "the cat<|endoftext|>", "--max-new-tokens", "2"], ["embed", "text.txt"]],
     "bert": [["fill", "the [MASK]sat é 漢"], ["embed", "text.txt", "--out", "vectors.npy"]],
@@ -205,7 +143,7 @@ def test_damaged_folders_are_read_or_refused(folder, data):
     if family == "t5":
         (damaged / "spiece.model").write_bytes(draw(st.binary(max_size=20)))
     for name in draw(st.lists(st.sampled_from(sorted(os.listdir(damaged))), min_size=1, max_size=2, unique=True)):
-        damage(draw, damaged / name)
+        damage(draw, damaged / name, json_values)
     if not draw(st.integers(0, 3)):
         name = draw(st.sampled_from(beside))
         if not (damaged / name).is_dir():

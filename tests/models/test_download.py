@@ -4,33 +4,15 @@ import hashlib
 import json
 import re
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from models import download as module
-from models import http_requests, partial_download
+from models import partial_download
 from models.download import REPOSITORIES, DownloadError, download
 from models.pretrained.folder import INDEX, WEIGHTS
-from tests.models.hub import COMMIT, CONFIG, LARGE, REPOSITORY, VOCAB, Hub, git_sha1, serving
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(http_requests, "TIMEOUT", 10)
-    with serving() as server:
-        yield server
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def part(folder: Path) -> Path:
-    return folder / f"{WEIGHTS}.part"
-
+from tests.models.hub import COMMIT, CONFIG, LARGE, REPOSITORY, VOCAB, Hub, contents, git_sha1, part
 
 # -- what is fetched --------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import threading
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,25 +14,9 @@ import pytest
 from models import http_requests, partial_download
 from models.download import LOCK, DownloadError, download
 from models.pretrained.folder import INDEX, WEIGHTS
-from tests.models.hub import LARGE, REPOSITORY, VOCAB, Answer, Hub, serving
+from tests.models.hub import LARGE, REPOSITORY, VOCAB, Answer, Hub, contents, part
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and locks of POSIX")
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(http_requests, "TIMEOUT", 5)
-    with serving() as server:
-        yield server
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def part(folder: Path) -> Path:
-    return folder / f"{WEIGHTS}.part"
 
 
 def start_a_part(hub: Hub, folder: Path, length: int = 1000) -> None:

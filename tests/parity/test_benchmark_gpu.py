@@ -11,8 +11,6 @@ from experiments.benchmarks.cpu import agreement, models, torch_twins  # noqa: E
 from experiments.benchmarks.cpu.sizes import Size  # noqa: E402
 from experiments.benchmarks.gpu import lines, ours, torch_peers  # noqa: E402
 from experiments.benchmarks.gpu.checking import from_bfloat16  # noqa: E402
-from minigrad import cuda_on_host  # noqa: E402
-from minigrad.errors import DeviceError  # noqa: E402
 
 SMALL = replace(lines.FULL.gpt, vocab_size=97, length=17, d_model=24, batch_size=3)
 TINY = replace(
@@ -77,12 +75,8 @@ def arrays_of(result):
     [line for line in lines.kernels(TINY) if line.kind not in ("matmul", "AdamW")],
     ids=lambda line: f"{line.task}, {line.shape}",
 )
-def test_ours_and_the_peers_compute_the_same(line, monkeypatch):
+def test_ours_and_the_peers_compute_the_same(line, host_compiler, monkeypatch):
     """On the same numbers; the flash backends, which are not on the CPU, are stood in for by the math of it."""
-    try:
-        cuda_on_host.compiler()
-    except DeviceError as error:
-        pytest.skip(str(error))
 
     def values(device, *shape, dtype=torch.float32):
         return torch.from_numpy(ours.values(lambda array: array, *shape)).to(dtype)

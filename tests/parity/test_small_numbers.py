@@ -4,14 +4,13 @@ Ours are float32, PyTorch's float64, since in float32 it loses small numbers its
 float64 cancels, too, atol covers it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from minigrad import Tensor, cuda_on_host, ops, use_kernels
-from minigrad.errors import DeviceError
+from minigrad import Tensor, ops
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -19,17 +18,6 @@ F = torch.nn.functional
 INF, NAN = np.inf, np.nan
 POSITIVE = [0.0, 1e-30, 1e-4, 0.7, 1.0, 5.0, 20.0, 50.0, 80.0, 1e4, INF]
 GRID = np.array([*POSITIVE, *(-x for x in POSITIVE), NAN], np.float32)
-
-
-@pytest.fixture(params=["reference", "fast", "cuda_on_host"])
-def kernels(request: pytest.FixtureRequest) -> Iterator[str]:
-    if request.param == "cuda_on_host":
-        try:
-            cuda_on_host.compiler()
-        except DeviceError as error:
-            pytest.skip(str(error))
-    with use_kernels(request.param):
-        yield request.param
 
 
 def assert_agree(ours: Callable[[Tensor], Tensor], theirs: Callable[[Any], Any], x: np.ndarray, rtol: float) -> None:

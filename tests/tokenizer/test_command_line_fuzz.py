@@ -1,20 +1,19 @@
 """`python -m tokenizer` with any arguments, any input and any damage: an exit code and one line, no traceback."""
 
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests import in_process
+from tests.damage import damage
 from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary
 from tokenizer.__main__ import main
 
@@ -65,34 +64,10 @@ def folder(tmp_path_factory) -> Iterator[Path]:
     os.chdir(before)
 
 
-@contextmanager
-def streams(data: bytes) -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
-    """Standard input holds the data; what is printed goes to the two that are given."""
-    before = sys.stdin, sys.stdout, sys.stderr
-    out, err = io.BytesIO(), io.BytesIO()
-    sys.stdin, sys.stdout, sys.stderr = map(io.TextIOWrapper, (io.BytesIO(data), out, err))
-    try:
-        yield out, err
-    finally:
-        kept = sys.stdin, sys.stdout, sys.stderr  # closing them would close what they printed to
-        sys.stdin, sys.stdout, sys.stderr = before
-        for stream in kept:
-            stream.detach()
-
-
 def ends_well(arguments: list[str], data: bytes = b"") -> int:
     """Run the command line; the exit code, which must be one of three, and what it says must be short."""
-    with streams(data) as (_, err):
-        try:
-            code = main(arguments)
-        except SystemExit as exit:  # argparse, after its usage
-            code = exit.code or 0
-        sys.stderr.flush()
-        said = err.getvalue().decode("utf-8")
-    assert code in (0, 1, 2), (arguments, said)
-    assert "Traceback" not in said
+    code, said = in_process.run(main, arguments, data)
     assert "Error" not in said.replace("OSError", ""), (arguments, said)  # a KeyError has no words of its own
-    assert code != 2 or "error: " in said, (arguments, said)
     return code
 
 
@@ -145,42 +120,6 @@ def with_backup(folder: Path, arguments: list[str], data: bytes) -> None:
         os.chdir(folder)
 
 
-def damage_json(draw: st.DrawFn, value: Any) -> Any:
-    """A value of JSON with another one put somewhere into it."""
-    if isinstance(value, dict) and value and draw(st.integers(0, 5)):
-        name = draw(st.sampled_from(sorted(value)))
-        if not draw(st.integers(0, 9)):
-            return {key: part for key, part in value.items() if key != name}
-        return {**value, name: damage_json(draw, value[name])}
-    if isinstance(value, list) and value and draw(st.integers(0, 5)):
-        i = draw(st.integers(0, len(value) - 1))
-        return [*value[:i], damage_json(draw, value[i]), *value[i + 1 :]]
-    return draw(json_values)
-
-
-def damage(draw: st.DrawFn, path: Path) -> None:
-    """Change a file, as a bad disk, a careless editor or a stranger would."""
-    data = path.read_bytes()
-    how = draw(st.sampled_from(["json", "json", "json", "cut", "flip", "lines", "empty", "folder", "gone", "deep"]))
-    place = draw(st.integers(0, max(len(data) - 1, 0)))
-    if how == "json" and path.suffix == ".json":
-        path.write_text(json.dumps(damage_json(draw, json.loads(data))), encoding="utf-8")
-    elif how in ("cut", "empty"):
-        path.write_bytes(data[: place if how == "cut" else 0])
-    elif how in ("json", "flip"):
-        path.write_bytes(data[:place] + bytes([draw(st.integers(0, 255))]) + data[place + 1 :])
-    elif how == "lines":
-        lines = data.split(b"\n")
-        i, j = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
-        path.write_bytes(b"\n".join([*lines[:i], lines[j], *lines[i + draw(st.integers(0, 1)) :]]))
-    elif how == "deep":
-        path.write_bytes(draw(st.sampled_from([b"[", b'{"a":', b'{"model":{"vocab":'])) * 100_000)
-    else:
-        path.unlink()
-        if how == "folder":
-            path.mkdir()
-
-
 @fuzz
 @given(st.data(), inputs)
 def test_damaged_tokenizers_are_read_or_refused(folder, data, text):
@@ -192,11 +131,11 @@ def test_damaged_tokenizers_are_read_or_refused(folder, data, text):
         shutil.rmtree(damaged, ignore_errors=True)
         damaged.unlink(missing_ok=True)
         shutil.copy(folder / kind, damaged)
-        damage(draw, damaged)
+        damage(draw, damaged, json_values)
     else:
         shutil.copytree(folder / kind, damaged)
         for name in draw(st.lists(st.sampled_from(sorted(os.listdir(damaged))), max_size=2, unique=True)):
-            damage(draw, damaged / name)
+            damage(draw, damaged / name, json_values)
         if draw(st.booleans()):
             value = draw(st.dictionaries(fields, json_values, max_size=3) | json_values)
             name = draw(beside)
@@ -223,7 +162,7 @@ def test_training_goes_on_from_damaged_merges_or_refuses_them(folder, data):
         "wordpiece": lambda path: WordPiece.train(folder / "text.txt", 70, min_count=2, resume=path),
     }
     train[kind](out / "unfinished-merges.txt")
-    damage(draw, out / "unfinished-merges.txt")
+    damage(draw, out / "unfinished-merges.txt", json_values)
     options = ["--kind", kind, "--vocab-size", "280", *(["--min-count", "2"] if kind == "wordpiece" else [])]
     ends_well(["train", "text.txt", "--out", out.name, *options])
 

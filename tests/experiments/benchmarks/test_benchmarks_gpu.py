@@ -14,7 +14,6 @@ from experiments.benchmarks.gpu import checks, cublas, lines, ours, program, res
 from experiments.benchmarks.gpu.checking import from_bfloat16
 from experiments.benchmarks.gpu.lines import FULL, QUICK, Sizes
 from experiments.benchmarks.gpu.timing import Clock, take_turns
-from minigrad import cuda_on_host, use_kernels
 from minigrad.errors import DeviceError
 from minigrad.kernels.gelu import cuda as gelu
 
@@ -29,17 +28,6 @@ TINY = Sizes(
     gpt=Size(vocab_size=13, length=6, d_model=8, n_layers=1, n_heads=2, batch_size=2),
 )
 NEEDS_ML_DTYPES = "matmul, bf16"
-
-
-@pytest.fixture
-def on_host():
-    """CUDA kernels run on the CPU."""
-    try:
-        cuda_on_host.compiler()
-    except DeviceError as error:
-        pytest.skip(str(error))
-    with use_kernels("cuda_on_host"):
-        yield
 
 
 # -- the list ---------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from experiments.benchmarks.cpu.sizes import Size
 from experiments.benchmarks.gpu import checking, checks, step_check
 from experiments.benchmarks.gpu.check_attention import AttentionShape
 from experiments.benchmarks.gpu.checking import Case, check, compare
-from minigrad import cuda_on_host, use_kernels
 from minigrad.errors import DeviceError
 from minigrad.kernels.adam import cuda as adam
 from minigrad.kernels.attention import cuda as attention
@@ -38,15 +37,7 @@ TINY = checks.CheckSizes(
 SIZE = Size(vocab_size=23, length=9, d_model=12, n_layers=1, n_heads=3, batch_size=2)
 
 
-@pytest.fixture(autouse=True)
-def on_host():
-    """CUDA kernels run on the CPU."""
-    try:
-        cuda_on_host.compiler()
-    except DeviceError as error:
-        pytest.skip(str(error))
-    with use_kernels("cuda_on_host"):
-        yield
+pytestmark = pytest.mark.usefixtures("on_host")
 
 
 def run():

@@ -182,12 +182,8 @@ __global__ void inspect_rest(int* places, int M, int N, int n_inner, const float
 
 
 @pytest.fixture(scope="module")
-def launch(tmp_path_factory) -> Any:
+def launch(host_compiler, tmp_path_factory) -> Any:
     """Launches a kernel of tensor_core.cu with the above behind it; compiled for these tests alone."""
-    try:
-        cuda_on_host.compiler()
-    except DeviceError as error:
-        pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("inspect")
     source = folder / "inspect.cu"
     source.write_text(tensor_core.SOURCE.path.read_text("utf-8") + INSPECT, "utf-8")
