@@ -10,7 +10,6 @@ Text is UTF-8 on every platform. What is wrong with an option is said before the
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from models.t5 import T5
 from tokenizer import WordPiece
 from tokenizer.arguments import as_text, decimal, whole
 from tokenizer.console import say
-from tokenizer.texts import file_chunks, stream_chunks
+from tokenizer.texts import input_chunks
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -95,8 +94,7 @@ def _load(options: argparse.Namespace) -> tuple[text.Model, text.Tokenizer]:
 
 def _read(file: str) -> str:
     """The text of a file, or of standard input, with its line ends as they are."""
-    chunks = stream_chunks(sys.stdin.buffer, "standard input") if file == "-" else file_chunks(Path(file))
-    return "".join(chunks)
+    return "".join(input_chunks(file))
 
 
 # -- download ---------------------------------------------------------------------------------------
@@ -203,7 +201,7 @@ def _check_out(path: Path) -> Path:
 def lines_of(source: str) -> list[str]:
     """The lines of a text, which end with \\n or \\r\\n alone; str.splitlines would split at a form feed, too."""
     lines = source.split("\n")
-    if lines[-1] == "":  # behind the last line end there is no further line
+    if lines[-1] == "":  # nothing follows the last line end
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
 

@@ -6,6 +6,8 @@ import argparse
 import os
 import re
 
+WHOLE = re.compile("-?[0-9]{1,18}")  # int() takes 1_0, +1 and digits of other scripts, too
+
 
 def as_text(argument: str) -> str:
     """An argument as text: UTF-8 like everything else, whatever the platform took it for."""
@@ -16,8 +18,8 @@ def as_text(argument: str) -> str:
 
 
 def whole(argument: str) -> int:
-    """A whole number in plain digits. int() takes 1_0 and digits of other scripts, too. The range is not checked."""
-    if not re.fullmatch("-?[0-9]{1,18}", argument):
+    """A whole number in plain digits. The range is not checked."""
+    if not WHOLE.fullmatch(argument):
         raise argparse.ArgumentTypeError(f"expected a whole number, got {argument!r:.40}")
     return int(argument)
 

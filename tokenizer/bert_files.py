@@ -12,15 +12,13 @@ from typing import Any
 
 from tokenizer.checks import shown
 from tokenizer.config_files import (
-    ADDED_FILE,
     CONFIG_FILE,
-    LISTS,
-    MAP_FILE,
     check_settings,
     read_config,
     read_tokens,
+    write_with_config,
 )
-from tokenizer.files import as_json, read_text, write_together
+from tokenizer.files import read_text
 
 SPECIAL_TOKENS = PAD, UNK, CLS, SEP, MASK = "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"  # BERT's five
 VOCAB_FILE = "vocab.txt"
@@ -33,9 +31,8 @@ def write_files(folder: Path, pieces: Sequence[str], lowercase: bool, special_to
     for piece in pieces:
         if piece != piece.strip() or "\n" in piece or "\r" in piece:
             raise ValueError(f"vocab: expected pieces of one line for {VOCAB_FILE}, got {piece!r}")
-    config = {"tokenizer_class": CLASSES[0], LOWERCASE: lowercase, LISTS[0]: list(special_tokens)}
-    texts = {VOCAB_FILE: "".join(f"{piece}\n" for piece in pieces), CONFIG_FILE: as_json(config)}
-    write_together(folder, texts, obsolete=[ADDED_FILE, MAP_FILE])
+    texts = {VOCAB_FILE: "".join(f"{piece}\n" for piece in pieces)}
+    write_with_config(folder, texts, CLASSES[0], special_tokens, **{LOWERCASE: lowercase})
 
 
 def read_vocab(path: Path) -> list[str]:

@@ -60,3 +60,13 @@ def strings(name: str, values: Sequence[str]) -> list[str]:
         kind = "the string " * isinstance(values, str)
         raise TypeError(f"{name}: expected a list of strings, got {kind}{shown(values)}")
     return list(values)
+
+
+def repeated(values: Iterable[str]) -> str | None:
+    """The first value that comes a second time."""
+    seen = set[str]()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None

@@ -29,12 +29,12 @@ from tokenizer import (
     terminal,
     tokenizer_json,
 )
-from tokenizer.arguments import as_text
+from tokenizer.arguments import WHOLE, as_text
 from tokenizer.checks import shown
 from tokenizer.console import say
 from tokenizer.merges import Merge
 from tokenizer.progress import Progress
-from tokenizer.texts import file_chunks, stream_chunks, whole_words
+from tokenizer.texts import input_chunks, whole_words
 from tokenizer.words import split_words
 
 Tokenizer = ByteLevelBPE | LectureBPE | WordPiece | WordVocabulary
@@ -185,7 +185,7 @@ def learn(
 
 def encode(options: argparse.Namespace) -> None:
     """Print the ids of a text, one a line, as they come."""
-    ids = load(options.tokenizer).encode_iterable(read(options.file))
+    ids = load(options.tokenizer).encode_iterable(input_chunks(options.file))
     while together := list(islice(ids, TOGETHER)):
         sys.stdout.write("".join(f"{id}\n" for id in together))
 
@@ -207,9 +207,9 @@ def show(options: argparse.Namespace) -> None:
     tokenizer = load(options.tokenizer)
     for option, word in ("--steps", options.steps), ("--tree", options.tree):
         if word is not None:
-            show_history(tokenizer, option, word, options)
+            show_history(tokenizer, option, word, options.tokenizer)
             return
-    text = "".join(read(options.file)) if options.text is None else options.text
+    text = "".join(input_chunks(options.file)) if options.text is None else options.text
     paint = terminal.coloured if terminal.shows_colours() else terminal.barred
     if isinstance(tokenizer, ByteLevelBPE):
         print(paint(tokenizer.segment(text)), end="" if text.endswith("\n") else "\n")
@@ -218,7 +218,7 @@ def show(options: argparse.Namespace) -> None:
             print(*(paint(tokenizer.segment(word)) for word in words(tokenizer, line)))
 
 
-def show_history(tokenizer: Tokenizer, option: str, text: str, options: argparse.Namespace) -> None:
+def show_history(tokenizer: Tokenizer, option: str, text: str, path: Path) -> None:
     """Print how the pieces of each word came together. Raises ValueError if there is no word, or one too long."""
     parts = words(tokenizer, text)
     if not parts:
@@ -227,7 +227,7 @@ def show_history(tokenizer: Tokenizer, option: str, text: str, options: argparse
         if len(part) > LONGEST_SHOWN:
             raise ValueError(f"{option}: expected words of at most {LONGEST_SHOWN} characters, got {len(part):,}")
     for part in parts:
-        print("\n".join(how_it_splits(tokenizer, part, options)), end="\n\n")
+        print("\n".join(how_it_splits(tokenizer, option, part, path)), end="\n\n")
 
 
 def words(tokenizer: Tokenizer, text: str) -> list[str]:
@@ -237,15 +237,15 @@ def words(tokenizer: Tokenizer, text: str) -> list[str]:
     return tokenizer.words(text) if isinstance(tokenizer, WordPiece) else split_words(text)
 
 
-def how_it_splits(tokenizer: Tokenizer, word: str, options: argparse.Namespace) -> Iterator[str]:
-    """The lines of --steps, or of --tree."""
+def how_it_splits(tokenizer: Tokenizer, option: str, word: str, path: Path) -> Iterator[str]:
+    """The lines of --steps, or of --tree. Raises ValueError, naming the tokenizer's path or the option, without any."""
     if isinstance(tokenizer, WordVocabulary):
-        raise ValueError(f"{options.tokenizer}: expected a tokenizer that learnt pieces, got a list of words")
+        raise ValueError(f"{path}: expected a tokenizer that learnt pieces, got a list of words")
     if isinstance(tokenizer, WordPiece):
-        if options.tree is not None:
+        if option == "--tree":
             raise ValueError("--tree: expected a tokenizer with merges, got WordPiece, which has --steps only")
         return map(" ".join, tokenizer.steps(word))
-    draw = terminal.history if options.steps is not None else terminal.tree
+    draw = terminal.tree if option == "--tree" else terminal.history
     return draw(list(tokenizer.steps(word)), tokenizer.merges)
 
 
@@ -260,16 +260,11 @@ def load(path: Path) -> Tokenizer:
     return found[0].load(path)
 
 
-def read(file: str) -> Iterator[str]:
-    """The text of a file, or of standard input, a chunk at a time."""
-    return stream_chunks(sys.stdin.buffer, "standard input") if file == "-" else file_chunks(Path(file))
-
-
 def read_ids(file: str) -> Iterator[int]:
-    """The ids that stand in a file, or in standard input."""
-    for chunk in whole_words(read(file)):
+    """The ids in a file, or in standard input."""
+    for chunk in whole_words(input_chunks(file)):
         for word in chunk.split():
-            if not re.fullmatch("-?[0-9]{1,18}", word):  # int() takes 1_0, +1 and digits of other scripts, too
+            if not WHOLE.fullmatch(word):
                 raise ValueError(f"ids: expected numbers with white space between them, got {shown(word)}")
             yield int(word)
 

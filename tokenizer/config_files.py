@@ -11,14 +11,14 @@ What would give other ids, and is not supported here, is refused by name. Of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from tokenizer.checks import shown
-from tokenizer.files import check_id, check_ids, check_token, read_object
+from tokenizer.files import as_json, check_id, check_ids, check_token, read_object, same_json, write_together
 
 ADDED_FILE, MAP_FILE, CONFIG_FILE = "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"
 ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
@@ -74,7 +74,8 @@ class TokensBeside:
 
         transformers finds the inner one first, wherever it is: other ids than ours.
         """
-        plain = set(self.tokens).difference(self.normalized)
+        normalized = set(self.normalized)
+        plain = [token for token in self.tokens if token not in normalized]
         for inner, outer in product(plain, self.normalized):
             if inner in outer:
                 names = f"{shown(outer)} as for {shown(inner)}, which is part of it"
@@ -83,15 +84,22 @@ class TokensBeside:
 
 def read_config(folder: Path) -> dict[str, Any]:
     """The fields of tokenizer_config.json; none if there is no such file."""
-    path = folder / CONFIG_FILE
-    return read_object(path) if path.exists() else {}
+    return _object_if_there(folder / CONFIG_FILE)
+
+
+def write_with_config(
+    folder: Path, texts: Mapping[str, str], tokenizer_class: str, special_tokens: Sequence[str], **settings: bool
+) -> None:
+    """Write files of a tokenizer, and beside them the tokenizer_config.json in which transformers reads the rest."""
+    config = {"tokenizer_class": tokenizer_class, **settings, LISTS[0]: list(special_tokens)}
+    write_together(folder, {**texts, CONFIG_FILE: as_json(config)}, obsolete=[ADDED_FILE, MAP_FILE])
 
 
 def check_settings(folder: Path, config: Mapping[str, Any], supported: Mapping[str, tuple[Any, ...]]) -> None:
     """Raises ValueError for a field that has another value than one of those that are supported, or null."""
     for name, values in supported.items():
         got = config.get(name)
-        if got is not None and not any(type(got) is type(value) and got == value for value in values):
+        if got is not None and not any(same_json(got, value) for value in values):
             wanted = " or ".join(map(repr, values))
             raise ValueError(
                 f"{folder / CONFIG_FILE}: expected {wanted} as {name}, got {shown(got)}, which is not supported"
@@ -106,7 +114,7 @@ def read_tokens(folder: Path, config: Mapping[str, Any], roles: Mapping[str, str
     """
     path, map_path, added_path = folder / CONFIG_FILE, folder / MAP_FILE, folder / ADDED_FILE
     special = dict[str, tuple[Path, bool]]()
-    for where, fields in (path, config), (map_path, read_object(map_path) if map_path.exists() else {}):
+    for where, fields in (path, config), (map_path, _object_if_there(map_path)):
         for role, token, normalized in _special_tokens(where, fields):
             if roles and roles.get(role, token) != token:
                 got = f"{shown(token)}, which is not supported"
@@ -116,13 +124,18 @@ def read_tokens(folder: Path, config: Mapping[str, Any], roles: Mapping[str, str
     beside = TokensBeside()
     for token, id, normalized in _added_tokens(path, config):
         beside.add(path, token, id, normalized)
-    for token, id in (check_ids(added_path, read_object(added_path)) if added_path.exists() else {}).items():
+    for token, id in check_ids(added_path, _object_if_there(added_path)).items():
         # The file does not say, and to transformers a token is normalized unless it is special.
         beside.add(added_path, token, id, token not in special)
     beside.ids = dict(sorted(beside.ids.items(), key=lambda item: item[1]))
     for token, (where, normalized) in special.items():
         beside.add(where, token, None, normalized)
     return beside
+
+
+def _object_if_there(path: Path) -> dict[str, Any]:
+    """The fields of a file's JSON object; none if there is no such file."""
+    return read_object(path) if path.exists() else {}
 
 
 def _added_tokens(path: Path, config: Mapping[str, Any]) -> Iterator[tuple[str, int, bool]]:

@@ -4,7 +4,7 @@ with the user's input or the machine ends in one line on standard error, never i
     if __name__ == "__main__":
         sys.exit(run(main))
 
-Exit codes: 0 done; 1 if whoever read our output stopped reading, as `head` does; 2 for an error; 130 for
+Exit codes: 0 done; 1 if the reader of our output stopped reading, as `head` does; 2 for an error; 130 for
 Ctrl-C. An error in our own code (a TypeError, say) still ends in a traceback: it is a bug, and hiding it
 would not help.
 """
@@ -90,7 +90,7 @@ def _describe(error: BaseException) -> str:
 
 
 def say(line: str) -> None:
-    """Print on standard error, if there is still one. What we say there is no reason to fail."""
+    """Print on standard error, if there is still one. A failure to print is ignored."""
     try:
         print(line, file=sys.stderr, flush=True)
     except OSError:
@@ -106,7 +106,7 @@ def _discard_if_broken(stream: object) -> None:
 
 
 def _discard(stream: object) -> None:
-    """Send what is left in a stream that cannot be written to nowhere."""
+    """Redirect a stream that cannot be written to to the null device, so that what is left in it is dropped."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
     except (OSError, ValueError, io.UnsupportedOperation) as error:
@@ -141,7 +141,7 @@ def orderly() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = show_warning
         sys.unraisablehook = not_ignored
-        if ours:  # and not if Ctrl-C is to be ignored, as behind `nohup`
+        if ours:  # not if Ctrl-C is ignored already, as in a command that a shell runs in the background
             signal.signal(signal.SIGINT, interrupt)
         try:
             yield

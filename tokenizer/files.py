@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from errno import EISDIR
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tokenizer.checks import LARGEST_ID, shown
+from tokenizer.checks import LARGEST_ID, repeated, shown
 
 Made = TypeVar("Made")
+SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character's UTF-16, which is no character
 
 
 def write_text(path: Path, text: str) -> None:
@@ -112,9 +114,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON, each of whose names must be there once: Python would take the last, others the first."""
     names = dict(pairs)
     if len(names) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise ValueError(f"expected every name once, got {shown(twice)} twice")
+        raise ValueError(f"expected every name once, got {shown(repeated(name for name, _ in pairs))} twice")
     return names
 
 
@@ -124,6 +124,17 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{path}: expected an object, got a {type(value).__name__}")
     return value
+
+
+def same_json(theirs: Any, ours: Any) -> bool:
+    """Whether two values of JSON are the same. To Python, 1 and true are; and theirs may be nested very deeply."""
+    if type(theirs) is not type(ours):
+        return False
+    if isinstance(ours, dict):
+        return theirs.keys() == ours.keys() and all(same_json(theirs[name], value) for name, value in ours.items())
+    if isinstance(ours, list):
+        return len(theirs) == len(ours) and all(map(same_json, theirs, ours))
+    return theirs == ours
 
 
 def from_file(path: Path, make: Callable[..., Made], *parts: Any) -> Made:
@@ -138,7 +149,7 @@ def check_token(path: Path, value: Any, what: str = "a token") -> str:
     """A token in a file. Raises ValueError, naming the file, for anything but a string of at least one character."""
     if not isinstance(value, str) or not value:
         raise ValueError(f"{path}: expected a string of at least one character as {what}, got {shown(value)}")
-    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+    if SURROGATE.search(value):
         raise ValueError(f"{path}: expected Unicode characters in {what}, got a lone surrogate in {shown(value)}")
     return value
 

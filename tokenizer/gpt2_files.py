@@ -13,15 +13,12 @@ from typing import Any
 
 from tokenizer.checks import shown
 from tokenizer.config_files import (
-    ADDED_FILE,
-    CONFIG_FILE,
-    LISTS,
-    MAP_FILE,
     check_settings,
     read_config,
     read_tokens,
+    write_with_config,
 )
-from tokenizer.files import as_json, check_ids, check_token, read_json, read_text, write_together
+from tokenizer.files import as_json, check_ids, check_token, read_json, read_text
 
 VOCAB_FILE, MERGES_FILE, SPECIAL_FILE = "vocab.json", "merges.txt", "special_tokens.json"
 HEADER = "#version: 0.2"
@@ -88,9 +85,8 @@ def write_files(
         MERGES_FILE: "".join(f"{line}\n" for line in lines),
         VOCAB_FILE: as_json(spell_vocab(vocab, special_tokens)),
         SPECIAL_FILE: as_json(list(special_tokens)),
-        CONFIG_FILE: as_json({"tokenizer_class": CLASS, LISTS[0]: list(special_tokens)}),
     }
-    write_together(folder, texts, obsolete=[ADDED_FILE, MAP_FILE])
+    write_with_config(folder, texts, CLASS, special_tokens)
 
 
 def read_merges(path: Path) -> list[tuple[bytes, bytes]]:

@@ -42,7 +42,7 @@ def learn_up_to(
     kept: the file that keeps the merges
     """
     text = fingerprint(counts) if kept else ""
-    known = kept.read(text, {symbol for word in counts for symbol in symbols(word)}) if kept else []
+    known = kept.read(text, (symbol for word in counts for symbol in symbols(word))) if kept else []
     merges = known[:wanted]
     if on_merge is not None:
         for merge in merges:

@@ -52,10 +52,11 @@ def truncate(ids: Sequence[int], length: int, side: str = "right") -> list[int]:
     Raises ValueError for a negative length, and TypeError for ids that are no integers.
     """
     _check_side(side)
-    if whole_number("length", length) < 0:
+    length = whole_number("length", length)
+    if length < 0:
         raise ValueError(f"length: expected 0 or more, got {length}")
     ids = token_ids(ids)
-    return list(ids[:length] if side == "right" else ids[max(len(ids) - length, 0) :])
+    return ids[:length] if side == "right" else ids[max(len(ids) - length, 0) :]
 
 
 def _check_side(side: str) -> None:

@@ -62,7 +62,7 @@ def check_processes(processes: int) -> int:
 
 def useful_processes(processes: int, work: int, share: int) -> int:
     """As many processes as were asked for, but no more than there are cores, or shares of the work."""
-    return max(1, min(check_processes(processes), cores(), work // share))
+    return max(1, min(processes, cores(), work // share))
 
 
 def cores() -> int:

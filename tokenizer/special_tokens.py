@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tokenizer.checks import shown, strings
+from tokenizer.checks import repeated, shown, strings
 from tokenizer.texts import utf8
 
 LONGEST = 1000  # characters; every beginning of a token is looked for at the end of a block of text
@@ -27,8 +27,7 @@ class SpecialTokens:
                 raise ValueError(f"special_tokens: expected at most {LONGEST} characters each, got {len(token):,}")
             utf8(token)  # refuses a lone surrogate
         if len(set(tokens)) != len(tokens):
-            twice = next(token for i, token in enumerate(tokens) if token in tokens[:i])
-            raise ValueError(f"special_tokens: expected every token once, got {shown(twice)} twice")
+            raise ValueError(f"special_tokens: expected every token once, got {shown(repeated(tokens))} twice")
         _check_overlaps(tokens)
         self.tokens = list(tokens)
         longest_first = sorted(tokens, key=len, reverse=True)

@@ -63,6 +63,11 @@ def stream_chunks(file: BinaryIO, name: str, length: int = sys.maxsize) -> Itera
         raise ValueError(f"{name}: expected UTF-8 text, got {error.object[error.start]:#04x}") from None
 
 
+def input_chunks(file: str) -> Iterator[str]:
+    """The text of the file that a command line names, or of standard input if that is "-", a chunk at a time."""
+    return stream_chunks(sys.stdin.buffer, "standard input") if file == "-" else file_chunks(Path(file))
+
+
 def whole_words(chunks: Iterable[str]) -> Iterator[str]:
     """The same text, cut at white space only, so that no word is torn between two chunks."""
     held: list[str] = []  # the beginning of a word; it is not searched again, however long it grows

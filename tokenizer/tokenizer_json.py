@@ -15,7 +15,7 @@ from typing import Any
 
 from tokenizer.bert_files import CLS, SEP, SPECIAL_TOKENS, UNK
 from tokenizer.checks import shown
-from tokenizer.files import check_id, check_ids, check_token, read_json, write_json
+from tokenizer.files import check_id, check_ids, check_token, read_json, same_json, write_json
 from tokenizer.gpt2_files import spell, spell_vocab, unspell, unspell_vocab
 from tokenizer.likelihood import PREFIX
 
@@ -253,7 +253,7 @@ def _compare_all(path: Path, parts: Parts, ours: Parts, harmless: Harmless) -> N
 
 def _compare(path: Path, name: str, theirs: Any, ours: Any, harmless: Harmless) -> None:
     """The same for one part or field; a field that an older file lacks is as ours."""
-    if any(_is(theirs, value) for value in (ours, *harmless.get(name, ()))):
+    if any(same_json(theirs, value) for value in (ours, *harmless.get(name, ()))):
         return
     if isinstance(theirs, dict) and isinstance(ours, dict) and theirs.get("type", ours.get("type")) == ours.get("type"):
         for field, value in theirs.items():
@@ -261,14 +261,3 @@ def _compare(path: Path, name: str, theirs: Any, ours: Any, harmless: Harmless) 
         return
     wanted, got = (part["type"] if isinstance(part, dict) and "type" in part else part for part in (ours, theirs))
     raise ValueError(f"{path}: expected {wanted!r} as {name}, got {shown(got)}, which is not supported")
-
-
-def _is(theirs: Any, ours: Any) -> bool:
-    """Whether two values of JSON are the same. To Python, 1 and true are; and theirs may be nested very deeply."""
-    if type(theirs) is not type(ours):
-        return False
-    if isinstance(ours, dict):
-        return theirs.keys() == ours.keys() and all(_is(theirs[name], value) for name, value in ours.items())
-    if isinstance(ours, list):
-        return len(theirs) == len(ours) and all(map(_is, theirs, ours))
-    return theirs == ours

@@ -17,7 +17,7 @@ from tokenizer.batches import encode_batch
 from tokenizer.checks import shown, strings, token_ids, whole_number
 from tokenizer.counting import count_texts
 from tokenizer.files import from_file, read_text, write_text
-from tokenizer.texts import Texts, check_text, utf8, whole_words
+from tokenizer.texts import Texts, utf8, whole_words
 
 UNK = "<unk>"  # `split_words` takes < and > for words of their own, so no text contains this as a word
 
@@ -28,9 +28,10 @@ WORD = regex.compile(r"\w+ (?: ['’] \w+ )* | [^\w\s]", regex.VERBOSE)
 def split_words(text: str) -> list[str]:
     """The words of a text, punctuation marks being words too: "I'm in." -> ["I'm", "in", "."].
 
-    Raises ValueError for a lone surrogate (half of a character's UTF-16, which is no character).
+    Raises ValueError for a lone surrogate (half of a character's UTF-16, which is no character), and TypeError for what
+    is no text.
     """
-    utf8(text)  # refuses what is no character
+    utf8(text)  # refuses both
     return WORD.findall(text)
 
 
@@ -101,7 +102,6 @@ class WordVocabulary:
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text's words; 0 for each word that is unknown."""
-        check_text(text)
         return [self.ids.get(word, 0) for word in split_words(text)]
 
     def encode_batch(self, texts: Iterable[str], processes: int | None = None) -> list[list[int]]:
