@@ -120,7 +120,7 @@ def zero_one_mask(name: str, mask: Any, where: str = "there is a token") -> Arra
     Raises:
         TypeError: if it holds neither booleans nor integers. A float mask that is added to the scores, as
             some libraries use, would be read as its opposite.
-        ValueError: if it holds another number than 0 and 1, or lists differ in length.
+        ValueError: if it holds a number other than 0 and 1, or lists differ in length.
     """
     array = _array(name, mask)
     if array.dtype.kind == "b":

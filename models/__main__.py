@@ -1,6 +1,6 @@
 """The command line: `python -m models download | generate | fill | embed`; the commands are in `commands.py`.
 
-Exit codes: 0 done; 1 if whoever read our output stopped reading; 2 for an error; 130 for Ctrl-C.
+Exit codes: 0 done; 1 if the reader of our output stopped reading; 2 for an error; 130 for Ctrl-C.
 """
 
 import sys

@@ -21,7 +21,7 @@ import numpy as np
 from minigrad import Tensor, nn, ops
 from minigrad.checks import whole_number
 from models.elmo import ELMo, reverse
-from models.inputs import check_ids, token_mask
+from models.inputs import check_ids, check_no_empty_row, token_mask
 
 NOWHERE = -1e9  # in place of padding's states: never the largest
 
@@ -149,6 +149,5 @@ def max_over_time(states: Tensor, attention_mask: np.ndarray) -> Tensor:
         ValueError: if a row has no token.
     """
     attention_mask = token_mask(attention_mask, states)
-    if not np.all(attention_mask.any(axis=1)):
-        raise ValueError("attention_mask has a row without a token")
+    check_no_empty_row(attention_mask)
     return ops.where(attention_mask[..., None], states, NOWHERE).max(axis=1)

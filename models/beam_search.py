@@ -20,7 +20,7 @@ import numpy as np
 
 from minigrad import no_grad
 from minigrad.checks import number, whole_number
-from models.generation import NextLogits, append, check_in_vocabulary, check_logits, check_start
+from models.generation import NextLogits, append, check_in_vocabulary, check_logits
 from models.inputs import check_ids
 
 LARGEST_LOG = 700.0  # e to this power is still a float
@@ -64,7 +64,7 @@ def beam_search(
         TypeError: if an argument is not a number, or not an integer where one is needed.
     """
     ids = check_ids(ids)  # int64, so that every id of the vocabulary fits
-    check_start(ids, max_new_tokens, None)
+    whole_number("max_new_tokens", max_new_tokens, at_least=0)
     if len(ids) != 1:
         raise ValueError(f"ids must be one sequence, of shape (1, T), got {ids.shape}")
     whole_number("n_beams", n_beams, at_least=1)

@@ -151,7 +151,7 @@ class BERT(nn.Module):
 
         Raises:
             ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary or a segment
-                not one of n_segments, a shape differs, or the mask holds another number than 0 and 1.
+                not one of n_segments, a shape differs, or the mask holds a number other than 0 and 1.
             TypeError: if ids or segments are not integers, or the mask neither integers nor booleans.
         """
         ids = check_ids(ids, self.config.n_positions)
@@ -215,7 +215,7 @@ def check_segments(token_type_ids: np.ndarray, ids: np.ndarray, n_segments: int)
 
     Raises:
         TypeError: if they are not integers.
-        ValueError: if they have not the shape of ids, or one is not in [0, n_segments).
+        ValueError: if their shape is not that of ids, or one is not in [0, n_segments).
     """
     token_type_ids = check_vocabulary("token_type_ids", token_type_ids)
     if token_type_ids.shape != ids.shape:

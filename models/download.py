@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from models.http_requests import DownloadError, head, redirect, size_in
+from models.http_requests import DownloadError, head, redirect, size_in, web_address
 from models.partial_download import fetch, follow_no_link
 from models.pretrained.folder import CONFIG, INDEX, LONGEST_JSON, WEIGHTS, read_index
 
@@ -142,12 +142,8 @@ def _check_plain(file: str) -> None:
 
 
 def _check_base(base_url: str) -> str:
-    try:
-        parts = urlsplit(base_url)
-        is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and base_url.isascii()
-    except ValueError:
-        is_one = False
-    if not is_one:
+    parts = web_address(base_url)
+    if parts is None or parts.port == 0 or not base_url.isascii():
         raise ValueError(f"base_url must be an address of http or https, got {base_url!r}")
     return base_url.rstrip("/")
 

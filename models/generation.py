@@ -196,7 +196,7 @@ def next_token_distribution(
     check_logits(logits)
     if temperature == 0:
         probs = np.zeros(logits.shape)
-        np.put_along_axis(probs, likeliest(logits)[:, None], 1, axis=-1)
+        np.put_along_axis(probs, logits.argmax(axis=-1)[:, None], 1, axis=-1)
         return probs
     logits = logits.astype(np.float64)
     if top_k is not None and top_k < logits.shape[-1]:
@@ -257,7 +257,7 @@ def generate(
         next_logits: `Rereading(model)` or `Remembering(model)`. Call the model's `eval()` first if it has dropout.
         temperature, top_k, top_p: see `next_token_distribution`.
         seed: of the draws. The same seed gives the same text.
-        attention_mask: (B, T), 1 where there is a token. Padding stands on the left.
+        attention_mask: (B, T), 1 where there is a token. Padding must be on the left.
         repetition_penalty: see `penalise_repetition`.
         eos_id: ends a sequence; what follows it is `pad_id` (None: eos_id again).
         on_token: called with the ids so far after each new token, to show them.
@@ -269,7 +269,9 @@ def generate(
     """
     ids = check_ids(ids)  # int64, so that every id of the vocabulary fits
     attention_mask = check_mask(attention_mask, ids)
-    check_start(ids, max_new_tokens, attention_mask)
+    whole_number("max_new_tokens", max_new_tokens, at_least=0)
+    if attention_mask is not None and not attention_mask[:, -1].all():
+        raise ValueError("attention_mask must end with a token in each row: put the padding on the left")
     check_sampling(temperature, top_k, top_p, repetition_penalty)
     generator = np.random.default_rng(whole_number("seed", seed, at_least=0))
     ended = np.zeros(len(ids), dtype=bool)
@@ -279,7 +281,7 @@ def generate(
         check_in_vocabulary(logits.shape[-1], eos_id=eos_id, pad_id=pad_id)
         if repetition_penalty != 1:
             # Padding is not text: replace it by the row's last token, so that the penalty ignores it.
-            text = ids if attention_mask is None else np.where(attention_mask == 1, ids, ids[:, -1:])
+            text = ids if attention_mask is None else np.where(attention_mask, ids, ids[:, -1:])
             logits = penalise_repetition(logits, text, repetition_penalty)
         if temperature == 0:
             new = likeliest(logits)
@@ -294,16 +296,6 @@ def generate(
         if ended.all():
             break
     return ids
-
-
-def check_start(ids: np.ndarray, max_new_tokens: int, attention_mask: np.ndarray | None) -> None:
-    """Raise ValueError or TypeError unless a text can be continued from these ids."""
-    if ids.ndim != 2 or ids.size == 0:
-        raise ValueError(f"ids must have shape (B, T) with B and T at least 1, got {ids.shape}")
-    whole_number("max_new_tokens", max_new_tokens, at_least=0)
-    check_mask(attention_mask, ids)
-    if attention_mask is not None and not attention_mask[:, -1].all():
-        raise ValueError("attention_mask must end with a token in each row: put the padding on the left")
 
 
 def draw(probs: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -150,7 +150,7 @@ class GPT(nn.Module):
 
         Raises:
             ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, the
-                mask's shape differs, or it holds another number than 0 and 1.
+                mask's shape differs, or it holds a number other than 0 and 1.
             TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
         seen = cache[0].length if cache else 0

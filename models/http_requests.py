@@ -9,7 +9,7 @@ import string
 from email.message import Message
 from http.client import HTTPException, HTTPResponse
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPRedirectHandler, Request, build_opener
 
 from minigrad.errors import MinigradError
@@ -60,13 +60,23 @@ def redirect(url: str, location: str) -> str:
     """
     try:
         target = urljoin(url, quote(location, safe=string.punctuation))
-        scheme, host, _ = urlsplit(target).scheme, urlsplit(target).hostname, urlsplit(target).port
     except ValueError:
-        scheme, host = "", ""
-    if scheme not in ("http", "https") or not host or (scheme == "http" and url.startswith("https:")):
+        target = ""
+    parts = web_address(target)
+    if parts is None or (parts.scheme == "http" and url.startswith("https:")):
         allowed = "https" if url.startswith("https:") else "http or https"
         raise DownloadError(f"{url} redirects to {location!r}, expected an address of {allowed}")
     return target
+
+
+def web_address(url: str) -> SplitResult | None:
+    """The parts of an address of http or https, with a host, and a port that is a number or none; else None."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # a ValueError unless it is a number
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def size_in(headers: Message, name: str, url: str) -> int | None:

@@ -133,7 +133,7 @@ def check_mask(
 
     Raises:
         TypeError: if the mask holds neither booleans nor integers, as one that is added to attention scores does.
-        ValueError: if it has another shape, or holds another number than 0 and 1.
+        ValueError: if it has another shape, or holds a number other than 0 and 1.
     """
     if attention_mask is None:
         return None
@@ -149,6 +149,12 @@ def token_mask(attention_mask: np.ndarray | None, ids: np.ndarray | Tensor, name
     """Where there is a token, (B, T) booleans: everywhere if attention_mask is None. Errors as in `check_mask`."""
     mask = check_mask(attention_mask, ids, name=name)
     return np.ones(ids.shape[:2], np.bool_) if mask is None else mask
+
+
+def check_no_empty_row(attention_mask: np.ndarray) -> None:
+    """Raise ValueError if a row of the mask (B, T) has no token."""
+    if not np.all(attention_mask.any(axis=1)):
+        raise ValueError("attention_mask has a row without a token")
 
 
 def check_right_padding(attention_mask: np.ndarray) -> None:

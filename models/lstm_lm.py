@@ -56,7 +56,7 @@ class LSTMLanguageModel(nn.Module):
 
         Raises:
             ValueError: if attention_mask has padding to the left of a token, not the shape (B, T) of ids, or holds
-                another number than 0 and 1.
+                a number other than 0 and 1.
             TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
         ids = check_ids(ids)

@@ -137,6 +137,4 @@ def has_checksum(path: Path, checksum: str) -> bool:
     else:
         digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest() == checksum
+        return hashlib.file_digest(file, lambda: digest).hexdigest() == checksum

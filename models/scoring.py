@@ -125,7 +125,7 @@ def choose(
     """The number of the choice with the best score (of several, the first). See `choice_scores`.
 
     Raises:
-        ValueError: as `choice_scores` does, or if a score is NaN, of which argmax would make the best.
+        ValueError: as `choice_scores` does, or if a score is NaN, which argmax would pick as the best.
     """
     scores = choice_scores(model, prompt, choices, per_token, unconditional_prompt)
     if np.isnan(scores).any():

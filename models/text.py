@@ -19,7 +19,7 @@ from minigrad.checks import whole_number
 from minigrad.errors import CheckpointError, MinigradError
 from models.beam_search import beam_search
 from models.bert import BERT
-from models.generation import Remembering, check_logits, check_sampling, generate
+from models.generation import Remembering, check_sampling, generate, next_token_distribution
 from models.gpt import GPT
 from models.inputs import pad_batch
 from models.pretrained.folder import read_model_type
@@ -214,10 +214,7 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
         raise ValueError(f"text must have a {MASK}, got {text!r}")
     if ids.shape[1] > model.config.n_positions:
         raise ValueError(f"text must have {_at_most(model.config.n_positions, tokenizer)}, got {ids.shape[1]}")
-    logits = model.masked_lm_logits(model(ids)[rows, places]).numpy().astype(np.float64)
-    check_logits(logits)
-    probs = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    probs /= probs.sum(axis=-1, keepdims=True)
+    probs = next_token_distribution(model.masked_lm_logits(model(ids)[rows, places]).numpy())
     best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]
     return [
         [(tokenizer.vocab.get(int(id), ""), float(row[id])) for id in ids_of_row]
@@ -228,7 +225,7 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
 def filled(text: str, pieces: Sequence[str]) -> str:
     """A text with a piece in place of each [MASK]: "a cat [MASK] ." with "##s" is "a cats .".
 
-    A piece that begins with ## is joined to what stands before it, as WordPiece's `decode` does; at the start of the
+    A piece that begins with ## is joined to the text before it, as WordPiece's `decode` does; at the start of the
     text there is nothing to join it to. Any other piece is a word of its own. The rest of the text stays as it is.
 
     Raises:
@@ -245,7 +242,7 @@ def filled(text: str, pieces: Sequence[str]) -> str:
 
 
 def _as_words(before: str, after: str) -> str:
-    """Two texts one after the other, with a space where their letters would be taken for one word."""
+    """Two texts one after the other, with a space between them if they would otherwise read as one word."""
     return before + " " * (before[-1:].isalnum() and after[:1].isalnum()) + after
 
 

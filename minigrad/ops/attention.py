@@ -38,7 +38,7 @@ def attention(
     Raises:
         TypeError: if q, k, v or bias is no tensor, an array is neither float32 nor float64, or the mask holds neither
             integers nor booleans.
-        ValueError: if the shapes do not fit, or the mask holds another number than 0 and 1.
+        ValueError: if the shapes do not fit, or the mask holds a number other than 0 and 1.
     """
     inputs = (q, k, v) if bias is None else (q, k, v, bias)
     for name, tensor in zip(("q", "k", "v", "bias"), inputs, strict=False):

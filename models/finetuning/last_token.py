@@ -24,7 +24,7 @@ import numpy as np
 from minigrad import Tensor, nn, ops
 from minigrad.checks import integers, number, whole_number, zero_one_mask
 from models.finetuning.heads import new_head
-from models.inputs import check_ids, check_texts, check_vocabulary, token_mask
+from models.inputs import check_ids, check_no_empty_row, check_texts, check_vocabulary, token_mask
 from models.objectives.causal_lm import causal_lm
 
 
@@ -92,8 +92,7 @@ def last_token(hidden: Tensor, attention_mask: np.ndarray) -> Tensor:
         TypeError: if the mask holds neither integers nor booleans.
     """
     attention_mask = token_mask(attention_mask, hidden)
-    if not np.all(attention_mask.any(axis=1)):
-        raise ValueError("attention_mask has a row without a token")
+    check_no_empty_row(attention_mask)
     last = attention_mask.shape[1] - 1 - np.argmax(attention_mask[:, ::-1], axis=1)
     return hidden[np.arange(len(last)), last]
 

@@ -101,7 +101,7 @@ def best_spans(
 
     Raises:
         ValueError: if max_length is less than 1, a row has no place for an answer, a shape differs, a logit is NaN,
-            or context_mask holds another number than 0 and 1.
+            or context_mask holds a number other than 0 and 1.
         TypeError: if max_length is not an integer, or context_mask holds neither integers nor booleans.
     """
     max_length = whole_number("max_length", max_length, at_least=1)

@@ -14,7 +14,7 @@ def check_batch(
     Raises:
         TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         ValueError: if an id is not in [0, vocab_size) (without a vocab_size: is negative), a shape does not fit, or
-            the mask holds another number than 0 and 1.
+            the mask holds a number other than 0 and 1.
     """
     ids = check_vocabulary("ids", check_ids(ids), vocab_size)
     return ids, token_mask(attention_mask, ids)

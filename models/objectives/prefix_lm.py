@@ -43,8 +43,8 @@ def prefix_lm(
         ValueError: if a sequence has fewer than two tokens, an id is negative, or the mask's shape differs.
         TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
     """
-    ids, _ = check_batch(ids, attention_mask)
-    in_prefix = prefixes(ids, generator, attention_mask)
+    ids, is_token = check_batch(ids, attention_mask)
+    in_prefix = prefixes(is_token, generator)
     inputs, labels = causal_lm(ids, attention_mask)
     labels = np.where(in_prefix[:, 1:], IGNORE, labels)
     return inputs, labels, in_prefix[:, :-1].astype(np.int64)
@@ -66,7 +66,7 @@ def prefix_lm_encoder_decoder(
         TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
     """
     ids, is_token = check_batch(ids, attention_mask)
-    in_prefix = prefixes(ids, generator, attention_mask)
+    in_prefix = prefixes(is_token, generator)
     in_rest = is_token & ~in_prefix
     whole_number("pad_id", pad_id, at_least=0)
     inputs, input_mask = pad_batch([row[given] for row, given in zip(ids, in_prefix, strict=True)], pad_id)
@@ -74,9 +74,8 @@ def prefix_lm_encoder_decoder(
     return inputs, labels, input_mask
 
 
-def prefixes(ids: np.ndarray, generator: np.random.Generator, attention_mask: np.ndarray | None) -> np.ndarray:
+def prefixes(is_token: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Where the prefix of each sequence is, (B, T) booleans: the first 1 … n - 1 of its n tokens, all as likely."""
-    ids, is_token = check_batch(ids, attention_mask)
     check_two_tokens(is_token)
     lengths = generator.integers(1, is_token.sum(axis=1))  # (B,)
     return is_token & (np.cumsum(is_token, axis=1) <= lengths[:, None])

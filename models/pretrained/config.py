@@ -60,11 +60,9 @@ def check_fields(
         return [(name, fields[name]) for name in names if name in fields]
 
     try:
-        for name, value in present(sizes):
+        given = [(name, value) for name, value in present(optional_sizes) if value is not None]
+        for name, value in [*present(sizes), *given]:
             checks.whole_number(name, value, at_least=1, at_most=_LARGEST)
-        for name, value in present(optional_sizes):
-            if value is not None:
-                checks.whole_number(name, value, at_least=1, at_most=_LARGEST)
         for name, value in present(ids):
             checks.whole_number(name, value, at_least=0, at_most=_LARGEST)
         for name, value in present(rates):
@@ -83,7 +81,7 @@ def build_unallocated(
 ) -> Model:
     """The model of a config, without memory for its parameters (`nn.unallocated`).
 
-    A config may ask for more layers than anybody could wait for. Each has weights of its own, so those in the
+    A config may ask for so many layers that building them would never end. Each has weights of its own, so those in the
     file's header are counted first.
 
     Args:
