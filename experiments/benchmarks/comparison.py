@@ -17,6 +17,7 @@ from typing import Any
 from experiments.running import environment, places
 from minigrad.files import read_text, write_text
 
+Grid = list[list[str]]  # rows of cells; the first has the names of the columns
 Prepare = Callable[[], Callable[[], object]]  # makes everything ready, untimed, and gives the work that is timed
 
 
@@ -152,3 +153,9 @@ def markdown(benchmark: Benchmark) -> str:
     machine = f"{about['processor']}, {about['cores']} cores, Python {about['python']}; {versions}"
     footer = "; ".join([*dict.fromkeys(notes), f"medians of {benchmark.rounds} interleaved rounds", machine])
     return "\n".join([*lines, "", f"<sub>{footer}.</sub>"])
+
+
+def grid_as_markdown(grid: Grid) -> str:
+    """A table's rows between bars."""
+    lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |" for cells in grid]
+    return "\n".join([lines[0], "|" + "---|" * len(grid[0]), *lines[1:]])

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from experiments.lab.windows import rows_of_step
 from minigrad import IGNORE, Tensor, ops
 from models.bert import BERT
 from models.finetuning import shift_right
@@ -129,10 +130,7 @@ class MaskedLMWithNextSentence:
     batch_size: int
 
     def batch(self, step: int) -> Batch:
-        batches_a_pass = len(self.ids) // self.batch_size
-        current, position = divmod(step, batches_a_pass)
-        order = np.random.default_rng([self.masked.seed, 6, current]).permutation(len(self.ids))
-        rows = order[position * self.batch_size : (position + 1) * self.batch_size]
+        rows = rows_of_step(step, len(self.ids), self.batch_size, self.masked.seed, 6)
         mask = self.attention_mask[rows]
         inputs, labels = self.masked.hide(self.ids[rows], step, mask)
         return inputs, self.token_type_ids[rows], mask, self.is_random[rows], labels

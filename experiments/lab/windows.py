@@ -1,6 +1,7 @@
 """Text as a model reads it: one stream of ids, cut into rows, in an order that is a pure function of the step."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,16 +30,21 @@ class Windows:
         if n_rows < batch_size:
             raise ValueError(f"ids: {len(ids)} tokens are too few for a batch of {batch_size} rows of {context + 1}")
         self.rows = np.lib.stride_tricks.sliding_window_view(ids, context + 1)[::context][:n_rows]
-        self.batches_a_pass = n_rows // batch_size
-        self._pass, self._order = -1, np.empty(0, np.int64)
 
     def batch(self, step: int) -> np.ndarray:
         """The rows of a step: (batch_size, context + 1)."""
-        current, position = divmod(step, self.batches_a_pass)
-        if current != self._pass:
-            self._pass = current
-            self._order = np.random.default_rng([self.seed, current]).permutation(len(self.rows))
-        return self.rows[self._order[position * self.batch_size : (position + 1) * self.batch_size]]
+        return self.rows[rows_of_step(step, len(self.rows), self.batch_size, self.seed)]
+
+
+def rows_of_step(step: int, n_rows: int, batch_size: int, *seed: int) -> np.ndarray:
+    """The numbers of a step's rows, (batch_size,): each pass over all rows has an order of its own."""
+    current, position = divmod(step, n_rows // batch_size)
+    return _order(n_rows, *seed, current)[position * batch_size : (position + 1) * batch_size]
+
+
+@lru_cache(maxsize=4)  # a pass has many steps
+def _order(n_rows: int, *seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(n_rows)
 
 
 def unigram_entropy(ids: np.ndarray) -> float:

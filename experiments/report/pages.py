@@ -153,7 +153,7 @@ def cpu_benchmark() -> str:
 
 
 def gpu_benchmark() -> str:
-    """The CUDA kernels. Before a GPU was measured, the table says of each line that it was not."""
+    """The CUDA kernels. Until a GPU has been measured, every line says that it was not."""
     from experiments.benchmarks.gpu import result, table
 
     path = places.committed_results() / "benchmarks" / "gpu.json"

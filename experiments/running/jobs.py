@@ -14,7 +14,6 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import IO
 
-from experiments.evidence import figures
 from experiments.evidence.errors import ExperimentError
 from experiments.running.contract import Request
 from experiments.running.work import CellName, NotYet, Plan
@@ -38,6 +37,8 @@ def spread(requests: Sequence[Request], compute: Compute, at_once: int) -> None:
     with ThreadPoolExecutor(at_once) as threads:
         while unfinished:
             for request in list(unfinished):
+                if len(running) == at_once:
+                    break
                 ready, complete = plan(request)
                 if complete:
                     unfinished.remove(request)
@@ -55,8 +56,7 @@ def plan(request: Request) -> tuple[dict[Path, CellName], bool]:
     """The cells of a table that can be computed now, and whether none is missing any more."""
     work = Plan(request)
     try:
-        with figures.house_style():
-            request.table().run(request.settings(), work)
+        work.run_table()
     except NotYet:
         return work.ready, False
     return work.ready, not work.ready

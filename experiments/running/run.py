@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.evidence import figures, results
+from experiments.evidence import results
 from experiments.evidence.formatting import duration
 from experiments.evidence.plain import plain
 from experiments.evidence.results import CellValues, Figure, Result
@@ -21,22 +21,23 @@ from minigrad.threads import using_threads
 def run_one(request: Request) -> Path:
     """Run one table in this process and write its result and figures; gives the result's path."""
     work = Work(request)
-    announce(request, work)
-    return write(request, work)
+    announce(work)
+    return write(work)
 
 
 def run_spread(requests: Sequence[Request], compute: Compute, at_once: int) -> list[Path]:
     """Run tables with their cells computed elsewhere, and write the results."""
     for request in requests:
-        announce(request, Work(request))
+        announce(Work(request))
     spread(requests, compute, at_once)
-    return [write(request, Work(request)) for request in requests]
+    return [write(Work(request)) for request in requests]
 
 
-def write(request: Request, work: Work) -> Path:
+def write(work: Work) -> Path:
     """Run a table's program, write what it gives, and remove figures of an earlier result."""
-    with figures.house_style(), using_threads(work.n_threads):
-        result = complete(request.table().run(request.settings(), work), request, work)
+    with using_threads(work.n_threads):
+        result = complete(work.run_table(), work)
+    request = work.request
     path = results_folder() / request.name / f"{stem(request)}.json"
     for (svg, _), figure in zip(work.figures.values(), result.figures, strict=True):
         write_text(path.parent / figure.file, svg)
@@ -54,8 +55,9 @@ def forget(requests: Sequence[Request]) -> None:
         remove(folder)
 
 
-def announce(request: Request, work: Work) -> None:
+def announce(work: Work) -> None:
     """Say what is to come: time, memory, and what an earlier run has left."""
+    request = work.request
     table = request.table()
     estimate = table.estimate(request.settings())
     print(f"{request.name} ({request.preset}): {table.TITLE}")
@@ -65,7 +67,7 @@ def announce(request: Request, work: Work) -> None:
     sys.stdout.flush()
 
 
-def complete(result: Result, request: Request, work: Work) -> Result:
+def complete(result: Result, work: Work) -> Result:
     """The result with everything that the table itself does not know."""
     by_key: dict[str, CellValues] = {}
     for name, cell in work.cells.items():
@@ -73,6 +75,7 @@ def complete(result: Result, request: Request, work: Work) -> Result:
         values.values.append(cell.value)
         if name.seed is not None:
             values.seeds.append(name.seed)
+    request = work.request
     table = request.table()
     return dataclasses.replace(
         result,

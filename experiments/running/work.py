@@ -3,7 +3,7 @@
     start = work.checkpoint("pretraining", pretrain, lr, seed, seed=seed)      # pretrain(folder, lr, seed)
     value = work.cell("16 labels", measure, start, 16, seed, seed=seed)        # measure(start, 16, seed)
 
-A cell's function is an ordinary function, called where `work.cell` stands, so that a debugger steps from one into the
+A cell's function is an ordinary function, called by `work.cell` itself, so that a debugger steps from one into the
 other. The number that it returns is kept in a file; a run that was killed finds there what it had finished.
 
 The same program spreads over processes. `Plan` is a `Work` that computes nothing: it notes which cells can be computed
@@ -24,6 +24,7 @@ from matplotlib.figure import Figure as Drawing
 
 from experiments.evidence import figures
 from experiments.evidence.plain import fingerprint, plain
+from experiments.evidence.results import Result
 from experiments.running import cells, environment, progress
 from experiments.running.cells import Cell
 from experiments.running.contract import Request
@@ -117,7 +118,7 @@ class Work:
         slug = _slug(name)
         if not slug or slug in self.figures:
             raise ValueError(f"figure {name!r} needs a name of its own, of letters and digits")
-        self.figures[slug] = (figures.to_svg(drawing, name), caption)
+        self.figures[slug] = (self._draw(drawing, name), caption)
 
     def _once(self, path: Path, name: CellName, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """The value in the cell's file, or what is to be done where there is none."""
@@ -140,6 +141,14 @@ class Work:
                 remove(path)
             return self._absent(path, name, function, arguments)
         return self._keep(path, name, cell)
+
+    def run_table(self) -> Result:
+        """Run the table's program with this work."""
+        with figures.house_style():
+            return self.request.table().run(self.request.settings(), self)
+
+    def _draw(self, drawing: Drawing, name: str) -> str:
+        return figures.to_svg(drawing, name)
 
     def _absent(self, path: Path, name: CellName, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """What to do for a cell without a file: here, compute it."""
@@ -202,6 +211,9 @@ class Plan(Work):
     def _wait(self, name: CellName) -> Any:
         return Missing(name)
 
+    def _draw(self, drawing: Drawing, name: str) -> str:
+        return ""  # nobody will look at it, and drawing takes longer than all else that a plan does
+
 
 class Finished(Exception):  # not an error: the end of a `OneCell`
     """The cell that was wanted has been computed."""
@@ -222,7 +234,7 @@ class OneCell(Plan):
 
 
 def _identity(argument: Any) -> Any:
-    """What an argument adds to a checkpoint's name: another checkpoint adds its own name, not where it lies."""
+    """What an argument adds to a checkpoint's name: a checkpoint adds its name, not its location."""
     return argument.folder.name if isinstance(argument, Checkpoint) else argument
 
 

@@ -13,7 +13,6 @@ import sys
 import traceback
 from typing import Any
 
-from experiments.evidence import figures
 from experiments.running.contract import Request
 from experiments.running.places import work_folder
 from experiments.running.work import CellName, Finished, NotYet, OneCell
@@ -26,8 +25,7 @@ def compute(request: Request, name: CellName) -> None:
         LookupError: if the table's program does not come to such a cell.
     """
     try:
-        with figures.house_style():
-            request.table().run(request.settings(), OneCell(request, name))
+        OneCell(request, name).run_table()
     except Finished:
         return
     except NotYet:

@@ -11,7 +11,7 @@ PACKAGES = ("numpy", "numba", "threadpoolctl", "torch", "transformers")
 
 def machine() -> dict[str, Any]:
     """As every benchmark's, and what is NumPy's BLAS."""
-    variables = {name: os.environ[name] for name in environment.VARIABLES if name in os.environ}
+    variables = environment.variables(*environment.VARIABLES)
     load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None  # others at work make times worthless
     return comparison.machine(PACKAGES) | {"blas": blas(), "variables": variables, "load": load}
 

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from experiments.benchmarks.comparison import Grid, grid_as_markdown
 from experiments.benchmarks.cpu.workers import Outcome
 from experiments.evidence import formatting
 from minigrad.files import read_text
-
-Grid = list[list[str]]  # rows of cells; the first has the names of the columns
 
 AVX2_KERNELS = ("Haswell", "Zen")  # OpenBLAS's names of what it runs where there is no AVX-512, or where it may not
 
@@ -234,8 +233,7 @@ def markdown(benchmark: CPUBenchmark) -> str:
     for name, grid_of in GROUPS.items():
         grid = grid_of(benchmark)
         if len(grid) > 1:
-            lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |" for cells in grid]
-            parts += [CAPTIONS[name], "\n".join([lines[0], "|" + "---|" * len(grid[0]), *lines[1:]])]
+            parts += [CAPTIONS[name], grid_as_markdown(grid)]
     return "\n\n".join([*parts, "<sub>" + header(benchmark).replace("\n", "; ") + "</sub>"])
 
 

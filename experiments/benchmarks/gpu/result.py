@@ -130,8 +130,9 @@ def path() -> Path:
 
 def save(benchmark: GPUBenchmark) -> Path:
     """Write it as JSON; the file's path."""
-    write_text(path(), json.dumps(asdict(benchmark), indent=1, ensure_ascii=False) + "\n")
-    return path()
+    file = path()
+    write_text(file, json.dumps(asdict(benchmark), indent=1, ensure_ascii=False) + "\n")
+    return file
 
 
 def load(file: Path) -> GPUBenchmark:

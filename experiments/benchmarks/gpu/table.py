@@ -1,17 +1,16 @@
 """The tables, for the terminal and in Markdown for the page.
 
 "× copy" and the like say how many times as fast ours is as the other, by medians from the same turns; ✓ and ✗ whether
-that is what the issue asks for.
+the target is met.
 """
 
 from collections.abc import Callable, Sequence
 
+from experiments.benchmarks.comparison import Grid, grid_as_markdown
 from experiments.benchmarks.gpu import checks, step_check
 from experiments.benchmarks.gpu.lines import FULL, Line, kernels, limits, steps
 from experiments.benchmarks.gpu.result import Check, GPUBenchmark, Row
 from experiments.evidence import formatting
-
-Grid = list[list[str]]  # rows of cells; the first has the names of the columns
 
 NOT_MEASURED = "not measured"
 FAILED = "its check failed"
@@ -157,12 +156,6 @@ def checks_in_a_sentence(benchmark: GPUBenchmark) -> str:
     sentence = f"{len(run) - len(failed)} of {len(run)} checks against the reference kernels passed"
     absent = "".join(f"; {check.name}: {check.missing}" for check in benchmark.checks if check.missing)
     return sentence + (f"; failed: {', '.join(failed)}" if failed else "") + absent + "."
-
-
-def grid_as_markdown(grid: Grid) -> str:
-    """Its rows between bars."""
-    lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |" for cells in grid]
-    return "\n".join([lines[0], "|" + "---|" * len(grid[0]), *lines[1:]])
 
 
 def aligned(grid: Grid) -> str:

@@ -60,6 +60,7 @@ def result(
     tokens = steps * BATCH_SIZE * CONTEXT
     transformer, lstm = transformer_config(VOCAB_SIZE), lstm_config(VOCAB_SIZE)
     reads = {"batch_size": BATCH_SIZE, "context": CONTEXT}
+    skip_gram = SkipGramSettings(lrs[VECTORS])
     pairs = sum(start.record["pairs"] for start in records[VECTORS])
     draw(settings, grid, records, work)
     return Result(
@@ -74,14 +75,14 @@ def result(
             "Transformer": asdict(transformer),
             "LSTM": asdict(lstm),
             **{s: asdict(Pretraining(steps, lrs[s])) | reads for s in (LSTM, TRANSFORMER)},
-            VECTORS: asdict(SkipGramSettings(lrs[VECTORS])) | {"d_model": lstm.d_model},
+            VECTORS: asdict(skip_gram) | {"d_model": lstm.d_model},
             "finetuning": asdict(FinetuneSettings(settings.finetuning_steps)) | {"lrs": list(settings.finetuning_lrs)},
         },
         sweep=[{name.replace("_", " "): value for name, value in trial.items()} for trial in sweep],
         parameters={system: untrained(system, VOCAB_SIZE, seed=0).num_parameters() for system in SYSTEMS},
         tokens=dict.fromkeys((VECTORS, LSTM, TRANSFORMER), tokens * settings.seeds),
         flops={
-            VECTORS: flops.skip_gram_flops(lstm.d_model, SkipGramSettings(lr=0.0).n_negatives, pairs),
+            VECTORS: flops.skip_gram_flops(lstm.d_model, skip_gram.n_negatives, pairs),
             LSTM: flops.lstm_flops(lstm, tokens * settings.seeds),
             TRANSFORMER: flops.gpt_flops(transformer, tokens * settings.seeds, CONTEXT),
         },

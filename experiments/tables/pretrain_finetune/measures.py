@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from experiments.lab.finetuning import Encoded, FinetuneSettings, evaluate, finetune
+from experiments.lab.training import MODEL
 from experiments.lab.windows import END_OF_TEXT
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
@@ -89,7 +90,7 @@ def sample(system: str, pretrained: Checkpoint, settings: Settings, seed: int, d
     """Three texts that a pretrained language model writes, and how many of their sentences are grammatical."""
     tokenizer, _ = text_of(settings.pretraining_steps, seed)
     model = untrained(system, tokenizer.vocab_size, seed).to(device)
-    load_checkpoint(pretrained.folder / "model.safetensors", model)
+    load_checkpoint(pretrained.folder / MODEL, model)
     beginning = np.array([tokenizer.encode(END_OF_TEXT)] * 3)
     ids = generate(Rereading(model), beginning, 60, temperature=0.8, seed=seed)
     texts = [tokenizer.decode(row[1:].tolist()).split(END_OF_TEXT)[0].strip() for row in ids]

@@ -11,6 +11,7 @@ from experiments.lab.finetuning import Encoded, encode
 from experiments.lab.objectives import CausalLM
 from experiments.lab.pretraining import Pretraining
 from experiments.lab.pretraining import pretrain as pretrain_model
+from experiments.lab.training import MODEL
 from experiments.lab.windows import END_OF_TEXT, Windows, token_stream, unigram_entropy
 from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
 from experiments.running.progress import Bar
@@ -78,8 +79,13 @@ class Data:
 
 def data_of(settings: Settings, seed: int) -> Data:
     """The data of a seed: as many tokens as pretraining predicts, so that no token is read twice."""
-    tokenizer, ids = text_of(settings.pretraining_steps, seed)
-    task = sentiment.task(seed, max(settings.label_counts), settings.n_dev, settings.n_test)
+    return _data(settings.pretraining_steps, max(settings.label_counts), settings.n_dev, settings.n_test, seed)
+
+
+@cache
+def _data(pretraining_steps: int, n_train: int, n_dev: int, n_test: int, seed: int) -> Data:
+    tokenizer, ids = text_of(pretraining_steps, seed)
+    task = sentiment.task(seed, n_train, n_dev, n_test)
     train, dev, test = (encode(tokenizer, part) for part in (task.train, task.dev, task.test))
     return Data(tokenizer, ids, train, dev, test, np.array([example.n_new for example in task.test]))
 
@@ -132,11 +138,11 @@ def start(system: str, data: Data, seed: int, pretrained: Checkpoint | None, dev
     model = untrained(system, data.tokenizer.vocab_size, seed)
     if pretrained is not None and system == VECTORS:
         vectors = SkipGram(data.tokenizer.vocab_size, model.config.d_model)
-        load_checkpoint(pretrained.folder / "model.safetensors", vectors)
+        load_checkpoint(pretrained.folder / MODEL, vectors)
         # Scaled to the mean square of the random start's vectors, which the rest of the LSTM is made for.
         table, old = vectors.centre.weight.data, model.token_embedding.weight.data
         model.token_embedding.weight.data = table * (np.linalg.norm(old) / np.linalg.norm(table))
     elif pretrained is not None:
-        load_checkpoint(pretrained.folder / "model.safetensors", model)
+        load_checkpoint(pretrained.folder / MODEL, model)
     generator = np.random.default_rng([seed, 4])
     return LastTokenClassifier(model, model.config.d_model, len(sentiment.LABELS), generator).to(device)
