@@ -134,6 +134,18 @@ def test_a_table_is_short_or_a_folder_of_three_rooms():
         assert {"__init__.py", "__main__.py", "systems.py", "findings.py"} <= {path.name for path in folder.iterdir()}
 
 
+SHARED_BY_KERNELS = (
+    "compilation",
+    "cuda_source",
+    "elementary",
+    "elementwise",
+    "indices",
+    "indices_cpu",
+    "jit",
+    "logistic",
+)
+
+
 def test_a_kernel_knows_arrays_and_never_tensors():
     rooms = [path for path in sources("minigrad/kernels") if path.parent.name != "kernels"]
     wrong = []
@@ -141,9 +153,7 @@ def test_a_kernel_knows_arrays_and_never_tensors():
         own = module_name(path.parent / "__init__.py")
         choice = ["minigrad.kernels"] if path.name == "__init__.py" else []
         for name in imports(path):
-            shared = tuple(
-                f"minigrad.kernels.{file}" for file in ("compilation", "cuda_source", "elementary", "jit", "logistic")
-            )
+            shared = tuple(f"minigrad.kernels.{file}" for file in SHARED_BY_KERNELS)
             allowed = ("minigrad.array_type", "minigrad.errors", *shared, *choice)
             if is_below(name, "minigrad") and name not in allowed and not is_below(name, own):
                 wrong.append(f"{module_name(path)} imports {name}")

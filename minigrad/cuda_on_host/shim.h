@@ -1,6 +1,6 @@
 // What a CUDA kernel needs from CUDA, for a CPU; `__init__.py` explains how it works. The words of the language and the
-// mathematics come first, then what a thread is and how it waits for others, then the scheduler: to follow a launch, read
-// from the end, from launch() to run_grid(), run_block() and run_warp().
+// mathematics come first, then what a thread is and how it waits for others, then the scheduler: to follow a launch,
+// read from the end, from launch() to run_grid(), run_block() and run_warp().
 
 #pragma once
 #define CUDA_ON_HOST 1

@@ -1,24 +1,26 @@
-"""Kernels: functions of raw arrays that do a model's heavy arithmetic.
+"""Kernels: the functions of raw arrays that do a model's heavy arithmetic.
 
-One folder a kernel, and the same rooms in each: `reference.py` is the specification in NumPy,
-short and made to be stepped through; `cpu.py` is the fast version for a CPU, compiled by Numba;
-`cuda.cu` is the fast version for a GPU, in CUDA C++, launched by `cuda.py`. The folder's
-`__init__.py` states the contract and makes the choice between them. The choice is explicit:
+Each kernel has a folder, and all folders have the same files. `reference.py` is the specification in NumPy, short and
+meant to be stepped through. `cpu.py` is the fast version for a CPU, compiled by Numba. `cuda.cu` is the fast version
+for a GPU, in CUDA C++; `cuda.py` launches it. `__init__.py` states the contract, checks it, and calls one of the three.
+Which one is an explicit choice:
 
     minigrad.use_kernels("reference")          # from here on
     with minigrad.use_kernels("reference"):    # or inside a block
 
-`"fast"` is the default: `cpu.py` or `cuda.cu`, depending on where the array lives. `"cuda_on_host"`
-runs `cuda.cu` on arrays that live on the CPU: slow, and made to be stepped through, too.
+`"fast"` is the default: `cpu.py` or `cuda.cu`, depending on where the array lives. `"cuda_on_host"` runs `cuda.cu` on
+arrays that live on the CPU. That is slow; it lets a debugger step through CUDA C++ on a machine without a GPU.
 
-Numba is imported, and a kernel compiled, when a fast kernel is first called. Without Numba that call raises a
-MissingPackageError, which says what to install.
+The first call of a fast kernel imports Numba and compiles the kernel. Without Numba that call raises a
+MissingPackageError that says what to install.
 
-A compiled kernel reads and writes wherever its numbers point. So the contract checks shapes, whichever kernel runs,
-and no kernel trusts the indices that an array holds. Kernels compute in float32 and float64, and refuse every other
-dtype by name (bfloat16 is for tensor cores alone).
+Compiled code does not check bounds. So the contract checks shapes, whichever kernel runs, and every kernel checks the
+indices that it is given. Kernels compute in float32 and float64, and refuse every other dtype by name (bfloat16 is for
+tensor cores alone).
 """
 
+import functools
+import importlib
 import sys
 from typing import Any
 
@@ -63,49 +65,43 @@ def active_kernels() -> str:
     return _active
 
 
-def wants_reference(array: Any) -> bool:
-    """Whether the reference kernel is to run on `array`.
+def backend_for(kernel: str, array: Any) -> Any:
+    """The module of the package `kernel` that computes on `array`: its `reference`, its `cuda` or its `cpu`.
+
+    A contract passes its own `__name__`, and calls the function of its own name in the module.
 
     Raises:
-        TypeError: if the array is neither float32 nor float64. All kernels compute in these, by whichever way an
-            array has come to them.
-    """
-    if getattr(array, "dtype", None) not in _DTYPES:
-        _refuse(array)
-    return _active == "reference"
-
-
-def _refuse(array: Any) -> None:
-    """Say for which kernel the dtype is none; but let bfloat16 through to the GPU, where attention takes it."""
-    if array.dtype.name == "bfloat16" and _active != "reference" and wants_cuda(array):
-        return
-    kernel = sys._getframe(2).f_code.co_name  # it called `wants_reference`, which called this
-    raise TypeError(f"{kernel} is for float32 and float64, got {array.dtype}; convert it with .astype('float32')")
-
-
-def wants_cuda(array: object) -> bool:
-    """Whether the CUDA kernel is to run on `array`. If neither this nor `wants_reference`, the one for the CPU is.
-
-    Raises:
+        TypeError: if the array is neither float32 nor float64, whichever kernel would run.
         DeviceError: if the array lives on a GPU and kernels are to run on the host.
+        MissingPackageError: if the module is `cpu` and Numba is not installed.
     """
-    if type(array) is np.ndarray or device_of(array) == "cpu":  # the first is quick; this is asked for every kernel
-        return _active == "cuda_on_host"
-    if _active == "cuda_on_host":
+    active = _active
+    if active == "reference":
+        backend = "reference"
+    elif type(array) is np.ndarray or device_of(array) == "cpu":  # the first is quick, and this runs for every op
+        backend = "cpu" if active == "fast" else "cuda"
+    elif active == "fast":
+        backend = "cuda"
+    else:
         raise DeviceError(
             'use_kernels("cuda_on_host") runs CUDA kernels on the CPU, for arrays that live there; this one is on '
             'a GPU, where use_kernels("fast") runs them'
         )
-    return _active == "fast"
+    if getattr(array, "dtype", None) not in _DTYPES and not (backend == "cuda" and array.dtype.name == "bfloat16"):
+        function = sys._getframe(1).f_code.co_name
+        raise TypeError(f"{function} is for float32 and float64, got {array.dtype}; convert it with .astype('float32')")
+    return _imported(kernel, backend)
 
 
-def check_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
-    """Raise ValueError unless the array has the shape."""
-    if array.shape != shape:
-        raise ValueError(f"{name} must have the shape {shape}, got {array.shape}")
+@functools.cache
+def _imported(kernel: str, backend: str) -> Any:
+    """The module, imported when it is first needed: `cpu` imports Numba, which takes a while and may be missing.
+
+    A look into `sys.modules` would not do in its place: while one thread imports a module, it is there half finished.
+    """
+    return importlib.import_module(f"{kernel}.{backend}")
 
 
-def check_range(name: str, indices: Array, stop: int) -> None:
-    """Raise ValueError unless the indices lie in [0, stop). A GPU, which would have to be waited for, is not asked."""
-    if isinstance(indices, np.ndarray) and indices.size and (indices.min() < 0 or indices.max() >= stop):
-        raise ValueError(f"{name} must lie in [0, {stop}), got {indices.min()} to {indices.max()}")
+def wrong_shape(name: str, array: Array, shape: tuple[int, ...]) -> ValueError:
+    """The error to raise for an array that has not the shape. (A contract compares; it calls this only to refuse.)"""
+    return ValueError(f"{name} must have the shape {shape}, got {array.shape}")

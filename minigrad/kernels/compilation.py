@@ -1,11 +1,11 @@
-"""Compiling a kernel: `@compiled(...)` is `numba.njit(...)` whose machine code is kept on disk.
+"""Compiling a kernel: `@compiled(...)` is `numba.njit(...)` with its machine code cached on disk.
 
-A kernel is compiled when it first meets arrays of a new dtype, and all those of a model take a few seconds. The
-machine code goes to the folder that the variable NUMBA_CACHE_DIR names; without one to `__pycache__` beside the
-kernel; where that cannot be written, as in an installation for all users, to the user's own cache folder. Where
-nothing can be written, kernels work all the same, and are compiled by every process anew.
+A kernel is compiled for each dtype of its arrays, when it is first called with it. The kernels of a model take a few
+seconds. The machine code goes to the folder that the environment variable NUMBA_CACHE_DIR names, by default to
+`__pycache__` beside the kernel. If that is not writable, as in an installation for all users, it goes to the user's
+cache folder. If no folder is writable, the kernels still work, but every process compiles them again.
 
-A process that compiles says so once, on stderr, lest its first step look as if it were stuck.
+A process that compiles prints one line about it to stderr, because its first step would otherwise seem to hang.
 """
 
 import hashlib
@@ -18,19 +18,19 @@ from minigrad.kernels import elementary
 from minigrad.kernels.jit import FunctionCache, NullCache, njit
 
 _SHARED = hashlib.sha256(inspect.getsource(elementary).encode()).hexdigest()
-"""Numba notices a change in a kernel's own file; this is for the file whose functions end up in many kernels."""
+"""Part of every cache key. Numba notices a change in a kernel's own file, but not in those whose functions it inlines."""
 
 _announced = False
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """A decorator that takes the options of `numba.njit`."""
+    """The decorator; it takes the options of `numba.njit`."""
 
     def decorate(function: Callable[..., Any]) -> Any:
         kernel = njit(**options)(function)
         try:
             kernel._cache = _OnDisk(function)
-        except RuntimeError:  # Numba has found no folder that it can write to
+        except RuntimeError:  # Numba has found no writable folder
             kernel._cache = _Nowhere()
         return kernel
 
@@ -38,16 +38,16 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 class _OnDisk(FunctionCache):
-    """Numba's cache of one kernel, which `njit(cache=True)` would use as it is.
+    """The cache of one kernel: that of `njit(cache=True)`, with another key and with the announcement.
 
-    What is overridden here is not documented, but the same in Numba 0.60 and 0.68, and tested.
+    Numba does not document the two methods. They are the same in Numba 0.60 and 0.68, and tested.
     """
 
     def _index_key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
         return *super()._index_key(signature, codegen), _SHARED
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        """The machine code for arguments of these types; None means that Numba will now compile it."""
+        """The machine code for arguments of these types. After None, Numba compiles it."""
         found = super().load_overload(signature, context)
         if found is None:
             _announce("they are kept on disk")
@@ -55,7 +55,7 @@ class _OnDisk(FunctionCache):
 
 
 class _Nowhere(NullCache):
-    """In place of a cache that cannot be."""
+    """The cache if no folder is writable: it stores nothing."""
 
     def load_overload(self, signature: Any, context: Any) -> None:
         _announce("in every process anew, for want of a folder to keep them in: NUMBA_CACHE_DIR can name one")

@@ -1,13 +1,13 @@
-"""Launching CUDA kernels: a `.cu` file, compiled for where the arrays are.
+"""Launching CUDA kernels: a `.cu` file is compiled for the device of the arrays.
 
     SOURCE = CudaSource(__file__)  # in cuda.py: the cuda.cu beside it
     SOURCE.launch(f"scale<{c_type(x)}>", n_blocks, n_threads, x, out, np.int32(x.size), np.float32(2))
 
-A kernel is named as in C++, with its template arguments. Arrays on a GPU: NVRTC compiles it, through CuPy, when it is
-first launched. NumPy arrays: a C++ compiler does, and it runs on the CPU (see `minigrad.cuda_on_host`).
+A kernel is named as in C++, with its template arguments. It is compiled when it is first launched: for arrays on a GPU
+by NVRTC, through CuPy; for NumPy arrays by a C++ compiler, and then it runs on the CPU (see `minigrad.cuda_on_host`).
 
-CUDA itself checks nothing. A pointer is taken for whatever the kernel says it is, a number for as many bytes; so what
-can be known about the arguments is checked here.
+CUDA itself checks nothing: it passes bytes, and the kernel reads them as the types that it declares. So `launch` checks
+what can be known about the arguments.
 """
 
 import functools
@@ -22,7 +22,7 @@ from minigrad.device import cupy
 from minigrad.errors import DeviceError
 
 OPTIONS = ("-std=c++17", "-DINFINITY=__int_as_float(0x7f800000)")
-"""For NVRTC, which has no header that defines INFINITY."""
+"""For NVRTC, which has no standard headers, and so no INFINITY."""
 
 MAX_THREADS = 1024
 """The most threads that a block can have."""
@@ -35,7 +35,7 @@ def c_type(array: Array, *others: Array) -> str:
     """The type of the arrays' elements in CUDA C++: `"float"` or `"double"`.
 
     Raises:
-        TypeError: if they have another dtype, or not all the same.
+        TypeError: if their dtype is neither float32 nor float64, or they have several.
     """
     names = {each.dtype.name for each in (array, *others)}
     if len(names) > 1:
@@ -46,24 +46,26 @@ def c_type(array: Array, *others: Array) -> str:
 
 
 def address(array: Array) -> int:
-    """Where an array's first element is. Loads of 16 bytes need a multiple of 16."""
+    """The address of an array's first element. Loads of 16 bytes need a multiple of 16."""
     return int(array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr)
 
 
 def contiguous(array: Array) -> Array:
-    """The array itself if its elements stand in C order without gaps, or a copy whose do."""
+    """The array itself if it is C-contiguous, else a copy that is."""
     return array if array.flags.c_contiguous else array.copy(order="C")
 
 
-def blocks_of_packs(array: Array, threads: int, most: int) -> int:
-    """How many blocks of so many threads an elementwise kernel needs if a thread has 16 bytes at a time; no more than
-    `most`, whose threads then take several turns."""
-    elements = threads * 16 // array.dtype.itemsize
-    return min(-(-array.size // elements), most)
+def elements_per_load(rows: Array, *others: Array) -> int:
+    """The elements of 16 bytes, if every row starts at a multiple of 16 bytes, else 1: what a thread may load at once.
+
+    `rows` (..., D) and the others, which have the same D, are C-contiguous.
+    """
+    pack = 16 // rows.itemsize
+    return pack if rows.shape[-1] % pack == 0 and all(address(array) % 16 == 0 for array in (rows, *others)) else 1
 
 
 class CudaSource:
-    """The kernels in the `.cu` file beside a Python file of the same name."""
+    """The kernels of the `.cu` file that has the name of a Python file, beside it."""
 
     def __init__(self, python_file: str) -> None:
         self.path = Path(python_file).with_suffix(".cu")
@@ -73,13 +75,13 @@ class CudaSource:
     ) -> None:
         """Run `kernel` with `grid` blocks of `block` threads; a grid without blocks runs nothing.
 
-        Arguments, in the kernel's order: C-contiguous arrays, all on one device, and numbers as np.int32, np.int64,
-        np.float32 or np.float64.
+        The arguments, in the kernel's order, are C-contiguous arrays, all on one device, and numbers as np.int32,
+        np.int64, np.float32 or np.float64.
 
         Raises:
             TypeError: if an argument is something else.
             ValueError: if an array is not C-contiguous, or grid or block is out of CUDA's range.
-            DeviceError: if arrays live on different devices, or what it takes to compile a kernel is missing.
+            DeviceError: if arrays live on different devices, or the compiler is missing.
         """
         blocks, threads = _three("grid", grid), _three("block", block)
         if not 1 <= threads[0] * threads[1] * threads[2] <= MAX_THREADS or threads[2] > 64:
@@ -104,7 +106,7 @@ def _three(name: str, sizes: int | tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def _check(kernel: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether the arrays are NumPy's; that they all are, and the rest of what `launch` says about arguments."""
+    """Check what `launch` says about arguments; return whether the arrays are NumPy's."""
     places = {}
     for i, argument in enumerate(arguments):
         if isinstance(argument, _SCALARS):
@@ -132,12 +134,12 @@ def _check(kernel: str, arguments: tuple[Any, ...]) -> bool:
 
 @functools.cache
 def _cuda_runtime() -> Any:
-    """CuPy's. `cupy()` asks whether there is a GPU each time, and this is for every launch."""
+    """CuPy's runtime, cached for every launch: `cupy()` looks for a GPU each time."""
     return cupy().cuda.runtime
 
 
 @functools.cache
 def _compiled(path: Path, kernel: str) -> Any:
-    """The kernel as a function that CuPy launches; it is compiled for each GPU that it is launched on."""
+    """The kernel as a function that CuPy launches. CuPy compiles it for each GPU that it is launched on."""
     code = path.read_text("utf-8")
     return cupy().RawModule(code=code, options=OPTIONS, name_expressions=(kernel,)).get_function(kernel)

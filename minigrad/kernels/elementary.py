@@ -1,23 +1,23 @@
-"""Elementary functions inside compiled kernels: `exp` and `tanh` of a number, `highest` of a row; in vector registers.
+"""Elementary functions for compiled kernels, as vector instructions: `exp` and `tanh` of a number, `highest` of a row.
 
-Numba hands np.exp to the C library, one number at a time: about 5 ns each. In float32 a polynomial does, and a
-loop over it becomes vector instructions: less than 1 ns. With n the whole number nearest to x / ln 2,
+Numba compiles np.exp to a call of the C library for each number, which takes about 5 ns. In float32 a polynomial is
+exact enough, and a loop over it becomes vector instructions: less than 1 ns. With n the integer nearest to x / ln 2,
 
     e^x = 2^n · e^r,   r = x - n ln 2,   |r| ≤ ln 2 / 2,
 
-e^r is a polynomial, and multiplying by 2^n is writing n into the bits of the exponent. The relative error is
-8e-8. tanh x is 1 - 2 / (1 + e^(2x)), near 0, where this cancels, a polynomial; its relative error is 2.5e-7. In
-float64, where there is less to gain, both are NumPy's.
+e^r is a polynomial, and 2^n is a float with n in the bits of its exponent. The relative error is 8e-8. tanh x is
+1 - 2 / (1 + e^(2x)), or a polynomial near 0, where the difference cancels; its relative error is 2.5e-7. In float64,
+where there is less to gain, both are NumPy's.
 
-A polynomial is added up in pairs of terms (Estrin's scheme), not one term after the other (Horner's): a processor has
-several products under way at once, if none waits for the one before.
+A polynomial is evaluated in pairs of terms (Estrin's scheme), not one term after the other (Horner's): a processor
+computes several products at once if they do not need each other's results.
 
-The highest number of a row has to be found among whole numbers: compilers keep floats in order where one might not
-be a number. Read as whole numbers, the bits of positive floats are in the order of the floats, and those of negative
-ones in the reverse order, which flipping all bits but the sign mends.
+The maximum of a row is found among integers. A compiler may not reorder comparisons of floats, because of NaN, and so
+makes no vector instructions of them. As integers, the bits of positive floats have the order of the floats, and those
+of negative floats the reverse order; flipping all their bits but the sign puts them right.
 
-The functions state their own compiler flags (`contract` makes one instruction of a product and a sum); without,
-Numba would compile them with those of the kernel that happens to call them first.
+The functions state their own compiler flags (`contract` joins a product and a sum into one instruction). Otherwise
+Numba would compile them with the flags of the first kernel that calls them.
 
 Source: the splitting of ln 2 and the polynomials are those of `expf` and `tanhf` in Moshier's Cephes library.
 """
@@ -29,10 +29,10 @@ import numpy as np
 from minigrad.kernels.jit import njit, overload, types
 
 _LOG2_E = np.float32(1.44269504)
-_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)  # n · the first is exact
+_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)  # n · _LN2_HIGH is exact
 _P0, _P1, _P2 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
 _P3, _P4, _P5 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
-_ROUNDING = np.float32(1.5 * 2**23)  # added to a small number, it leaves no bits for a fraction
+_ROUNDING = np.float32(1.5 * 2**23)  # adding it rounds a small number: no bits are left for a fraction
 _LOWEST, _HIGHEST = np.float32(-87.3), np.float32(88.7)
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
@@ -42,7 +42,7 @@ _T3, _T4, _NEAR_ZERO = np.float32(1.33314422036e-1), np.float32(-3.33332819422e-
 
 @njit(error_model="numpy", fastmath={"contract"})
 def _exp_float32(x):  # type: ignore[no-untyped-def]
-    """e^x; 0 below -87.3 (no denormal numbers, which are slow), infinity above 88.38; NaN for NaN."""
+    """e^x; 0 below -87.3 (instead of denormal numbers, which are slow), infinity above 88.38; NaN for NaN."""
     y = _HIGHEST if x > _HIGHEST else x
     rounded = y * _LOG2_E + _ROUNDING
     n = rounded - _ROUNDING
@@ -50,8 +50,8 @@ def _exp_float32(x):  # type: ignore[no-untyped-def]
     square = r * r
     power = ((_P0 * r + _P1) * square + (_P2 * r + _P3)) * square + (_P4 * r + _P5)
     power = (power * square + r) + _ONE
-    bits = (np.float32(rounded).view(np.int32) + np.int32(127)) << np.int32(23)  # of the float 2^n
-    result = power * np.int32(bits).view(np.float32)  # where n is 128 those bits are infinity's
+    bits = (np.float32(rounded).view(np.int32) + np.int32(127)) << np.int32(23)  # those of the float 2^n
+    result = power * np.int32(bits).view(np.float32)  # if n is 128, the bits are those of infinity
     return _ZERO if x < _LOWEST else result
 
 
@@ -91,13 +91,13 @@ def _tanh_of_type(x):  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy")
 def _in_order(bits):  # type: ignore[no-untyped-def]
-    """The bits of a float32, flipped but for the sign if it is negative; once more, and they are as before."""
+    """The bits of a float32, all flipped but the sign if it is negative. Applied twice, it changes nothing."""
     return np.int32(bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF)))
 
 
 @njit(error_model="numpy")
 def _highest_float32(row):  # type: ignore[no-untyped-def]
-    best = np.int32(-0x7F800001)  # minus infinity, in order
+    best = np.int32(-0x7F800001)  # `_in_order` of minus infinity
     for i in range(row.size):
         best = max(best, _in_order(np.float32(row[i]).view(np.int32)))
     return np.int32(_in_order(best)).view(np.float32)
@@ -112,8 +112,7 @@ def _highest_float64(row):  # type: ignore[no-untyped-def]
 
 
 def highest(row: Any) -> Any:
-    """The highest number of a row, -inf if it is empty, for use in compiled kernels. What is not a number may be
-    passed over, or be the result."""
+    """The highest number of a row, -inf if it is empty, for use in compiled kernels. NaN may be skipped or returned."""
     return row.max(initial=-np.inf)
 
 

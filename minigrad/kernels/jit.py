@@ -1,4 +1,4 @@
-"""Numba, the compiler of the fast kernels for a CPU, for all who use it: without it, an error that says what to do."""
+"""Numba, the compiler of the fast kernels for a CPU. If it is missing, the error says what to do."""
 
 from minigrad.errors import MissingPackageError
 

@@ -6,12 +6,11 @@ from minigrad.array_type import Array
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + e^-x), right to the last bits for every x.
+    """1 / (1 + e^-x), exact to the last bits for every x.
 
-    e^-|x| is never above 1, so it cannot overflow. For a negative x the fraction is multiplied by e^x, above and
-    below: (1 + tanh(x / 2)) / 2, which is the same, would cancel to 0 from x = -17 on in float32.
-
-    1 - sigmoid(x), which would cancel for a large x, is sigmoid(-x).
+    For 1 - sigmoid(x) use sigmoid(-x), because the difference cancels if x is large.
     """
+    # For a negative x the fraction is expanded by e^x, to e^x / (1 + e^x): e^-|x| ≤ 1 never overflows. The equal
+    # (1 + tanh(x / 2)) / 2 would cancel to 0 below x = -17 in float32.
     power = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, power) / (1 + power)

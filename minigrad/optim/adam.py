@@ -9,7 +9,7 @@ from typing import Any
 
 from minigrad import checks
 from minigrad.array_type import Array
-from minigrad.kernels.adam import AdamDials, adam_step
+from minigrad.kernels.adam import AdamHyperparameters, adam_step
 from minigrad.optim.optimizer import Optimizer
 
 
@@ -50,8 +50,8 @@ class Adam(Optimizer):
 
     def adam_step(self, data: Array, grad: Array, state: dict[str, Array], decay: float) -> None:
         """One step of one parameter, which is multiplied by `decay` before."""
-        dials = AdamDials(self.lr, *self.betas, self.eps, int(state["step"][0]), decay)
-        adam_step(data, grad, state["exp_avg"], state["exp_avg_sq"], dials)
+        hyperparameters = AdamHyperparameters(self.lr, *self.betas, self.eps, int(state["step"][0]), decay)
+        adam_step(data, grad, state["exp_avg"], state["exp_avg_sq"], hyperparameters)
 
 
 class AdamW(Adam):

@@ -205,7 +205,7 @@ def test_a_kernel_that_is_called_by_itself_refuses_them_too(kernels: str):
     with pytest.raises(TypeError, match="sum_of_squares is for float32 and float64, got float16"):
         sum_of_squares.sum_of_squares([half])
     with pytest.raises(TypeError, match="data must be float32 or float64, got int64"):
-        adam.adam_step(*np.ones((4, 2), np.int64), adam.AdamDials(0.1, 0.9, 0.99, 1e-8, 1, 1))
+        adam.adam_step(*np.ones((4, 2), np.int64), adam.AdamHyperparameters(0.1, 0.9, 0.99, 1e-8, 1, 1))
 
 
 def test_elementwise_ops_take_float16_as_numpy_does(kernels: str):

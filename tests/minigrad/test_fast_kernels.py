@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minigrad.kernels.adam import AdamDials
+from minigrad.kernels.adam import AdamHyperparameters
 from minigrad.kernels.adam import cpu as adam
 from minigrad.kernels.adam import reference as adam_reference
 from minigrad.kernels.attention import cpu as attention
@@ -307,12 +307,12 @@ def test_scatter_add_adds_in_the_order_in_which_rows_stand(draw, n_rows, n_token
 def test_adam(draw, n_rows, width, step, eps, decay):
     data, grad, m, v = (draw(n_rows, width) for _ in range(4))
     v[...] = abs(v) + 0.1
-    dials = AdamDials(lr=1.0, beta1=0.9, beta2=0.999, eps=eps, step=step, decay=decay)
+    hyperparameters = AdamHyperparameters(lr=1.0, beta1=0.9, beta2=0.999, eps=eps, step=step, decay=decay)
     exact, natural = wide(data, grad, m, v), wide(*map(np.abs, (data, grad, m, v)))
-    adam_reference.adam_step(*exact, dials)
+    adam_reference.adam_step(*exact, hyperparameters)
     natural_m = 0.9 * natural[2] + 0.1 * natural[1]
     step_size = natural_m / (1 - 0.9**step) / np.sqrt(exact[3] / (1 - 0.999**step))
-    adam.adam_step(data, grad, m, v, dials)
+    adam.adam_step(data, grad, m, v, hyperparameters)
     assert_agrees(data, exact[0], natural[0] + step_size, draw.dtype)
     assert_agrees(m, exact[2], natural_m, draw.dtype)
     assert_agrees(v, exact[3], exact[3], draw.dtype)

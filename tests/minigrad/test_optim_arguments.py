@@ -6,7 +6,7 @@ import pytest
 
 from minigrad import Tensor, nn, optim, use_kernels
 from minigrad.errors import DeviceError
-from minigrad.kernels.adam import AdamDials, adam_step
+from minigrad.kernels.adam import AdamHyperparameters, adam_step
 from tests.gpu_double import FakeGPUArray
 
 KERNELS = ["reference", "fast", "cuda_on_host"]
@@ -143,7 +143,7 @@ def test_a_gradient_without_axes_may_be_a_number(name, kernels):
 
 # -- the kernel of Adam -------------------------------------------------------------------------
 
-DIALS = AdamDials(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, step=3, decay=0.99)
+HYPERPARAMETERS = AdamHyperparameters(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, step=3, decay=0.99)
 NAMES = "data", "grad", "m", "v"
 
 
@@ -154,10 +154,10 @@ def test_adams_kernels_refuse_an_array_that_is_not_like_data(kernels, name):
     with use_kernels(kernels):
         for shape in ((4,), (1,), (), (3, 1)):
             with pytest.raises(ValueError, match=rf"{name} must have the shape of data, \(3,\); got \("):
-                adam_step(**{**arrays, name: np.ones(shape, np.float32)}, dials=DIALS)
+                adam_step(**{**arrays, name: np.ones(shape, np.float32)}, hyperparameters=HYPERPARAMETERS)
         for dtype in (np.float64, np.float16, np.int32):
             with pytest.raises(TypeError, match=f"{name} must have the dtype of data, float32; got {np.dtype(dtype)}"):
-                adam_step(**{**arrays, name: np.ones(3, dtype)}, dials=DIALS)
+                adam_step(**{**arrays, name: np.ones(3, dtype)}, hyperparameters=HYPERPARAMETERS)
     for each in NAMES:
         np.testing.assert_array_equal(arrays[each], np.ones(3))
 
@@ -167,7 +167,7 @@ def test_adams_kernels_refuse_an_array_that_is_not_like_data(kernels, name):
 def test_adams_kernels_refuse_a_number_in_place_of_an_array_without_axes(kernels, name):
     arrays = {each: np.ones((), np.float32) for each in NAMES}
     with use_kernels(kernels), pytest.raises(TypeError, match=f"{name} must be an array, got float32"):
-        adam_step(**{**arrays, name: np.float32(1)}, dials=DIALS)
+        adam_step(**{**arrays, name: np.float32(1)}, hyperparameters=HYPERPARAMETERS)
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
@@ -175,7 +175,7 @@ def test_adams_kernels_refuse_a_number_in_place_of_an_array_without_axes(kernels
 def test_adams_kernels_refuse_other_dtypes_alike(kernels, dtype):
     message = f"data must be float32 or float64, got {np.dtype(dtype)}"
     with use_kernels(kernels), pytest.raises(TypeError, match=message):
-        adam_step(*(np.ones(3, dtype) for _ in NAMES), dials=DIALS)
+        adam_step(*(np.ones(3, dtype) for _ in NAMES), hyperparameters=HYPERPARAMETERS)
 
 
 # -- parameters ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from experiments.benchmarks.gpu.checking import TOLERANCES, Case, Draw, check, i
 from experiments.benchmarks.gpu.result import Check
 from minigrad.array_type import Array
 from minigrad.errors import DeviceError
-from minigrad.kernels.adam import AdamDials
+from minigrad.kernels.adam import AdamHyperparameters
 from minigrad.kernels.adam import cuda as adam
 from minigrad.kernels.adam import reference as adam_reference
 from minigrad.kernels.bias import cuda as bias_kernel
@@ -265,11 +265,11 @@ def scatter_add(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
 
 def adamw(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
     """A step with weight decay, some steps in."""
-    dials = AdamDials(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, step=3, decay=0.99)
+    hyperparameters = AdamHyperparameters(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-8, step=3, decay=0.99)
 
     def stepped(step: Callable[..., None]) -> Callable[..., list]:
         def results(data: Array, grad: Array, m: Array, v: Array) -> list[Array]:
-            step(data, grad, m, v, dials)
+            step(data, grad, m, v, hyperparameters)
             return [data, m, v]
 
         return results

@@ -15,7 +15,7 @@ from experiments.benchmarks.cpu.sizes import Size, batch
 from experiments.benchmarks.gpu.checking import to_bfloat16
 from experiments.benchmarks.gpu.lines import Line
 from minigrad.array_type import Array
-from minigrad.kernels.adam import AdamDials
+from minigrad.kernels.adam import AdamHyperparameters
 from minigrad.kernels.adam import cuda as adam
 from minigrad.kernels.attention import cuda as attention
 from minigrad.kernels.attention import tensor_core as attention_bf16
@@ -140,8 +140,8 @@ def embedding_backward(move: Move, rows: int, vocab_size: int, width: int) -> Wo
 def adamw(move: Move, size: int) -> Work:
     data, grad, m = (values(move, size) for _ in range(3))
     v = np.ones_like(data)
-    dials = AdamDials(lr=1e-4, beta1=0.9, beta2=0.999, eps=1e-8, step=10, decay=1 - 1e-6)
-    return partial(adam.adam_step, data, grad, m, v, dials)
+    hyperparameters = AdamHyperparameters(lr=1e-4, beta1=0.9, beta2=0.999, eps=1e-8, step=10, decay=1 - 1e-6)
+    return partial(adam.adam_step, data, grad, m, v, hyperparameters)
 
 
 KERNELS: dict[str, Callable[..., Work]] = {

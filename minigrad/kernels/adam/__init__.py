@@ -1,7 +1,7 @@
 """Adam's step on arrays, in place.
 
 Contract: data, grad, m and v of one shape and dtype, float32 or float64, with any strides; data, m and v are
-overwritten. The kernels trust the shapes and dtypes, so they are checked here.
+overwritten.
 """
 
 from typing import NamedTuple
@@ -9,20 +9,20 @@ from typing import NamedTuple
 import numpy as np
 
 from minigrad.array_type import Array
-from minigrad.kernels import wants_cuda, wants_reference
+from minigrad.kernels import backend_for
 
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-class AdamDials(NamedTuple):
-    """What a step depends on besides the arrays.
+class AdamHyperparameters(NamedTuple):
+    """The numbers of one step.
 
     Attributes:
         lr: learning rate.
-        beta1, beta2: how slowly m and v follow the gradient and its square.
+        beta1, beta2: the decay rates of m and v, the running averages of the gradient and of its square.
         eps: added to √v̂.
         step: the number of this step, from 1.
-        decay: what the parameter is multiplied by before the step: 1 - lr · weight_decay in AdamW, else 1.
+        decay: the factor of the parameter before the step: 1 - lr · weight_decay in AdamW, else 1.
     """
 
     lr: float
@@ -33,14 +33,14 @@ class AdamDials(NamedTuple):
     decay: float
 
 
-def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) -> None:
+def adam_step(data: Array, grad: Array, m: Array, v: Array, hyperparameters: AdamHyperparameters) -> None:
     """m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²;  θ ← decay · θ - lr · m̂ / (√v̂ + ε).
 
     Raises:
         ValueError: if grad, m or v has another shape than data.
         TypeError: if one has another dtype than data, or is a number; or if data is neither float32 nor float64.
     """
-    # One expression, since this is asked for every parameter at every step.
+    # One expression, because this runs for every parameter at every step.
     if not (
         type(grad) is type(m) is type(v) is type(data)
         and grad.dtype is m.dtype is v.dtype is data.dtype
@@ -49,21 +49,12 @@ def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: AdamDials) ->
         _check(data, grad, m, v)
     if data.dtype not in _DTYPES:
         raise TypeError(f"data must be float32 or float64, got {data.dtype}")
-    if wants_reference(data):
-        from minigrad.kernels.adam import reference
-
-        reference.adam_step(data, grad, m, v, dials)
-    elif wants_cuda(data):
-        from minigrad.kernels.adam import cuda
-
-        cuda.adam_step(data, grad, m, v, dials)
-    else:
-        from minigrad.kernels.adam import cpu
-
-        cpu.adam_step(data, grad, m, v, dials)
+    backend = backend_for(__name__, data)
+    backend.adam_step(data, grad, m, v, hyperparameters)
 
 
 def _check(data: Array, grad: Array, m: Array, v: Array) -> None:
+    """What differs, by name; arrays of different types, and equal dtypes that are two objects, are fine."""
     for name, array in (("data", data), ("grad", grad), ("m", m), ("v", v)):
         if isinstance(array, np.generic):
             raise TypeError(f"{name} must be an array, got {type(array).__name__}")

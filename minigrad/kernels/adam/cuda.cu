@@ -1,7 +1,7 @@
 // Adam's step on a GPU: one pass over the four arrays, in place.
 //
-// Three are written and four are read, 28 bytes an element in float32, and the few operations between are hidden
-// behind that. A thread moves 16 bytes at a time, the most that one instruction can.
+// It reads four arrays and writes three, 28 bytes an element in float32. That takes longer than the arithmetic, so a
+// thread moves 16 bytes at a time, the most that one instruction can.
 
 template <typename T>
 struct alignas(16) Pack {
@@ -11,8 +11,8 @@ struct alignas(16) Pack {
 
 __device__ bool is_aligned(const void* pointer) { return reinterpret_cast<unsigned long long>(pointer) % 16 == 0; }
 
-// Thread i takes the packs i, i + n_threads, i + 2 n_threads, …: neighbours read neighbouring packs. Then the elements
-// that fill no pack, in the same way; that is all of them where an array does not start at a multiple of 16 bytes.
+// Thread i takes the packs i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbouring packs. The
+// elements that fill no pack follow in the same way: all of them if an array does not start at a multiple of 16 bytes.
 //
 // rest1 and rest2 are 1 - beta1 and 1 - beta2, step_size is lr / (1 - β₁ᵗ), v_scale is 1 / (1 - β₂ᵗ).
 template <typename T>

@@ -10,16 +10,20 @@ import numpy as np
 from minigrad.array_type import Array
 
 if TYPE_CHECKING:
-    from minigrad.kernels.adam import AdamDials
+    from minigrad.kernels.adam import AdamHyperparameters
 
 
-def adam_step(data: Array, grad: Array, m: Array, v: Array, dials: "AdamDials") -> None:
-    """m̂ and v̂ are m and v divided by 1 - βᵗ, t steps in, because both start at zero."""
-    m *= dials.beta1
-    m += (1 - dials.beta1) * grad
-    v *= dials.beta2
-    v += (1 - dials.beta2) * grad * grad
-    m_hat = m / (1 - dials.beta1**dials.step)
-    v_hat = v / (1 - dials.beta2**dials.step)
-    data *= dials.decay
-    data -= dials.lr * m_hat / (np.sqrt(v_hat) + dials.eps)
+def adam_step(data: Array, grad: Array, m: Array, v: Array, hyperparameters: "AdamHyperparameters") -> None:
+    """Each parameter moves by about lr, whatever the scale of its gradient: m̂ / √v̂ is about ±1."""
+    lr, beta1, beta2, eps, step, decay = hyperparameters
+    # Running averages of the gradient and of its square. In place: the optimizer keeps the arrays between steps.
+    m *= beta1
+    m += (1 - beta1) * grad
+    v *= beta2
+    v += (1 - beta2) * grad * grad
+    # Both start at zero. After t steps their weights add up to 1 - βᵗ only, which the division corrects.
+    m_hat = m / (1 - beta1**step)
+    v_hat = v / (1 - beta2**step)
+    # Weight decay shrinks the parameter itself. As a part of the gradient it would be divided by √v̂ as well.
+    data *= decay
+    data -= lr * m_hat / (np.sqrt(v_hat) + eps)  # eps: v̂ may be zero

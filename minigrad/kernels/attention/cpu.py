@@ -1,11 +1,11 @@
-"""Softmax attention on a CPU: BLAS for the products, one compiled pass for all that lies between.
+"""Softmax attention on a CPU: BLAS for the products, one compiled pass for everything between them.
 
-The pass scales, adds the bias, masks, and takes the softmax of a row while the row is in the
-cache; under a causal mask it does not even look at the keys that a query cannot see. Nor do the products: they
-take a block of queries at a time, and the keys up to the last of them.
+The pass scales a row of scores, adds the bias, masks, and takes the softmax while the row is in the cache. Under a
+causal mask it skips the keys that a query cannot see. So do the products: they take a block of queries at a time, and
+the keys up to the last of them.
 
-What goes out is laid out in memory as (B, T, H, K), as it came in: putting the heads side by side again,
-in the forward and in the backward pass, is then a change of view and no copy.
+The memory of the outputs is (B, T, H, K), like that of the inputs. Joining the heads again, in the forward and in the
+backward pass, is then a change of view and not a copy.
 """
 
 from typing import NamedTuple
@@ -18,14 +18,14 @@ from minigrad.kernels.elementary import exp, highest
 from minigrad.kernels.jit import njit
 
 BLOCK = 64
-"""So many queries at a time under a causal mask: fewer would leave out more keys, but BLAS is faster at large products.
-At 128 positions this saves a tenth of attention's time, at 512 more than a quarter."""
+"""Queries at a time under a causal mask. A smaller block would skip more keys, but BLAS is faster at large products.
+This saves a tenth of attention's time at 128 positions, and more than a quarter at 512."""
 
 _NO_MASK = np.ones((1, 1, 1, 1), dtype=np.bool_)
 
 
 class Saved(NamedTuple):
-    """For the backward pass: the attention probabilities (B, H, T, S), and whether the mask was causal."""
+    """For the backward pass: the attention probabilities (B, H, T, S), and whether there was a causal mask."""
 
     probs: Array
     causal: bool
@@ -35,7 +35,7 @@ def attention_forward(
     q: Array, k: Array, v: Array, mask: Array | None, bias: Array | None, causal: bool, scale: float
 ) -> tuple[Array, Saved]:
     """The output, and what the backward pass needs."""
-    scores, out = np.empty((*q.shape[:3], k.shape[2]), q.dtype), _heads_side_by_side(q)
+    scores, out = np.empty((*q.shape[:3], k.shape[2]), q.dtype), _heads_side_by_side(q)  # (B, H, T, S), (B, H, T, K)
     blocks = _blocks(q.shape[2], k.shape[2], causal)
     for block, up_to, _ in blocks:
         np.matmul(q[:, :, block], k[:, :, up_to].swapaxes(-1, -2), out=scores[:, :, block, up_to])
@@ -52,12 +52,13 @@ def attention_backward(
 ) -> tuple[Array, Array, Array, Array]:
     """The gradients of q, k, v and of the scores; see the reference for the formulas."""
     probs, causal = saved
-    grad_scores = np.empty_like(probs)
+    grad_scores = np.empty_like(probs)  # (B, H, T, S)
     grad_q, grad_k, grad_v = _heads_side_by_side(q), _heads_side_by_side(k), _heads_side_by_side(v)
     blocks = _blocks(q.shape[2], k.shape[2], causal)
     for block, up_to, _ in blocks:
         np.matmul(grad[:, :, block], v[:, :, up_to].swapaxes(-1, -2), out=grad_scores[:, :, block, up_to])
     _softmax_backward(grad_scores, probs, causal)
+    # A query's gradient is a sum over the keys that it sees; a key's is a sum over the queries that see it.
     for block, up_to, from_on in blocks:
         np.matmul(grad_scores[:, :, block, up_to], k[:, :, up_to], out=grad_q[:, :, block])
         np.matmul(grad_scores[:, :, from_on, block].swapaxes(-1, -2), q[:, :, from_on], out=grad_k[:, :, block])
@@ -68,9 +69,9 @@ def attention_backward(
 
 
 def _blocks(n_queries: int, n_keys: int, causal: bool) -> list[tuple[slice, slice, slice]]:
-    """Blocks of positions: each with the keys that its queries may see, and the queries that may see its keys.
+    """Blocks of positions, each with the keys that its queries may see and the queries that may see its keys.
 
-    Without a causal mask, and where the queries are not the keys' own positions, all is one block.
+    There is one block without a causal mask, and also if queries and keys are not the same positions.
     """
     if not causal or n_queries != n_keys:
         return [(slice(None), slice(None), slice(None))]
@@ -111,7 +112,7 @@ def _masked_softmax(scores, mask, bias, has_bias, causal, scale):  # type: ignor
                         if not allowed[min(s, allowed.size - 1)]:
                             visible[s] = -np.inf
                 top = highest(visible)
-                if top == -np.inf:  # nothing to attend to; but what is not a number looks the same
+                if top == -np.inf:  # nothing to attend to, or NaN, which `highest` may skip: NaN must propagate
                     nothing = zero
                     for s in range(visible.size):
                         nothing = visible[s] if np.isnan(visible[s]) else nothing
@@ -121,10 +122,10 @@ def _masked_softmax(scores, mask, bias, has_bias, causal, scale):  # type: ignor
                 for s in range(visible.size):
                     visible[s] = exp(factor * (visible[s] - top))
                     total += visible[s]
-                inverse = one / total
+                inverse = one / total  # one division a row; a product is cheaper
                 for s in range(visible.size):
                     visible[s] *= inverse
-                row[stop:] = zero * inverse  # zero, or not a number if the row is not
+                row[stop:] = zero * inverse  # 0, or NaN if the row has one
 
 
 @njit(error_model="numpy")
@@ -135,14 +136,14 @@ def _visible(t, n_queries, n_keys, causal):  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy")
 def _row(array, b, h, t):  # type: ignore[no-untyped-def]
-    """The keys of one query in an array whose axes may have length 1."""
+    """One query's row of a mask or bias; along an axis of length 1 the index is always 0."""
     n_batch, n_heads, n_queries, _ = array.shape
     return array[min(b, n_batch - 1), min(h, n_heads - 1), min(t, n_queries - 1)]
 
 
 @compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _softmax_backward(grad, probs, causal):  # type: ignore[no-untyped-def]
-    """Replace each row of grad, the gradient of the probabilities, by that of the scores."""
+    """Replace each row of grad, the gradient of the probabilities, by the gradient of the scores."""
     n_batch, n_heads, n_queries, n_keys = grad.shape
     for b in range(n_batch):
         for h in range(n_heads):

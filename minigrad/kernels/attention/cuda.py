@@ -1,10 +1,10 @@
-"""Softmax attention on a GPU: launches the kernels of `cuda.cu`, which say how it works.
+"""Softmax attention on a GPU: launches the kernels of `cuda.cu`, which explains how they work.
 
-What the backward pass needs is not the T × S probabilities but one number for each query, the logarithm of what its
-softmax divides by; from it the kernels compute the probabilities again.
+The T × S probabilities are not kept for the backward pass. It needs one number for each query, the logarithm of its
+softmax's denominator, and computes the probabilities again.
 
-Queries, keys and values are read where they are, whatever their strides, as long as the K numbers of a row stand side
-by side. What goes out is laid out in memory as (B, T, H, K), as in `cpu.py`.
+Queries, keys and values are read in place, whatever their strides, if the K elements of a row are contiguous. The
+memory of the outputs is (B, T, H, K), as in `cpu.py`.
 """
 
 from math import ceil
@@ -19,7 +19,7 @@ SOURCE = CudaSource(__file__)
 
 MAX_HEAD_SIZE = 128
 _HEAD_SIZES = (32, 64, 128)
-"""The kernels are compiled for these; a smaller head is filled up with zeros while it is read."""
+"""The kernels are compiled for these. A smaller head is padded with zeros while it is read."""
 
 _FORWARD_TILES = {
     ("float", 32): (64, 32), ("float", 64): (64, 32), ("float", 128): (32, 16),
@@ -29,7 +29,7 @@ _BACKWARD_TILES = {
     ("float", 32): (64, 32), ("float", 64): (32, 32), ("float", 128): (16, 16),
     ("double", 32): (16, 16), ("double", 64): (16, 16), ("double", 128): (8, 8),
 }  # fmt: skip
-"""Rows that a block of threads owns, and rows that pass by at a time: what 48 KiB of shared memory have room for."""
+"""The rows that a block of threads owns, and the rows of a tile: as many as fit into 48 KiB of shared memory."""
 
 _THREADS = 64  # of a block
 
@@ -41,12 +41,12 @@ KERNELS = (
 
 
 class Saved(NamedTuple):
-    """What the backward pass needs beside q, k and v."""
+    """What the backward pass needs besides q, k and v."""
 
     out: Array
     """(B, H, T, K)."""
     log_sum: Array
-    """(B, H, T): the logarithm of what softmax divides by, or infinity where a query may attend to nothing."""
+    """(B, H, T): the logarithm of softmax's denominator; infinity if a query may attend to nothing."""
     mask: Array | None
     bias: Array | None
     causal: bool
@@ -77,10 +77,11 @@ def attention_forward(
 def attention_backward(
     grad: Array, q: Array, k: Array, v: Array, saved: Saved, scale: float
 ) -> tuple[Array, Array, Array, Array | None]:
-    """The gradients of q, k, v, and of the scores if the forward pass had a bias: else they are nowhere in memory.
+    """The gradients of q, k, v, and of the scores (B, H, T, S) if there was a bias. Else the last is None: the kernels
+    never write the scores to memory.
 
     Raises:
-        TypeError: if the dtype of grad is another than that of q.
+        TypeError: if the dtype of grad is not that of q.
     """
     c, head = _compiled_for(q, grad)
     if c == "bfloat16":
@@ -97,7 +98,7 @@ def _compiled_for(q: Array, *others: Array) -> tuple[str, int]:
     if q.shape[-1] > MAX_HEAD_SIZE:
         raise ValueError(f"the CUDA kernels of attention take heads of up to {MAX_HEAD_SIZE}, got K = {q.shape[-1]}")
     head = next(size for size in _HEAD_SIZES if q.shape[-1] <= size)
-    if all(array.dtype.name == "bfloat16" for array in (q, *others)):  # NumPy has it from other packages, if at all
+    if all(array.dtype.name == "bfloat16" for array in (q, *others)):  # by name: NumPy itself has no such dtype
         return "bfloat16", head
     return c_type(q, *others), head
 
@@ -105,7 +106,7 @@ def _compiled_for(q: Array, *others: Array) -> tuple[str, int]:
 def launch_forward(
     source: CudaSource, kernel: str, own: int, threads: int, q: Array, k: Array, v: Array, saved: Saved, scale: float
 ) -> None:
-    """Fill `saved.out` and `saved.log_sum`. Each block of so many threads owns `own` rows."""
+    """Fill `saved.out` and `saved.log_sum`. Each block of `threads` threads owns `own` rows."""
     arguments = *_rows(q, k, v), *_mask_and_bias(q, saved), saved.out.swapaxes(1, 2), saved.log_sum
     source.launch(kernel, _n_blocks(q, own), threads, *arguments, *_numbers(q, k, saved, scale))
 
@@ -122,11 +123,11 @@ def launch_backward(
     saved: Saved,
     scale: float,
 ) -> tuple[Array, Array, Array, Array | None]:
-    """The gradients of q, k, v, and of the scores if there is a bias: by a kernel for queries and one for keys."""
+    """The gradients of q, k, v, and of the scores if there is a bias, from a kernel for queries and one for keys."""
     grads = [heads_side_by_side(x) for x in (q, k, v)]
     scores_shape = () if saved.bias is None else (*q.shape[:3], k.shape[2])
-    grad_scores = np.zeros_like(q, shape=scores_shape, order="C")  # without a bias nothing is written there
-    delta = np.empty_like(saved.log_sum)  # which the first kernel computes and the second needs too
+    grad_scores = np.zeros_like(q, shape=scores_shape, order="C")  # without a bias, nothing is written to it
+    delta = np.empty_like(saved.log_sum)  # (B, H, T): the first kernel computes it, and both need it
     outputs = delta, *(x.swapaxes(1, 2) for x in grads), grad_scores
     for kernel, owned in zip(kernels, (q, k), strict=True):
         arguments = *_rows(q, k, v, grad), *_mask_and_bias(q, saved), saved.out.swapaxes(1, 2), saved.log_sum, *outputs
@@ -147,7 +148,7 @@ def _n_blocks(x: Array, own: int) -> int:
 
 
 def _rows(*arrays: Array) -> tuple[Array | np.int64, ...]:
-    """Arrays (B, H, T, K) as a kernel takes them: the first row, for its address, and the strides of B, H and T."""
+    """Arrays (B, H, T, K) as a kernel takes them: the first row, for its address, then the strides of B, H and T."""
     arguments = []
     for x in arrays:
         if x.shape[-1] > 1 and x.strides[-1] != x.itemsize:
@@ -157,7 +158,8 @@ def _rows(*arrays: Array) -> tuple[Array | np.int64, ...]:
 
 
 def _mask_and_bias(q: Array, saved: Saved) -> tuple[Array | np.generic, ...]:
-    """As a kernel takes them: the first element, whether there is one at all, and four strides, 0 for length 1."""
+    """As a kernel takes them: the first element, whether there is a mask or bias at all, and four strides. The stride
+    of an axis of length 1 is 0, which broadcasts it."""
     arguments = []
     for x, dtype in ((saved.mask, np.dtype(np.bool_)), (saved.bias, q.dtype)):
         if x is None:

@@ -15,9 +15,10 @@ def attention_forward(
     scores = scale * (q @ k.swapaxes(-1, -2))  # (B, H, T, S)
     if bias is not None:
         scores = scores + bias
-    # Which keys each query may attend to: those before it under a causal mask, and none that is padding.
+    # Which keys each query may attend to: none after it under a causal mask, and no padding. If there are more keys
+    # than queries (a cache), the queries are the last positions, hence the diagonal S - T.
     n_queries, n_keys = scores.shape[-2:]
-    allowed = np.ones_like(scores, dtype=bool)
+    allowed = np.ones_like(scores, dtype=bool)  # (B, H, T, S)
     if causal:
         allowed &= np.tri(n_queries, n_keys, n_keys - n_queries, dtype=bool, like=scores)
     if mask is not None:
@@ -36,14 +37,14 @@ def attention_forward(
 def attention_backward(
     grad: Array, q: Array, k: Array, v: Array, probs: Array, scale: float
 ) -> tuple[Array, Array, Array, Array]:
-    """With out = P V and P = softmax(scores):
+    """With out = P V, P = softmax(scores) and scores = scale q kᵀ + bias:
 
-    dV = Pᵀ dO, dP = dO Vᵀ, dscores = P (dP - Σ_s P dP), and scores = scale q kᵀ + bias.
+    dV = Pᵀ dout, dP = dout Vᵀ, dscores = P (dP - Σ_s P dP), dq = scale dscores k, dk = scale dscoresᵀ q.
     """
     grad_v = probs.swapaxes(-1, -2) @ grad  # (B, H, S, K)
     grad_probs = grad @ v.swapaxes(-1, -2)  # (B, H, T, S)
-    # Softmax shares one probability among the keys: what raises one key lowers the others, hence the sum.
-    grad_scores = probs * (grad_probs - (grad_probs * probs).sum(axis=-1, keepdims=True))
+    # The probabilities of a row add up to 1: raising one score lowers the other probabilities, hence the sum.
+    grad_scores = probs * (grad_probs - (grad_probs * probs).sum(axis=-1, keepdims=True))  # (B, H, T, S)
     grad_q = scale * (grad_scores @ k)  # (B, H, T, K)
     grad_k = scale * (grad_scores.swapaxes(-1, -2) @ q)  # (B, H, S, K)
     return grad_q, grad_k, grad_v, grad_scores

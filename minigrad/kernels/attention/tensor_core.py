@@ -1,11 +1,11 @@
 """Softmax attention in bfloat16 on a GPU's tensor cores: launches the kernels of `tensor_core.cu`.
 
-bfloat16 has the exponents of float32 and 7 bits after the point. Softmax and all sums are in float32; what goes into a
-product is rounded: q, k, v and grad are bfloat16 when they come, and the probabilities, and in the backward pass the
-gradients of the scores, become so.
+bfloat16 has the exponents of float32 and 7 bits after the point. Softmax and all sums are in float32; the factors of
+every product are bfloat16. q, k, v and grad already are, and the kernels round the probabilities and, in the backward
+pass, the gradients of the scores.
 
-The kernels also run on NumPy arrays, on the CPU: there the instructions that only a GPU has are written out in C++, so
-that the rest, who computes what and where it lies, is the same code and can be tested and stepped through.
+The kernels also run on NumPy arrays, on the CPU. The instructions that only a GPU has are then written out in C++;
+everything else, such as which thread computes what from where, is the same code, and can be tested and stepped through.
 """
 
 from math import ceil
@@ -21,7 +21,7 @@ SOURCE = CudaSource(__file__)
 
 _FORWARD = {64: (6, 64), 128: (4, 32)}
 _BACKWARD = {64: (4, 64), 128: (4, 32)}
-"""For each head size: the warps of a block, each of which owns 16 rows, and how many rows pass by at a time."""
+"""For each head size: the warps of a block, each of which owns 16 rows, and the rows of a tile."""
 
 KERNELS = (
     *(f"attention_forward<{head}, {warps}, {passing}>" for head, (warps, passing) in _FORWARD.items()),
@@ -33,13 +33,13 @@ KERNELS = (
 )
 
 _CHUNK = 8
-"""Numbers that the kernels copy at once, 16 bytes."""
+"""The elements that the kernels copy at once, 16 bytes."""
 
 
 def attention_forward(
     q: Array, k: Array, v: Array, mask: Array | None, bias: Array | None, causal: bool, scale: float
 ) -> tuple[Array, Saved]:
-    """The output, and what the backward pass needs. q, k, v and bias are bfloat16, or uint16: its bits.
+    """The output, and what the backward pass needs. q, k, v and bias are bfloat16, or its bits as uint16.
 
     Raises:
         DeviceError: if the GPU's compute capability is below 8.0.
@@ -70,14 +70,14 @@ def attention_backward(
 
 
 def _choice(kernels: dict[int, tuple[int, int]], head_size: int) -> tuple[str, int]:
-    """For a head size: the template arguments that all kernels have, and the warps of a block."""
+    """The template arguments that all kernels have for a head size, and the warps of a block."""
     head = min(size for size in kernels if head_size <= size)
     warps, passing = kernels[head]
     return f"{head}, {warps}, {passing}", warps
 
 
 def _whole_chunks(x: Array) -> Array:
-    """The bits of (B, H, T, K) in rows of whole chunks: where they are, if they can be read there, or in a copy."""
+    """The bits of (B, H, T, K) in rows of whole chunks: a view if the kernels can read it, else a padded copy."""
     x, size = x.view(np.uint16), x.shape[-1]
     dense = x.strides[-1] == x.itemsize and all(stride // x.itemsize % _CHUNK == 0 for stride in x.strides[:-1])
     if dense and size % _CHUNK == 0 and address(x) % 16 == 0:

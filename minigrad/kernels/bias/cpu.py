@@ -1,6 +1,7 @@
-"""A bias on a CPU: as fast as memory, where NumPy's `x += bias` sets out anew for each row.
+"""A bias on a CPU: one compiled loop at the speed of memory.
 
-At the widths of small models, 64 to 512, that is less than half of NumPy's time.
+NumPy's `x += bias` starts an inner loop for each row. At the widths of small models, 64 to 512, it takes more than
+twice as long.
 """
 
 import numpy as np
@@ -9,7 +10,7 @@ from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 
 PART = 256
-"""So many rows are added up in their dtype, which is fast, and the sums in float64, which keeps the digits."""
+"""Rows that are added up in their own dtype, which is fast. Their sums are added up in float64, which is exact."""
 
 
 def add_bias(x: Array, bias: Array) -> None:
@@ -39,7 +40,7 @@ def _sum_of_rows(grad, total, of_part):  # type: ignore[no-untyped-def]
     for start in range(0, n_rows, PART):
         stop = min(start + PART, n_rows)
         of_part[:] = 0
-        for i in range(start, stop - 3, 4):  # four rows for each time that the sum is read and written
+        for i in range(start, stop - 3, 4):  # four rows at a time, so that the sum is read and written less often
             row0, row1, row2, row3 = grad[i], grad[i + 1], grad[i + 2], grad[i + 3]
             for j in range(width):
                 of_part[j] += (row0[j] + row1[j]) + (row2[j] + row3[j])

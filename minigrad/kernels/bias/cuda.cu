@@ -1,8 +1,8 @@
 // A bias on a GPU: added to every row, and the sum of the rows.
 //
-// There is an addition for each number that is read, so the time goes into memory. A thread moves a pack at a time: 16
-// bytes, the most that one instruction can, or a single number where rows do not start at multiples of 16 bytes. Sizes
-// and columns are counted in packs.
+// There is one addition for each number that is read, so the time is that of the memory. A thread moves a pack at a
+// time: 16 bytes, the most that one instruction can, or a single number if rows do not start at multiples of 16 bytes.
+// Sizes and columns are counted in packs.
 
 template <typename T, int PACK>
 struct alignas(sizeof(T) * PACK) Pack {
@@ -16,7 +16,7 @@ __device__ Pack<T, PACK>* packs(T* array) { return reinterpret_cast<Pack<T, PACK
 template <int PACK, typename T>
 __device__ const Pack<T, PACK>* packs(const T* array) { return reinterpret_cast<const Pack<T, PACK>*>(array); }
 
-// The second pack comes by value: by reference, NVCC would load it number by number.
+// The second pack is passed by value: by reference, NVCC would load it number by number.
 template <typename T, int PACK>
 __device__ void add(Pack<T, PACK>& sum, Pack<T, PACK> pack) {
 #pragma unroll
@@ -25,9 +25,9 @@ __device__ void add(Pack<T, PACK>& sum, Pack<T, PACK> pack) {
 
 // ---- x[i] += bias ---------------------------------------------------------------------------------------------------
 //
-// Thread i takes the packs i, i + n_threads, i + 2 n_threads, … of the whole matrix: neighbours have neighbouring packs,
-// however wide a row is. The column of a pack is its remainder by the width. A thread divides once, at the start; then
-// it goes around the columns by the same step each time.
+// Thread i takes the packs i, i + n_threads, i + 2 n_threads, … of the whole matrix, so that neighbours have
+// neighbouring packs, however wide a row is. The column of pack i is i modulo the width. Division is slow, so a thread
+// divides only at the start: from one of its packs to the next, the column advances by the same step, modulo the width.
 
 template <typename T, int PACK>
 __global__ void add_bias(T* __restrict__ x, const T* __restrict__ bias, long long n, long long width) {
@@ -47,11 +47,11 @@ __global__ void add_bias(T* __restrict__ x, const T* __restrict__ bias, long lon
 
 // ---- Σ_i grad[i] ----------------------------------------------------------------------------------------------------
 //
-// rows (n_rows, width) → sums (gridDim.y, width). A block has 32 columns, one for each threadIdx.x, of blockDim.y rows
-// at a time, one for each threadIdx.y; then it goes on to rows beyond those of the other blocks. A thread adds up what
-// it sees, and at the end the first row of threads adds up what all have. The sums are rows again, but few, and the same
-// kernel with gridDim.y = 1 adds these. Who adds what in which order depends on the sizes alone, so the same rows give
-// the same bits; atomic additions would not.
+// rows (n_rows, width) → sums (gridDim.y, width). A block has 32 columns, one for each threadIdx.x, and reads
+// blockDim.y rows at a time, one for each threadIdx.y; its next rows come after those of the other blocks. Each thread
+// adds up what it reads, and in the end the first row of threads adds up the sums of all. The result is rows again, but
+// few: the same kernel with gridDim.y = 1 adds them up. The order of every sum depends on the sizes alone, so the same
+// rows give the same bits. Atomic additions would not.
 
 constexpr int COLUMNS = 32;   // of a block
 constexpr int MAX_ROWS = 32;  // of threads

@@ -1,30 +1,22 @@
-"""Softmax cross-entropy of arrays, with the gradient of the logits computed in the same pass.
+"""Softmax cross-entropy of arrays; the same pass computes the gradient of the logits.
 
-Contract: logits (N, V); targets (N,) integers in [0, V); counts (N,) boolean, False where a row
-carries no loss. Other targets raise ValueError, but on a GPU, which would have to be waited for, their loss is
-infinite.
+Contract: logits (N, V); targets (N,) integers in [0, V); counts (N,) boolean, False for a row without loss. Other
+targets raise ValueError. On a GPU their loss is infinite instead, because the CPU would have to wait for the GPU to
+find them.
 """
 
 from minigrad.array_type import Array
-from minigrad.kernels import check_range, check_shape, wants_cuda, wants_reference
+from minigrad.kernels import backend_for, wrong_shape
 
 
 def cross_entropy(
     logits: Array, targets: Array, counts: Array, gradient_scale: float | None
 ) -> tuple[Array, Array | None]:
-    """-log softmax(logits)[target] of each row (N,), and, with a gradient_scale, that times its gradient (N, V)."""
-    check_shape("targets", targets, logits.shape[:1])
-    check_shape("counts", counts, logits.shape[:1])
-    if wants_reference(logits):
-        check_range("targets", targets, logits.shape[1])
-        from minigrad.kernels.cross_entropy import reference
-
-        return reference.cross_entropy(logits, targets, counts, gradient_scale)
-    if wants_cuda(logits):
-        check_range("targets", targets, logits.shape[1])
-        from minigrad.kernels.cross_entropy import cuda
-
-        return cuda.cross_entropy(logits, targets, counts, gradient_scale)
-    from minigrad.kernels.cross_entropy import cpu
-
-    return cpu.cross_entropy(logits, targets, counts, gradient_scale)
+    """-log softmax(logits)[target] of each row (N,); with a gradient_scale also its gradient, times that (N, V)."""
+    n_rows = logits.shape[:1]
+    if targets.shape != n_rows:
+        raise wrong_shape("targets", targets, n_rows)
+    if counts.shape != n_rows:
+        raise wrong_shape("counts", counts, n_rows)
+    backend = backend_for(__name__, logits)
+    return backend.cross_entropy(logits, targets, counts, gradient_scale)

@@ -1,21 +1,22 @@
-"""Softmax cross-entropy on a CPU: a row of logits is read while it is in the cache, and rows
-without a label are not read at all."""
+"""Softmax cross-entropy on a CPU: everything about a row is computed while the row is in the cache.
+
+Rows without a label are not read at all.
+"""
 
 import numpy as np
 
 from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 from minigrad.kernels.elementary import exp, highest
+from minigrad.kernels.indices_cpu import check_range
 from minigrad.kernels.jit import njit
 
 
 def cross_entropy(
     logits: Array, targets: Array, counts: Array, gradient_scale: float | None
 ) -> tuple[Array, Array | None]:
-    """The loss of each row and, if asked for, the scaled gradient of the logits."""
-    logits, targets = np.ascontiguousarray(logits), targets.astype(np.int64, copy=False)
-    if _n_outside(targets, logits.shape[1]):
-        raise ValueError(f"targets must lie in [0, {logits.shape[1]}), got {targets.min()} to {targets.max()}")
+    """The loss of each row and, with a gradient_scale, the scaled gradient of the logits."""
+    logits, targets = np.ascontiguousarray(logits), check_range("targets", targets, logits.shape[1])
     losses = np.zeros(len(targets), logits.dtype)
     if gradient_scale is None:
         _losses(logits, targets, counts, losses)
@@ -55,7 +56,7 @@ def _losses_and_gradient(logits, targets, counts, scale, losses, grad):  # type:
 
 @njit(error_model="numpy", fastmath={"reassoc", "contract"})
 def _exps(row, t, top, out):  # type: ignore[no-untyped-def]
-    """e^(row - top) to out; returns the sum of all but that of t."""
+    """Write e^(row - top) to out, and return the sum of all but that of t."""
     zero = row.dtype.type(0)
     total, others = zero, zero
     for j in range(row.size):
@@ -64,23 +65,14 @@ def _exps(row, t, top, out):  # type: ignore[no-untyped-def]
     of_target, out[t] = out[t], zero
     if of_target + of_target < total:
         return total - of_target
-    for j in range(row.size):  # where nearly all is the target's, that would cancel
+    for j in range(row.size):  # the target has most of the total, so that difference would cancel
         others += out[j]
     return others
 
 
 @njit(error_model="numpy")
 def _loss(others, shifted):  # type: ignore[no-untyped-def]
-    """-log softmax at the target, given its logit minus the highest, and what the others add: see the reference."""
+    """-log softmax at the target, given its logit minus the highest, and the sum of the others: see the reference."""
     if shifted == 0:
         return np.log1p(others)
     return np.log(others + exp(shifted)) - shifted
-
-
-@compiled(nogil=True)
-def _n_outside(targets, vocab_size):  # type: ignore[no-untyped-def]
-    n = 0
-    for i in range(targets.size):
-        if targets[i] < 0 or targets[i] >= vocab_size:
-            n += 1
-    return n

@@ -1,24 +1,25 @@
-// Softmax cross-entropy on a GPU: a block for each row of logits; a row without a label is not read.
+// Softmax cross-entropy on a GPU: a block for each row of logits. A row without a label is not read.
 //
-// The loss, log Σ eˣ - x[target], is log Σ eˣ⁻ᵐ - (x[target] - m) with m the highest logit, lest eˣ overflow. One pass
-// finds both m and the sum ("online"): a thread keeps the highest logit that it has seen, and the sum relative to it;
-// when a higher one comes, the sum so far is multiplied by e^(old m - new m). Two threads' findings are combined in the
-// same way, those of all threads by a tree whose order is fixed. The gradient is a second pass over the row.
+// The loss, log Σ eˣ - x[target], is computed as log Σ eˣ⁻ᵐ - (x[target] - m), where m is the highest logit, so that eˣ
+// does not overflow. One pass finds both m and the sum ("online"): a thread keeps the highest logit so far, and the sum
+// relative to it. When a higher one comes, it multiplies the sum by e^(old m - new m). The results of two threads are
+// combined in the same way, and those of all threads by a tree of fixed order. The gradient is a second pass over the
+// row.
 //
-// The target is left out of both and comes in at the end: where it has nearly all of the probability, loss and gradient
-// are what the others add, and would be lost in a sum with it.
+// The target is left out of both passes and added in the end. If it has nearly all of the probability, loss and
+// gradient come from the small e^x of the other words, which would be lost in a sum with it.
 //
-// Where a logit is infinite, ∞ - ∞ makes the sum NaN, as in the reference. But logits of -∞ are allowed, which is why
-// a thread starts from a finite m.
+// If a logit is ∞, ∞ - ∞ makes the sum NaN, as in the reference. Logits of -∞ are allowed: therefore a thread starts
+// with a finite m.
 //
 // Source: Milakov and Gimelshein 2018, "Online normalizer calculation for softmax", section 3.
 
 constexpr int WARP = 32, MAX_WARPS = 16, CHUNK = 4;
 constexpr unsigned ALL_LANES = 0xffffffff;
-constexpr double LOWEST = -3e38;  // in place of -∞, for either type
+constexpr double LOWEST = -3e38;  // instead of -∞; both types can represent it
 
 template <typename T>
-struct Found {  // in a part of a row
+struct Found {  // what a pass over a part of a row has found
     T highest;  // m
     T total;    // Σ eˣ⁻ᵐ
 };
@@ -29,7 +30,7 @@ __device__ Found<T> combine(Found<T> a, Found<T> b) {
     return {highest, a.total * exp(a.highest - highest) + b.total * exp(b.highest - highest)};
 }
 
-// Of the 32 threads of a warp, in five steps: 16 and 16 lanes, 8 and 8, …; the first lane gets it.
+// Combines the 32 lanes of a warp in five steps: 16 and 16 lanes, 8 and 8, and so on. The first lane has the result.
 template <typename T>
 __device__ Found<T> combine_warp(Found<T> found) {
     for (int step = WARP / 2; step > 0; step /= 2) {
@@ -40,7 +41,8 @@ __device__ Found<T> combine_warp(Found<T> found) {
     return found;
 }
 
-// Of all threads of a block: each warp's through shared memory to the first warp, and back to all threads.
+// Combines all threads of a block: the warps' results go through shared memory to the first warp, and back to
+// everybody.
 template <typename T>
 __device__ Found<T> combine_block(Found<T> found) {
     __shared__ Found<T> of_warp[MAX_WARPS];
@@ -56,8 +58,9 @@ __device__ Found<T> combine_block(Found<T> found) {
     return of_warp[0];
 }
 
-// Thread i has the logits i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbours; it reads CHUNK of
-// them at a time, so that as many reads are on their way. Past the end of the row, and at the target, stands -∞.
+// Thread i has the logits i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbours. It reads CHUNK of
+// them at a time, so that CHUNK reads are in flight. Beyond the end of the row, and at the target, the logit counts as
+// -∞.
 template <typename T>
 __device__ void read_chunk(T (&x)[CHUNK], const T* __restrict__ row, int j, int vocab_size, long long target) {
     for (int k = 0; k < CHUNK; ++k, j += blockDim.x) x[k] = j < vocab_size && j != target ? row[j] : T(-INFINITY);
@@ -77,7 +80,8 @@ __device__ Found<T> look_through(const T* __restrict__ row, int vocab_size, long
     return combine_block(found);
 }
 
-// The logit of the target. What is no token has the probability 0, so an infinite loss; nothing is read for it.
+// The logit of the target. A target that is no token has the probability 0 and an infinite loss; nothing is read for
+// it.
 template <typename T>
 __device__ T logit_of(const T* __restrict__ row, long long target, int vocab_size) {
     return target >= 0 && target < vocab_size ? row[target] : T(-INFINITY);
@@ -110,7 +114,7 @@ __global__ void __launch_bounds__(MAX_WARPS * WARP)
     if (threadIdx.x == 0) losses[i] = all.loss();
 }
 
-// The gradient is (softmax(x) - one at the target) · scale.
+// The gradient is (softmax(x) - 1 at the target) · scale.
 template <typename T>
 __global__ void __launch_bounds__(MAX_WARPS * WARP)
     cross_entropy_and_gradient(const T* __restrict__ logits, const long long* __restrict__ targets,

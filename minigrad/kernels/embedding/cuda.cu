@@ -1,18 +1,18 @@
-// The sum of gradients by row on a GPU, without atomics: each element of the table is written by one thread, which
-// adds up its gradients in the order in which they stand. So the bits are always the same.
+// The sum of gradients by row on a GPU, without atomics. One thread writes each element of the table. It adds up the
+// gradients in the order of their positions, so the bits are always the same.
 //
-// The positions come sorted by the row of the table that they belong to (stably: those of one row in their order):
+// The positions are sorted by their rows of the table. The sort is stable: positions of one row keep their order.
 //
 //     place in this list     0  1  2  3  4  5
 //     sorted_rows            3  3  3  7  9  9      the row of the table
-//     order                  1  4  5  0  2  3      where in grad its gradient stands
-//     ends                   3  3  3  4  6  6      where the row's places end
+//     order                  1  4  5  0  2  3      the position of its gradient in grad
+//     ends                   3  3  3  4  6  6      the end of the row's places
 //
-// A block for each place and each blockDim.x columns: the block at a row's first place does the row, the others have
-// nothing to do. A row that occurs nowhere is not written: the table comes filled with zeros. Rows that the table does
-// not have are left out.
+// There is a block for each place and each blockDim.x columns. The block at the first place of a row adds up the row;
+// the others return. A row that does not occur is not written: the table is filled with zeros beforehand. Rows outside
+// of the table are skipped.
 
-constexpr int BATCH = 16;  // additions wait for each other, reads do not: so many are on their way at a time
+constexpr int BATCH = 16;  // reads in flight at a time: additions wait for each other, reads do not
 
 template <typename T>
 __global__ void scatter_add(const T* __restrict__ grad, const long long* __restrict__ sorted_rows,

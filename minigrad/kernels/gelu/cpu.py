@@ -1,12 +1,12 @@
 """GELU on a CPU: one pass, no temporaries, in vector instructions; see the reference for the formulas.
 
-tanh is written through the exponential, (1 + tanh u) / 2 = 1 / (1 + e^(-2u)), which is one call
-instead of two, and does not cancel where u is very negative. In float32 Φ, too, comes from an exponential:
+The tanh form uses (1 + tanh u) / 2 = 1 / (1 + e^(-2u)), which does not cancel where u is very negative. In float32, Φ
+is computed from an exponential as well:
 
     Φ(-|x|) = e^(-x²/2) · t (c_1 + c_2 t + … + c_9 t⁸) / 2,   t = 1 / (1 + |x| / √8).
 
-The coefficients are our own fit, with a relative error below 4e-7 (float32's rounding included) as far as Φ is
-a normal number. The backward pass divides the output by x instead of computing Φ(x) again.
+The coefficients are our own fit. Its relative error is below 4e-7, float32's rounding included, wherever Φ is a normal
+number. The backward pass divides the output by x instead of computing Φ(x) again.
 """
 
 import math
@@ -43,7 +43,7 @@ def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
 
 
 def gelu_tanh_forward(x: Array) -> Array:
-    """The approximation through tanh."""
+    """The tanh form."""
     flat = _flat(x)
     out = np.empty_like(flat)
     _gelu_tanh_forward(flat, out, *_constants(x.dtype))
@@ -62,12 +62,13 @@ def _flat(x: Array) -> Array:
 
 
 def _constants(dtype: np.dtype) -> tuple[np.floating, np.floating]:
-    # As scalars of the array's dtype: a float64 constant would widen a float32 loop to half its speed.
+    # Scalars of the array's dtype: a float64 constant would turn a float32 loop into float64, at half its speed.
     return dtype.type(-2 * _SLOPE), dtype.type(-2 * _SLOPE * _CUBIC)
 
 
 @njit(error_model="numpy", fastmath={"contract"})
 def _cdf_float32(x, bell):  # type: ignore[no-untyped-def]
+    # The polynomial in pairs of terms (Estrin's scheme, see elementary.py): the products do not wait for each other.
     t = _ONE / (_ONE + abs(x) * _INV_SQRT_8)
     square = t * t
     fourth = square * square
@@ -100,7 +101,7 @@ def _gelu_forward(x, out):  # type: ignore[no-untyped-def]
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _gelu_backward(grad, x, out, grad_x, inv_sqrt_2pi):  # type: ignore[no-untyped-def]
-    half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below, the output has lost bits, or all
+    half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below tiny, out / x has too few digits or is 0 / 0
     for i in range(x.size):
         v = x[i]
         ratio = out[i] / v
@@ -118,7 +119,7 @@ def _gelu_tanh_forward(x, out, minus_2_slope, minus_2_cubic):  # type: ignore[no
 
 @compiled(nogil=True, error_model="numpy", fastmath={"contract"})
 def _gelu_tanh_backward(grad, x, out, grad_x, minus_2_slope, minus_2_cubic):  # type: ignore[no-untyped-def]
-    half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # below, the output has lost bits, or all
+    half, tiny = x.dtype.type(0.5), x.dtype.type(1e-30)  # as in `_gelu_backward`
     one, three = x.dtype.type(1), x.dtype.type(3)
     for i in range(x.size):
         v, y = x[i], out[i]

@@ -1,8 +1,8 @@
-// GELU on a GPU, exact and through tanh.
+// GELU on a GPU, exact and in its tanh form.
 //
-// One thread an element would do; what it costs is reading and writing memory, so a thread moves 16 bytes at a time,
-// the most that one instruction can. The backward pass computes Φ(x) again: on a GPU that is hidden behind
-// the memory, and reading the forward pass's output, as the CPU does, would not be.
+// The time is that of reading and writing memory, so a thread moves 16 bytes at a time, the most that one instruction
+// can. The backward pass computes Φ(x) again, because a GPU computes while it waits for memory. The CPU reads the
+// output of the forward pass instead; on a GPU, one more array to read would take time.
 
 template <typename T>
 struct alignas(16) Pack {
@@ -15,7 +15,7 @@ __device__ bool is_aligned(const void* pointer) { return reinterpret_cast<unsign
 struct Exact {  // x Φ(x)
     template <typename T>
     static __device__ T cdf(T x) {
-        return T(0.5) * erfc(x * T(-0.70710678118654752));  // (1 + erf(x / √2)) / 2, which would cancel far in the tail
+        return T(0.5) * erfc(x * T(-0.70710678118654752));  // = (1 + erf(x / √2)) / 2, which would cancel in the tail
     }
     template <typename T>
     static __device__ T value(T x) {
@@ -42,14 +42,14 @@ struct Tanh {  // x (1 + tanh u) / 2, with u = SLOPE (x + CUBIC x³)
     template <typename T>
     static __device__ T slope(T x) {
         const T e = power(x), p = T(1) / (T(1) + e);  // = (1 + tanh u) / 2
-        const T rest = x > T(0) ? e * p : T(1) - p;   // 1 - p, which would cancel where p is nearly 1
+        const T rest = x > T(0) ? e * p : T(1) - p;   // = 1 - p, which would cancel if p is nearly 1
         const T twice_du = T(2 * SLOPE) * (T(1) + T(3 * CUBIC) * x * x);
         return p + x * p * rest * twice_du;  // 1 - tanh² u = 4 p (1 - p)
     }
 };
 
-// Thread i takes the packs i, i + n_threads, i + 2 n_threads, …: neighbours read neighbouring packs. Then the elements
-// that fill no pack, in the same way; that is all of them where an array does not start at a multiple of 16 bytes.
+// Thread i takes the packs i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbouring packs. The
+// elements that fill no pack follow in the same way: all of them if an array does not start at a multiple of 16 bytes.
 
 template <typename Form, typename T>
 __global__ void gelu_forward(const T* __restrict__ x, T* __restrict__ out, long long n) {

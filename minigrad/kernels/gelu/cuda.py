@@ -1,9 +1,8 @@
 """GELU on a GPU: one pass over the elements, see cuda.cu."""
 
-import numpy as np
-
 from minigrad.array_type import Array
-from minigrad.kernels.cuda_source import CudaSource, blocks_of_packs, c_type, contiguous
+from minigrad.kernels.cuda_source import CudaSource, c_type
+from minigrad.kernels.elementwise import apply
 
 SOURCE = CudaSource(__file__)
 KERNELS = tuple(
@@ -12,13 +11,11 @@ KERNELS = tuple(
     for form in ("Exact", "Tanh")
     for real in ("float", "double")
 )
-THREADS, MAX_BLOCKS = 256, 8192
-"""Of a block; and of a grid: enough to fill any GPU several times over. Where there are more elements, threads loop."""
 
 
 def gelu_forward(x: Array) -> Array:
     """x · Φ(x)."""
-    return _forward("Exact", x)
+    return apply(SOURCE, f"gelu_forward<Exact, {c_type(x)}>", x)
 
 
 def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
@@ -27,8 +24,8 @@ def gelu_backward(grad: Array, x: Array, out: Array) -> Array:
 
 
 def gelu_tanh_forward(x: Array) -> Array:
-    """The approximation through tanh."""
-    return _forward("Tanh", x)
+    """The tanh form."""
+    return apply(SOURCE, f"gelu_forward<Tanh, {c_type(x)}>", x)
 
 
 def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
@@ -36,30 +33,8 @@ def gelu_tanh_backward(grad: Array, x: Array, out: Array) -> Array:
     return _backward("Tanh", grad, x)
 
 
-def _forward(form: str, x: Array) -> Array:
-    out = np.empty_like(x, order="C")
-    SOURCE.launch(
-        f"gelu_forward<{form}, {c_type(x)}>",
-        blocks_of_packs(x, THREADS, MAX_BLOCKS),
-        THREADS,
-        contiguous(x),
-        out,
-        np.int64(x.size),
-    )
-    return out
-
-
 def _backward(form: str, grad: Array, x: Array) -> Array:
+    """The kernel computes Φ(x) again: on a GPU that is faster than reading the output of the forward pass."""
     if grad.shape != x.shape:
         raise ValueError(f"grad must have the shape of x, {x.shape}; got {grad.shape}")
-    grad_x = np.empty_like(x, order="C")
-    SOURCE.launch(
-        f"gelu_backward<{form}, {c_type(grad, x)}>",
-        blocks_of_packs(x, THREADS, MAX_BLOCKS),
-        THREADS,
-        contiguous(grad),
-        contiguous(x),
-        grad_x,
-        np.int64(x.size),
-    )
-    return grad_x
+    return apply(SOURCE, f"gelu_backward<{form}, {c_type(grad, x)}>", grad, x)

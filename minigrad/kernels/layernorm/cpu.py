@@ -1,10 +1,10 @@
-"""Layer normalisation on a CPU: each row is read while it is in the cache, and nothing else is stored.
+"""Layer normalisation on a CPU: each row is processed while it is in the cache, without temporary arrays.
 
-`fastmath` is limited to reordering sums (`reassoc`), so that they use vector instructions; NaN and
-infinity keep their meaning.
+`fastmath` may reorder sums (`reassoc`), so that they use vector instructions, and may join a product and a sum into one
+instruction (`contract`). NaN and infinity keep their meaning.
 
-The sums are in the dtype of x. Two kinds of rows are done again in float64: those whose squares do not fit into
-float32, or vanish in it; and those far from zero beside their spread, whose rounded mean would be too far off.
+The sums are in the dtype of x. Two kinds of rows are computed again in float64: those whose squares overflow or vanish
+in float32, and those whose mean is so large, compared with their spread, that its rounding would show.
 """
 
 import numpy as np
@@ -77,7 +77,7 @@ def _layernorm_forward(x, weight, bias, eps, out, mean, rstd):  # type: ignore[n
 
 @compiled(nogil=True, error_model="numpy")
 def _again_in_float64(x, weight, bias, eps, out, mean, rstd):  # type: ignore[no-untyped-def]
-    """The rows whose squares did not fit; RMS normalisation has no mean and no bias, but empty arrays."""
+    """The rows that do not fit. RMS normalisation has no mean and no bias: it passes empty arrays."""
     width, has_mean = x.shape[1], mean.size > 0
     for i in range(len(x)):
         if _fits(mean[i] if has_mean else x.dtype.type(0), rstd[i]):
@@ -110,7 +110,7 @@ def _n_unfit(mean, rstd):  # type: ignore[no-untyped-def]
 def _fits(mean, rstd):  # type: ignore[no-untyped-def]
     """Whether 1 / rstd² has all its digits in float32, and rounding the mean costs the output less than 1e-6.
 
-    What is not a number does not fit.
+    NaN does not fit.
     """
     return 1e-18 < rstd < 1e15 and abs(mean) * rstd < 8
 

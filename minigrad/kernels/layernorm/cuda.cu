@@ -1,21 +1,21 @@
 // Layer normalisation and RMS normalisation on a GPU.
 //
-// There is little to compute and much to move, so the time goes into memory, and what counts is how often a kernel goes
-// over it: once, at best. So a row is read into registers, spread over the threads of a row; sums over it go through
-// shuffles and shared memory; and what comes out is written. Rows too wide for that are at the end, in kernels that read
-// them again and again. They say the same in fewer words, so start there.
+// There is little to compute and much to move, so the time is that of the memory: a kernel should read each row once.
+// So the threads of a row hold it in their registers; sums over the row go through shuffles and shared memory. Rows
+// that are too wide for the registers have kernels of their own, at the end of this file, which read a row several
+// times. They are shorter, so start there.
 //
-// Threads: blockDim.y rows at a time, blockDim.x threads (whole warps) to a row. Elements go between memory and
-// registers in packs of PACK, up to 16 bytes with one instruction.
+// A block has blockDim.y rows at a time, and blockDim.x threads (whole warps) for each row. Elements move between
+// memory and registers in packs of PACK, up to 16 bytes with one instruction.
 
-enum Norm { LAYER, RMS };  // RMS normalisation is the one without mean and bias
+enum Norm { LAYER, RMS };  // RMS normalisation has no mean and no bias
 
-constexpr int ELEMENTS = 16;   // of a row, in registers, for each thread
+constexpr int ELEMENTS = 16;   // of a row, in the registers of each thread
 constexpr int MAX_WARPS = 16;  // of a block
 constexpr unsigned ALL_LANES = 0xffffffff;
 
 template <int PACK>
-constexpr int MAX_THREADS = PACK == 4 ? 512 : 256;  // of a block: for so many there are registers enough
+constexpr int MAX_THREADS = PACK == 4 ? 512 : 256;  // of a block: more would not have registers enough
 
 // ---- A thread's part of a row ---------------------------------------------------------------------------------------
 
@@ -24,8 +24,8 @@ struct alignas(sizeof(T) * PACK) Pack {
     T elements[PACK];
 };
 
-// The first column of the pack in which a thread's element `e` is. Neighbours in a warp have neighbouring packs, so that
-// a warp reads one piece of memory.
+// The first column of the pack that holds a thread's element `e`. Neighbours in a warp have neighbouring packs, so that
+// a warp reads contiguous memory.
 template <int PACK>
 __device__ int column_of(int e) {
     return (e / PACK * blockDim.x + threadIdx.x) * PACK;
@@ -54,8 +54,8 @@ __device__ void store(T* __restrict__ row, const T (&held)[ELEMENTS], int width)
     }
 }
 
-// The sum of `value` over the threads of a row; each of them gets it. First within a warp: in five steps each lane adds
-// what the lane 16, 8, 4, 2, 1 places away has. Then over the row's warps, through shared memory.
+// The sum of `value` over the threads of a row, for each of them. First within a warp: in five steps, each lane adds
+// the value of the lane 16, 8, 4, 2, 1 places away. Then over the warps of the row, through shared memory.
 template <typename T>
 __device__ T sum_over_row(T value) {
     __shared__ T of_warps[MAX_WARPS];
@@ -73,23 +73,23 @@ __device__ T sum_over_row(T value) {
 
 // ---- Forward: out = (x - mean) rstd weight + bias -------------------------------------------------------------------
 //
-// The sums are in T. A mean has been rounded then: what is left of a row when it is taken off is added up, too, and taken
-// off as well. Where the squares do not fit into a float, or nothing is left of them, a row is done again in double.
+// The sums are in T. So the mean is rounded, and the row minus this mean has a small mean of its own, `rest`, which is
+// subtracted as well. If the squares overflow or vanish in a float, the row is computed again in double.
 
-// Whether a variance + eps has all its digits; what is not a number has none.
+// Whether a variance + eps has all its digits; NaN has none.
 template <typename T>
 __device__ bool fits(T spread) {
     return sizeof(T) == 8 || (spread > T(1e-30) && spread < T(1e36));
 }
 
-// (Σ (x - m)² - what m was off by) / width + eps, given that sum and the mean of x - m.
+// The variance + eps, given Σ (x - m)² and the mean of x - m, by which m is off.
 template <typename T>
 __device__ T spread_of(T squares, T rest, int width, T eps) {
     const T variance = squares / width - rest * rest;
     return (variance < 0 ? 0 : variance) + eps;
 }
 
-// Whether a row of the block is to be done again: then its threads come to the barriers with those of the others.
+// Whether any row of the block is computed again: then all its threads must reach the barriers in there.
 __device__ bool any_in_block(bool again) { return blockDim.x == 32 ? again : __syncthreads_or(again); }
 
 template <typename T, int PACK, Norm NORM>
@@ -98,7 +98,7 @@ __global__ void __launch_bounds__(MAX_THREADS<PACK>) norm_forward(
     T* __restrict__ mean, T* __restrict__ rstd, int n_rows, int width, T eps) {
     int i = blockIdx.x * blockDim.y + threadIdx.y;
     long long start = (long long)i * width;
-    if (i >= n_rows) width = 0;  // no such row, but its threads must come to the barriers all the same
+    if (i >= n_rows) width = 0;  // there is no such row, but its threads must reach the barriers
     T row[ELEMENTS];
     load<PACK>(row, x + start, width);
 
@@ -119,7 +119,7 @@ __global__ void __launch_bounds__(MAX_THREADS<PACK>) norm_forward(
     rest = NORM == LAYER ? sum_over_row(rest) / width : 0;
     const T spread = spread_of(sum_over_row(square), rest, width, eps);
     T r = 1 / sqrt(spread);
-    m += rest == rest ? rest : 0;  // it is not a number where m is infinite
+    m += rest == rest ? rest : 0;  // rest is NaN if m is infinite
 #pragma unroll
     for (int e = 0; e < ELEMENTS; e++) row[e] = (row[e] - rest) * r;
 
@@ -157,14 +157,14 @@ __global__ void __launch_bounds__(MAX_THREADS<PACK>) norm_forward(
 //
 // grad_x = rstd (dn - mean(dn) - n mean(dn n)),  grad_weight = Σ_rows grad n,  grad_bias = Σ_rows grad.
 //
-// A block goes on from its first rows to further ones, with each thread at the same columns as before. So a thread can
-// add up the last two for its columns in registers. At the end each block writes its sums into slots of its own, and
-// add_slots adds the slots. The order of every sum is fixed: the same input gives the same bits.
+// A block takes several groups of rows, and a thread has the same columns in all of them. So it adds up grad_weight and
+// grad_bias for its columns in registers. In the end, each block writes its sums into a slot of its own, and add_slots
+// adds up the slots. The order of every sum is fixed, so the same input gives the same bits.
 
 // Adds up what the blockDim.y threads at the same columns hold, one after the other, and writes the sums into a slot.
 template <int PACK, typename T>
 __device__ void sum_over_rows_of_threads(T (&held)[ELEMENTS], T* __restrict__ slot, int width) {
-    __shared__ T sums[ELEMENTS * 128];  // where there are several rows of threads, there are at most 128 to a row
+    __shared__ T sums[ELEMENTS * 128];  // if there are several rows of threads, a row has at most 128
     for (int y = 0; y < blockDim.y && blockDim.y > 1; y++) {
         if (threadIdx.y == y) {
 #pragma unroll
@@ -190,7 +190,7 @@ __global__ void __launch_bounds__(MAX_THREADS<PACK>) norm_backward(
         int i = first + threadIdx.y;
         bool there = i < n_rows;
         long long start = (long long)i * width;
-        T n[ELEMENTS], dn[ELEMENTS];  // for a start, the row of x and that of grad
+        T n[ELEMENTS], dn[ELEMENTS];  // first they hold the row of x and that of grad
         load<PACK>(n, x + start, there ? width : 0);
         load<PACK>(dn, grad + start, there ? width : 0);
         T m = NORM == LAYER && there ? mean[i] : 0, r = there ? rstd[i] : 0;
@@ -203,7 +203,7 @@ __global__ void __launch_bounds__(MAX_THREADS<PACK>) norm_backward(
             if (NORM == LAYER) grad_bias[e] += dn[e];
             dn[e] *= w[e];
             total += dn[e];
-            inner += dn[e] * n[e];  // beyond the width dn is zero
+            inner += dn[e] * n[e];  // dn is zero beyond the width
         }
         total = NORM == LAYER ? sum_over_row(total) / width : 0;
         inner = sum_over_row(inner) / width;
@@ -236,9 +236,9 @@ __global__ void add_slots(const T* __restrict__ slots, T* __restrict__ sums, int
     sums[(long long)blockIdx.y * width + column] = sum;
 }
 
-// ---- Rows of any width: a block to a row, which is read from memory each time it is needed --------------------------
+// ---- Rows of any width: a block for a row, which it reads from memory each time -------------------------------------
 
-// The same in the type `Sum`, which is T or, where that is too small, double; returns the spread.
+// The mean m, what it is off by, and the variance + eps, which is returned. `Sum` is T or, if T overflows, double.
 template <typename Sum, Norm NORM, typename T>
 __device__ Sum wide_statistics(const T* __restrict__ row, int width, T eps, Sum& m, Sum& rest) {
     m = rest = 0;
@@ -307,7 +307,7 @@ __global__ void wide_norm_backward(const T* __restrict__ grad, const T* __restri
     }
 }
 
-// A thread to a column and a slot: it adds up every gridDim.y-th row.
+// A thread for a column of a slot: it adds up every gridDim.y-th row.
 template <typename T, Norm NORM>
 __global__ void wide_norm_slots(const T* __restrict__ grad, const T* __restrict__ x, const T* __restrict__ mean,
                                 const T* __restrict__ rstd, T* __restrict__ slots, int n_rows, int width) {

@@ -1,9 +1,9 @@
-"""Layer normalisation on a GPU: what `cuda.cu` needs to know, worked out and handed to it."""
+"""Layer normalisation on a GPU: chooses the kernel, its grid and its arguments; see cuda.cu."""
 
 import numpy as np
 
 from minigrad.array_type import Array
-from minigrad.kernels.cuda_source import CudaSource, address, c_type, contiguous
+from minigrad.kernels.cuda_source import CudaSource, c_type, contiguous, elements_per_load
 
 SOURCE = CudaSource(__file__)
 NORMS = ("LAYER", "RMS")
@@ -18,17 +18,17 @@ KERNELS = tuple(
 )
 
 ELEMENTS = 16
-"""Of a row, for each thread. This and the next are the same in cuda.cu."""
+"""Elements of a row that a thread holds in registers. The same as in cuda.cu, as is MAX_THREADS."""
 
 MAX_THREADS = {1: 256, 2: 256, 4: 512}
-"""For a row, by the elements in a pack. A row that would take more is wide."""
+"""The most threads of a row, by the elements of a pack. A row that would need more is a wide one."""
 
 THREADS = 256
-"""Of a block, unless a row takes more."""
+"""Threads of a block, unless a row needs more."""
 
 BACKWARD_BLOCKS = 256
-"""At most. Each fills a slot that costs time to add; so few, but enough for all of a GPU. The number is the same for
-every GPU, so that the bits of the sums are."""
+"""The most blocks of the backward pass, enough to fill any GPU. Each fills a slot, and every slot takes time to add.
+The number does not depend on the GPU, because the bits of the sums depend on it."""
 
 
 def layernorm_forward(x: Array, weight: Array, bias: Array, eps: float) -> tuple[Array, Array, Array]:
@@ -64,7 +64,7 @@ def _forward(norm: str, x: Array, weight: Array, bias: Array, eps: float) -> tup
     mean = np.empty_like(x, shape=statistics if norm == "LAYER" else 0)
     arrays = x, weight, bias, out, mean, rstd
     numbers = np.int32(n_rows), np.int32(width), x.dtype.type(eps)
-    pack, (threads, at_once) = _pack(x, weight, bias), _block(width)
+    pack, (threads, at_once) = elements_per_load(x, weight, bias), _block(width)
     if threads > MAX_THREADS[pack]:
         SOURCE.launch(f"wide_norm_forward<{t}, {norm}>", n_rows, THREADS, *arrays, *numbers[1:])
     else:
@@ -74,11 +74,11 @@ def _forward(norm: str, x: Array, weight: Array, bias: Array, eps: float) -> tup
 
 
 def _backward(norm: str, grad: Array, x: Array, weight: Array, mean: Array, rstd: Array) -> tuple[Array, Array]:
-    """The gradient of x; and those of weight and bias, or of weight alone, in one array."""
+    """The gradient of x; and one array of those of weight and bias, or of weight alone, (1 or 2, D)."""
     t = c_type(grad, x, weight, mean, rstd)
     grad, x, weight, mean, rstd = (contiguous(array) for array in (grad, x, weight, mean, rstd))
     n_rows, width, n_sums = *_rows(x), 2 if norm == "LAYER" else 1
-    pack, (threads, at_once) = _pack(grad, x, weight), _block(width)
+    pack, (threads, at_once) = elements_per_load(grad, x, weight), _block(width)
     n_slots = min(-(-n_rows // at_once), BACKWARD_BLOCKS)
     grad_x, sums = np.empty_like(x), np.empty_like(x, shape=(n_sums, width))
     slots = np.empty_like(x, shape=(n_sums, n_slots, width))
@@ -96,17 +96,11 @@ def _backward(norm: str, grad: Array, x: Array, weight: Array, mean: Array, rstd
 
 
 def _rows(x: Array) -> tuple[int, int]:
-    """How many rows, and how wide."""
+    """The number of rows, and their width."""
     return x.size // x.shape[-1], x.shape[-1]
 
 
 def _block(width: int) -> tuple[int, int]:
-    """Threads to a row, whole warps; and rows at a time."""
+    """The threads of a row, whole warps; and the rows of a block."""
     threads = 32 * -(-width // (32 * ELEMENTS))
     return threads, max(1, THREADS // threads)
-
-
-def _pack(x: Array, *others: Array) -> int:
-    """How many elements a thread may load at once: 16 bytes of them, if all rows start at a multiple of that."""
-    pack = 16 // x.itemsize
-    return pack if x.shape[-1] % pack == 0 and all(address(array) % 16 == 0 for array in (x, *others)) else 1

@@ -1,6 +1,6 @@
-"""An LSTM layer on a CPU: BLAS for the products, one compiled pass for the cell of a time step.
+"""An LSTM layer on a CPU: BLAS for the products, one compiled pass for the cells of a time step.
 
-Time runs along the first axis inside, so that a step's (B, 4N) block of gates is contiguous.
+Inside, time is the first axis, so that the gates of a step, (B, 4N), are contiguous.
 """
 
 import numpy as np
@@ -16,10 +16,10 @@ def lstm_forward(
 ) -> tuple[Array, Array, Array]:
     """The outputs, the cells, and the gates after their activations; see the reference."""
     (batch, length, _), size = x.shape, h0.shape[1]
-    steps = np.ascontiguousarray(x.swapaxes(0, 1))
+    steps = np.ascontiguousarray(x.swapaxes(0, 1))  # (T, B, D)
     gates = np.matmul(steps.reshape(length * batch, -1), weight_ih.T).reshape(length, batch, 4 * size)
     gates += bias
-    outputs, cells = np.empty((2, length, batch, size), x.dtype)
+    outputs, cells = np.empty((2, length, batch, size), x.dtype)  # (T, B, N) each
     recurrent = np.empty((batch, 4 * size), x.dtype)
     h, c = h0, np.ascontiguousarray(c0)
     for t in range(length):
@@ -50,7 +50,7 @@ def lstm_backward(
         _cell_backward(grad[t], grad_h, grad_c, gates[t], c_before, cells[t], grad_gates[t])
         np.matmul(grad_gates[t], weight_hh, out=grad_h)
 
-    flat = grad_gates.reshape(length * batch, -1)
+    flat = grad_gates.reshape(length * batch, -1)  # (T · B, 4N)
     h_before = np.concatenate([h0[None], outputs.swapaxes(0, 1)[:-1]]).reshape(length * batch, -1)
     grad_x = np.matmul(flat, weight_ih).reshape(length, batch, -1).swapaxes(0, 1)
     steps = x.swapaxes(0, 1).reshape(length * batch, -1)
@@ -62,6 +62,7 @@ def _cell_forward(gates, recurrent, c_before, h, c):  # type: ignore[no-untyped-
     n_batch, size = h.shape
     one = h.dtype.type(1)
     for b in range(n_batch):
+        # Slices first: then the inner loops run over contiguous memory and use vector instructions.
         i_row, f_row, g_row, o_row = _four(gates[b], size)
         i_in, f_in, g_in, o_in = _four(recurrent[b], size)
         c_old, c_new, h_new = c_before[b], c[b], h[b]

@@ -1,14 +1,15 @@
-// The cell of an LSTM at one time step on a GPU, and its derivative: a thread for each cell of each sequence.
+// The cells of an LSTM at one time step on a GPU, and their derivative: a thread for each cell of each sequence.
 //
-// The matrix products are cuBLAS's; between the two of them, at every step, stands this. A block is one sequence's
-// (blockIdx.x) and blockDim.x of its cells. The gates i, f, g, o of a cell stand `size` apart.
+// cuBLAS computes the matrix products; these kernels run between two of them, at every step. A block has blockDim.x
+// cells of one sequence, blockIdx.x. The gates i, f, g, o of a cell are `size` numbers apart.
 
 template <typename T>
 __device__ T sigmoid(T x) {
     return T(1) / (T(1) + exp(-x));
 }
 
-// gates come in as the input's share and go out as the gates; recurrent is the share of the hidden state before.
+// `gates` holds the share of the inputs, and is overwritten with the gates. `recurrent` is the share of the hidden
+// state of the step before.
 template <typename T>
 __global__ void lstm_cell_forward(T* __restrict__ gates, const T* __restrict__ recurrent,
                                   const T* __restrict__ c_before, T* __restrict__ c, T* __restrict__ h,
@@ -28,8 +29,8 @@ __global__ void lstm_cell_forward(T* __restrict__ gates, const T* __restrict__ r
     h[cell] = o * tanh(c_now);
 }
 
-// grad is the gradient of h from above, grad_h from the step after this one. grad_c comes in as that of c from the
-// step after, and goes out as what the step before gets.
+// `grad` is the gradient of h from the layer above, `grad_h` that from the next step. `grad_c` holds the gradient of c
+// from the next step, and is overwritten with the one for the step before.
 template <typename T>
 __global__ void lstm_cell_backward(const T* __restrict__ grad, const T* __restrict__ grad_h, T* __restrict__ grad_c,
                                    const T* __restrict__ gates, const T* __restrict__ c_before,

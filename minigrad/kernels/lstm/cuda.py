@@ -1,6 +1,6 @@
 """An LSTM layer on a GPU: cuBLAS for the products, one kernel for the cells of a time step, see cuda.cu.
 
-Time runs along the first axis inside, so that a step's (B, 4N) block of gates is contiguous.
+Inside, time is the first axis, so that the gates of a step, (B, 4N), are contiguous.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ SOURCE = CudaSource(__file__)
 KERNELS = tuple(
     f"{kernel}<{real}>" for kernel in ("lstm_cell_forward", "lstm_cell_backward") for real in ("float", "double")
 )
-THREADS = 128  # of a block, each for a cell
+THREADS = 128  # of a block, one for each cell
 
 
 def lstm_forward(
@@ -25,8 +25,8 @@ def lstm_forward(
     """
     real = c_type(x, h0, c0, weight_ih, weight_hh, bias)
     (batch, length, d_in), size = x.shape, h0.shape[1]
-    gates = x.swapaxes(0, 1).reshape(length * batch, d_in) @ weight_ih.T
-    gates = (gates + bias).reshape(length, batch, 4 * size)
+    gates = x.swapaxes(0, 1).reshape(length * batch, d_in) @ weight_ih.T  # (T · B, 4N)
+    gates = (gates + bias).reshape(length, batch, 4 * size)  # (T, B, 4N)
     outputs = np.empty_like(gates, shape=(length, batch, size))
     cells = np.empty_like(outputs)
     h, c = h0, contiguous(c0)

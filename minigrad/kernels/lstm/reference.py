@@ -1,7 +1,7 @@
 """The specification of an LSTM layer, and of backpropagation through time.
 
-Source: Hochreiter and Schmidhuber 1997, "Long Short-Term Memory"; the forget gate is of Gers,
-Schmidhuber and Cummins 2000.
+Sources: Hochreiter and Schmidhuber 1997, "Long Short-Term Memory"; Gers, Schmidhuber and Cummins 2000, "Learning to
+Forget", for the forget gate.
 """
 
 import numpy as np
@@ -13,17 +13,19 @@ from minigrad.kernels.logistic import sigmoid
 def lstm_forward(
     x: Array, h0: Array, c0: Array, weight_ih: Array, weight_hh: Array, bias: Array
 ) -> tuple[Array, Array, Array]:
-    """One time step after the other; the input's share of the gates is one product for all of them."""
+    """Each time step reads the hidden state of the one before, so the steps run one after the other."""
+    # The share of the inputs does not depend on the hidden state: one product for all steps.
     gates = x @ weight_ih.T + bias  # (B, T, 4N)
     outputs = np.empty_like(gates, shape=(*x.shape[:2], h0.shape[1]))  # (B, T, N)
-    cells = np.empty_like(outputs)
+    cells = np.empty_like(outputs)  # (B, T, N)
     h, c = h0, c0
     for t in range(x.shape[1]):
         i, f, g, o = np.split(gates[:, t] + h @ weight_hh.T, 4, axis=-1)  # (B, N) each
         i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
-        c = f * c + i * g  # keep what the forget gate lets through, and add what the input gate does
-        h = o * np.tanh(c)  # show as much of the cell as the output gate lets through
-        gates[:, t] = np.concatenate([i, f, g, o], axis=-1)
+        # The cell is a sum, not a product of matrices: while the forget gate is open, its gradient does not vanish.
+        c = f * c + i * g  # (B, N)
+        h = o * np.tanh(c)  # (B, N)
+        gates[:, t] = np.concatenate([i, f, g, o], axis=-1)  # (B, 4N)
         outputs[:, t], cells[:, t] = h, c
     return outputs, cells, gates
 
@@ -39,8 +41,8 @@ def lstm_backward(
     cells: Array,
     gates: Array,
 ) -> tuple[Array, Array, Array, Array]:
-    """From the last step to the first: what h_t owes is its own gradient plus what step t + 1 sends back."""
-    grad_gates = np.empty_like(gates)
+    """From the last step to the first: the gradient of h_t is its own plus what step t + 1 sends back."""
+    grad_gates = np.empty_like(gates)  # (B, T, 4N)
     grad_h, grad_c = np.zeros_like(h0), np.zeros_like(c0)
     for t in reversed(range(x.shape[1])):
         i, f, g, o = np.split(gates[:, t], 4, axis=-1)
@@ -48,7 +50,8 @@ def lstm_backward(
         tanh_c = np.tanh(cells[:, t])
         # h_t is read by the layer above (grad) and by step t + 1 (grad_h); c_t by h_t and by c of step t + 1.
         grad_h = grad_h + grad[:, t]  # (B, N)
-        grad_c = grad_c + grad_h * o * (1 - tanh_c**2)
+        grad_c = grad_c + grad_h * o * (1 - tanh_c**2)  # (B, N)
+        # Through the activations to their inputs: sigmoid' = s (1 - s), tanh' = 1 - tanh².
         grad_gates[:, t] = np.concatenate(
             [
                 grad_c * g * i * (1 - i),
@@ -58,9 +61,10 @@ def lstm_backward(
             ],
             axis=-1,
         )
-        grad_h, grad_c = grad_gates[:, t] @ weight_hh, grad_c * f
+        # To the step before: through the recurrent product, and along the cell through the forget gate.
+        grad_h, grad_c = grad_gates[:, t] @ weight_hh, grad_c * f  # (B, N), (B, N)
 
-    # The weights serve every step, so their gradients are one product over all steps of all sequences.
+    # All steps share the weights, so their gradients are one product over all steps of all sequences.
     h_before = np.concatenate([h0[:, None], outputs[:, :-1]], axis=1)  # (B, T, N)
     flat = grad_gates.reshape(-1, grad_gates.shape[-1])  # (B · T, 4N)
     return (

@@ -1,19 +1,18 @@
-"""The matrix product on a CPU: the machine's BLAS, and two of our own.
+"""The matrix product on a CPU: NumPy's BLAS, and two kernels of our own.
 
-BLAS is the product of decades of tuning for one processor after another, and NumPy brings one. To be fast it
-copies both matrices into blocks first, which pays when each number is used many times.
+BLAS libraries have been tuned for decades, for one processor after another. To be fast, BLAS first copies both matrices
+into blocks, which pays if each number is used many times.
 
-With few rows on the left, as when several texts are generated token by token, each weight is used a few times, and
-what counts is to read the weights once, as fast as memory gives them: `few_rows_matmul` does that and copies
-nothing. The rule, measured on an AMD EPYC at widths from 256 to 3072: up to FEW_ROWS rows times a transposed matrix
-that lies in C order, which is what a linear layer asks for, are our kernel's. On one core it is 1.2 to 2.6 times as
-fast as BLAS there, and with two to four rows still 1.3 times as fast as a BLAS with two threads; with eight it no
-longer is. A single row is the exception: BLAS, too, takes a matrix as it lies then, and lets all its threads read a
-large one.
+With few rows on the left, as when several texts are generated token by token, each weight is used a few times only.
+Then the time is that of reading the weights from memory. `few_rows_matmul` reads them once and copies nothing. It
+computes products of up to FEW_ROWS rows with the transpose of a C-contiguous matrix, which is the product of a linear
+layer. On an AMD EPYC, at widths from 256 to 3072, it is 1.2 to 2.6 times as fast as BLAS on one core, and for two to
+four rows still 1.3 times as fast as BLAS on two cores; for eight rows it is not. A single row is an exception: BLAS
+does not copy the matrix then, and reads a large one with all its threads.
 
-`tiled_matmul` is there to be read: the same idea as BLAS in thirty lines, namely that a value that was loaded into
-a register or the cache should be used many times before it is evicted. It takes 3 to 9 times as long as BLAS at the
-shapes of the experiments' models (from (1024, 64) · (64, 64) to (4096, 256) · (256, 1024)).
+`tiled_matmul` is there to be read. It has the idea of BLAS in thirty lines: use a value many times while it is in a
+register or in the cache. It takes 3 to 9 times as long as BLAS at the shapes of the experiments' models (from
+(1024, 64) · (64, 64) to (4096, 256) · (256, 1024)).
 """
 
 import numpy as np
@@ -22,14 +21,14 @@ from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 
 FEW_ROWS, LARGE = 4, 1 << 18
-"""Up to so many rows our kernel is faster than BLAS; a single row only while B has not more than LARGE numbers."""
+"""Our kernel is faster than BLAS up to FEW_ROWS rows; for a single row, only if B has at most LARGE elements."""
 
 ROWS, DEPTH = 4, 64
-"""The tile: four rows of C at a time, over 64 values of k, whose rows of B stay in the cache."""
+"""The tile: four rows of C at a time, over 64 values of k. Those 64 rows of B stay in the cache."""
 
 
 def matmul(a: Array, b: Array) -> Array:
-    """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j], by our kernel for few rows, else by BLAS."""
+    """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j]: our kernel for few rows, else BLAS."""
     few_rows = a.ndim == 2 and b.ndim == 2 and len(a) <= FEW_ROWS and (len(a) > 1 or b.size <= LARGE)
     if few_rows and b.flags.f_contiguous and a.dtype == b.dtype and a.dtype in (np.float32, np.float64):
         return few_rows_matmul(a, b.T)
@@ -37,7 +36,7 @@ def matmul(a: Array, b: Array) -> Array:
 
 
 def few_rows_matmul(a: Array, b: Array) -> Array:
-    """A Bᵀ for A (M, K) and B (N, K) of one floating dtype, each row of B read once."""
+    """A Bᵀ for A (M, K) and B (N, K) of one floating dtype. Each row of B is read once."""
     if a.shape[1:] != b.shape[1:]:
         raise ValueError(f"few_rows_matmul needs A (M, K) and B (N, K), got {a.shape} and {b.shape}")
     c = np.empty((len(a), len(b)), a.dtype)
@@ -46,7 +45,7 @@ def few_rows_matmul(a: Array, b: Array) -> Array:
 
 
 def tiled_matmul(a: Array, b: Array) -> Array:
-    """The same for two matrices, (M, K) and (K, N), by our own kernel."""
+    """A B for two matrices (M, K) and (K, N), by the kernel that is there to be read."""
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0]:
         raise ValueError(f"tiled_matmul needs (M, K) and (K, N), got {a.shape} and {b.shape}")
     c = np.zeros((a.shape[0], b.shape[1]), dtype=np.result_type(a, b))
@@ -88,7 +87,7 @@ def _tiled_matmul(a, b, c):  # type: ignore[no-untyped-def]
             for k in range(k_start, k_stop):
                 a0, a1, a2, a3 = a[i, k], a[i + 1, k], a[i + 2, k], a[i + 3, k]
                 row = b[k]
-                for j in range(n_columns):  # the inner loop is a vector of fused multiply-adds
+                for j in range(n_columns):  # the compiler makes vectors of fused multiply-adds of this loop
                     value = row[j]  # loaded once, used four times
                     c0[j] += a0 * value
                     c1[j] += a1 * value

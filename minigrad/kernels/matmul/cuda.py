@@ -1,12 +1,11 @@
-"""The matrix product on a GPU: the machine's BLAS, and two of our own, in `cuda.cu`.
+"""The matrix product on a GPU: cuBLAS, and two kernels of our own, in `cuda.cu`.
 
-The rule: on a GPU `matmul` is cuBLAS, through CuPy's `a @ b`. No GPU has been measured yet; until the benchmark shows
-a shape at which one of ours is faster, cuBLAS has them all. NumPy arrays, which come here under
-`minigrad.use_kernels("cuda_on_host")`, are ours: `blocked_matmul` for float32, `tiled_matmul` for float64.
+On a GPU, `matmul` is cuBLAS, through CuPy's `a @ b`. Our kernels multiply NumPy arrays, which come here under
+`minigrad.use_kernels("cuda_on_host")`: `blocked_matmul` float32, `tiled_matmul` float64.
 
-float32 is multiplied as float32. Since Ampere, GPUs can round the factors to 10 bits on the way (TF32) and be several
-times as fast; CuPy has cuBLAS do so if the environment variable CUPY_TF32 is 1 when the first product is computed, and
-not otherwise. minigrad never sets it. Where TF32 will do, `tensor_core_matmul(a, b, "tf32")` says so at the call.
+float32 is multiplied as float32. Since Ampere, GPUs can round the factors to 10 bits (TF32), which is several times as
+fast. CuPy lets cuBLAS do so only if the environment variable CUPY_TF32 is 1 when the first product is computed, and
+minigrad never sets it. If TF32 is exact enough, call `tensor_core_matmul(a, b, "tf32")`.
 """
 
 from collections.abc import Iterator
@@ -29,11 +28,11 @@ KERNELS = (
     ),
 )
 TILE, BLOCK, BLOCK_THREADS = 16, 128, 256
-"""As in cuda.cu: the sides of the two kernels' tiles of C. The first has one thread for each number of its tile."""
+"""The same as in cuda.cu: the sides of the two kernels' tiles of C. `tiled_matmul` has a thread for each element."""
 
 
 def matmul(a: Array, b: Array) -> Array:
-    """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j], by cuBLAS on a GPU, by our own kernels on the host."""
+    """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j]: cuBLAS on a GPU, our own kernels on the host."""
     if not isinstance(a, np.ndarray):
         return a @ b
     return blocked_matmul(a, b) if a.dtype == b.dtype == np.float32 else tiled_matmul(a, b)
@@ -45,7 +44,7 @@ def tiled_matmul(a: Array, b: Array) -> Array:
     Shapes: a (..., M, K), b (..., K, N) → (..., M, N), float32 or float64. Any strides; nothing is copied.
 
     Raises:
-        TypeError: if the dtype is another.
+        TypeError: if the dtype is neither.
         ValueError: if the shapes do not fit.
     """
     check_shapes(a, b)
@@ -63,10 +62,10 @@ def tiled_matmul(a: Array, b: Array) -> Array:
 
 
 def blocked_matmul(a: Array, b: Array) -> Array:
-    """The product in float32 by the kernel that is made to be fast.
+    """The product in float32 by the kernel that is meant to be fast.
 
-    Shapes: a (..., M, K), b (..., K, N) → (..., M, N). A matrix that is dense along its rows or along its columns, so
-    a transposed one too, is read where it lies; others are copied.
+    Shapes: a (..., M, K), b (..., K, N) → (..., M, N). A matrix whose rows are dense, or whose columns are (it is
+    transposed), is read in place; others are copied.
 
     Raises:
         TypeError: if the dtype is not float32.
@@ -91,7 +90,7 @@ def check_shapes(a: Array, b: Array) -> None:
 
 
 def operands(a: Array, b: Array, dtype_of_c: DTypeLike | None = None) -> tuple[Array, Array, Array]:
-    """a and b in one dtype, with leading axes broadcast, and a C to be filled."""
+    """a and b in one dtype, with leading axes broadcast, and an uninitialised C."""
     leading = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     dtype = np.promote_types(a.dtype, b.dtype)
     a, b = (x.astype(dtype, copy=any(stride % x.itemsize for stride in x.strides)) for x in (a, b))
@@ -100,7 +99,7 @@ def operands(a: Array, b: Array, dtype_of_c: DTypeLike | None = None) -> tuple[A
 
 
 def batches(a: Array, b: Array, c: Array) -> Iterator[tuple[Array, Array, Array]]:
-    """Views of the operands with two leading axes, which is what a kernel takes; what has more comes in parts."""
+    """Views of the operands with two leading axes, as a kernel takes them; more axes are split into several views."""
     if c.ndim > 4:
         for part in zip(a, b, c, strict=True):
             yield from batches(*part)
@@ -110,38 +109,38 @@ def batches(a: Array, b: Array, c: Array) -> Iterator[tuple[Array, Array, Array]
 
 
 def n_tiles(c: Array, rows: int, columns: int) -> int:
-    """How many tiles of so many rows and columns all matrices of C have."""
+    """The number of tiles, of `rows` × `columns` each, in all matrices of C."""
     return prod(c.shape[:-2]) * ceil(c.shape[-2] / rows) * ceil(c.shape[-1] / columns)
 
 
 def arguments(a: Array, b: Array, c: Array) -> tuple[Array | np.generic, ...]:
-    """The first arguments of all kernels: where A, B and C begin, M, N, K, and the length of the inner leading axis."""
+    """The first arguments of all kernels: A, B and C, then M, N, K, and the length of the inner leading axis."""
     sizes = (c.shape[-2], c.shape[-1], a.shape[-1], c.shape[1])
     return (beginning(a), beginning(b), c, *map(np.int32, sizes))
 
 
 def beginning(array: Array) -> Array:
-    """The first element alone, a view: a kernel that is given the strides goes on from there by itself."""
+    """A view of the first element: it passes the address to a kernel, which is given the strides beside it."""
     return array[(slice(1),) * array.ndim]
 
 
 def lines_are_rows(x: Array) -> bool:
-    """Whether the rows of the matrices are dense, each element beside the next."""
+    """Whether the rows of the matrices are dense: each element next to the one before."""
     return x.shape[-1] <= 1 or x.size == 0 or x.strides[-1] == x.itemsize
 
 
 def dense_lines(x: Array) -> Array:
-    """The array itself if its matrices' rows or columns are dense, else a copy whose rows are."""
+    """The array itself if the rows or the columns of its matrices are dense, else a copy with dense rows."""
     dense = x.ndim < 2 or lines_are_rows(x) or lines_are_rows(x.swapaxes(-1, -2))
     return x if dense else x.copy(order="C")
 
 
 def line_strides(x: Array) -> tuple[np.int64, np.int64, np.int64]:
-    """How many elements apart are matrices along the outer and the inner leading axis, and lines, dense ones."""
+    """The strides, in elements: of the outer and the inner leading axis, and from one dense line to the next."""
     outer, inner, rows, columns = (np.int64(stride // x.itemsize) for stride in x.strides)
     return outer, inner, rows if lines_are_rows(x) else columns
 
 
 def cpp(truth: bool) -> str:
-    """A template argument."""
+    """A boolean as a template argument."""
     return "true" if truth else "false"

@@ -10,8 +10,9 @@ def matmul(a: Array, b: Array) -> Array:
     if a.shape[-1] != b.shape[-2]:
         raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
     leading = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    c = np.zeros_like(a, shape=(*leading, a.shape[-2], b.shape[-1]), dtype=np.result_type(a, b))
+    c = np.zeros_like(a, shape=(*leading, a.shape[-2], b.shape[-1]), dtype=np.result_type(a, b))  # (..., M, N)
+    # The loops over i, j and k may be nested in any order. With k outside, each step is a whole matrix.
     for k in range(a.shape[-1]):
-        column, row = a[..., :, k], b[..., k, :]
-        c += column[..., :, None] * row[..., None, :]
+        column, row = a[..., :, k], b[..., k, :]  # (..., M) and (..., N)
+        c += column[..., :, None] * row[..., None, :]  # (..., M, 1) · (..., 1, N)
     return c

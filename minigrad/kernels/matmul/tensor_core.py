@@ -1,12 +1,12 @@
-"""The matrix product on a GPU's tensor cores, in `tensor_core.cu`: fast and inexact, for those who ask for it.
+"""The matrix product on a GPU's tensor cores, in `tensor_core.cu`: fast and inexact, for callers who ask for it.
 
-The factors are rounded, the products are summed up in float32:
+The factors are rounded, and the products are summed in float32:
 
     "tf32"    10 bits after the point, the exponents of float32: a relative error of up to 2⁻¹¹ in each factor
     "bf16"    7 bits after the point, the exponents of float32: up to 2⁻⁸, and twice as fast
 
-The kernel also runs on NumPy arrays, on the CPU: there the four instructions that only a GPU has are written out in
-C++, so that the rest, who computes what and where it lies, is the same code and can be tested and stepped through.
+The kernel also runs on NumPy arrays, on the CPU. The four instructions that only a GPU has are then written out in C++;
+everything else, such as which thread computes what from where, is the same code, and can be tested and stepped through.
 """
 
 from math import ceil
@@ -39,25 +39,25 @@ KERNELS = (
     ),
 )
 ROWS, COLUMNS, THREADS = 128, 256, 256
-"""As in tensor_core.cu: a block's tile of C, and its threads."""
+"""The same as in tensor_core.cu: the tile of C of a block, and its threads."""
 
 CHUNK = 16
-"""Bytes that the kernel copies at once."""
+"""The bytes that the kernel copies at once."""
 
 MAX_BLOCKS = 8192
-"""For rounding: enough to fill any GPU."""
+"""For rounding: blocks, enough to fill any GPU."""
 
 
 def tensor_core_matmul(a: Array, b: Array, precision: str) -> Array:
-    """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j], the factors rounded to `precision`, "tf32" or "bf16".
+    """C[..., i, j] = Σ_k A[..., i, k] B[..., k, j], with the factors rounded to `precision`, "tf32" or "bf16".
 
-    Shapes: a (..., M, K), b (..., K, N) → (..., M, N), float32. a and b are float32, or for "bf16" bfloat16 already.
-    A matrix in the kernel's format is read where it lies if each of its rows, or each of its columns, is dense and
-    begins and ends at a multiple of 16 bytes; else it is copied.
+    Shapes: a (..., M, K), b (..., K, N) → (..., M, N), float32. a and b are float32, or bfloat16 already for "bf16".
+    A matrix in the kernel's format is read in place if each of its rows, or each of its columns, is dense and begins
+    and ends at a multiple of 16 bytes; else it is copied.
 
     Raises:
-        ValueError: if precision is another, or the shapes do not fit.
-        TypeError: if the dtype is another.
+        ValueError: if precision is neither, or the shapes do not fit.
+        TypeError: if the dtype does not fit the precision.
         DeviceError: if the GPU's compute capability is below 8.0.
     """
     if precision not in ("tf32", "bf16"):
@@ -75,7 +75,7 @@ def tensor_core_matmul(a: Array, b: Array, precision: str) -> Array:
 
 
 def factor(x: Array, precision: str) -> Array:
-    """The numbers as the kernel takes them: float32 or the bits of bfloat16, in lines of whole chunks."""
+    """An operand as the kernel takes it: float32 or the bits of bfloat16, in lines of whole chunks."""
     if precision == "bf16":
         return whole_chunks(x.view(np.uint16) if x.dtype.name == "bfloat16" else bfloat16_bits(x))
     if x.dtype != np.float32:
@@ -84,7 +84,7 @@ def factor(x: Array, precision: str) -> Array:
 
 
 def bfloat16_bits(x: Array) -> Array:
-    """The nearest bfloat16 to each float32, as 16 bits; what is transposed stays so."""
+    """The nearest bfloat16 to each float32, as 16 bits. A transposed matrix stays transposed."""
     if x.dtype != np.float32:
         raise TypeError(f'precision "bf16" is for float32 and bfloat16, got {x.dtype}')
     x = dense_lines(x)
@@ -97,7 +97,7 @@ def bfloat16_bits(x: Array) -> Array:
 
 
 def whole_chunks(x: Array) -> Array:
-    """The array itself if each line begins and ends at a multiple of 16 bytes; else a copy with zeros behind each."""
+    """The array itself if each line begins and ends at a multiple of 16 bytes, else a copy in padded lines."""
     x = dense_lines(x)
     if not lines_are_rows(x):
         return whole_chunks(x.swapaxes(-1, -2)).swapaxes(-1, -2)

@@ -1,4 +1,4 @@
-"""ReLU on a CPU: one pass, without the array of truth values that NumPy would make first."""
+"""ReLU on a CPU: one pass, without the boolean array that NumPy would write first."""
 
 import numpy as np
 
@@ -29,11 +29,11 @@ def _flat(x: Array) -> Array:
 def _relu_forward(x, out):  # type: ignore[no-untyped-def]
     zero = x.dtype.type(0)
     for i in range(x.size):
-        out[i] = zero if x[i] < zero else x[i]  # so that what is not a number stays so
+        out[i] = zero if x[i] < zero else x[i]  # this way around, NaN stays NaN
 
 
 @compiled(nogil=True, error_model="numpy")
 def _relu_backward(grad, out, grad_x):  # type: ignore[no-untyped-def]
     zero = grad.dtype.type(0)
     for i in range(grad.size):
-        grad_x[i] = zero if out[i] <= zero else grad[i]
+        grad_x[i] = zero if out[i] <= zero else grad[i]  # selected, not multiplied: 0 · ∞ is NaN

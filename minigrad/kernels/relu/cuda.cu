@@ -1,6 +1,7 @@
 // ReLU on a GPU: one pass over the elements.
 //
-// What it costs is reading and writing memory, so a thread moves 16 bytes at a time, the most that one instruction can.
+// Its time is that of reading and writing memory, so a thread moves 16 bytes at a time, the most that one instruction
+// can.
 
 template <typename T>
 struct alignas(16) Pack {
@@ -12,16 +13,16 @@ __device__ bool is_aligned(const void* pointer) { return reinterpret_cast<unsign
 
 template <typename T>
 __device__ T positive_part(T x) {
-    return x < T(0) ? T(0) : x;  // so that what is not a number stays so
+    return x < T(0) ? T(0) : x;  // this way around, NaN stays NaN
 }
 
 template <typename T>
 __device__ T where_positive(T grad, T out) {
-    return out <= T(0) ? T(0) : grad;  // selected, not multiplied by 0: the gradient may be infinite
+    return out <= T(0) ? T(0) : grad;  // selected, not multiplied: 0 · ∞ is NaN
 }
 
-// Thread i takes the packs i, i + n_threads, i + 2 n_threads, …: neighbours read neighbouring packs. Then the elements
-// that fill no pack, in the same way; that is all of them where an array does not start at a multiple of 16 bytes.
+// Thread i takes the packs i, i + n_threads, i + 2 n_threads, …, so that neighbours read neighbouring packs. The
+// elements that fill no pack follow in the same way: all of them if an array does not start at a multiple of 16 bytes.
 
 template <typename T>
 __global__ void relu_forward(const T* __restrict__ x, T* __restrict__ out, long long n) {

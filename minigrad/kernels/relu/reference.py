@@ -14,5 +14,6 @@ def relu_forward(x: Array) -> Array:
 
 
 def relu_backward(grad: Array, out: Array) -> Array:
-    """The gradient passes where x was positive. It is selected, not multiplied by 0: it may be infinite."""
+    """The slope is 1 where x was positive, else 0; out is positive in the same places."""
+    # Selected, not multiplied: a gradient may be infinite, and 0 · ∞ is NaN.
     return np.where(out <= 0, 0, grad)

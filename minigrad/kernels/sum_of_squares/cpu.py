@@ -1,7 +1,7 @@
 """The sum of squares on a CPU.
 
-BLAS has it too (a vector times itself), but wakes up all its threads for it. They then look out for more work
-for a while, on cores that the threads of `DataParallel` need.
+BLAS could compute it as a vector times itself, but would wake all its threads. They wait for more work for a while by
+spinning, on cores that the threads of `DataParallel` need.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from minigrad.array_type import Array
 from minigrad.kernels.compilation import compiled
 
 PART = 4096
-"""So many squares are added up in x's dtype, which is fast, and the sums in float64, which is exact."""
+"""Squares that are added up in x's dtype, which is fast. Their sums are added up in float64, which is exact."""
 
 
 def sum_of_squares(arrays: Sequence[Array]) -> float:

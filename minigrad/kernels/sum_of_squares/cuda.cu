@@ -1,12 +1,12 @@
 // The sum of squares on a GPU, in two steps.
 //
-// First the threads of many blocks each add up a part of an array, and each block the sums of its threads: one number
-// a block, in a place of its own. Then a single block adds these up, for all arrays. Which numbers are added in which
-// order depends on the sizes alone, so the same arrays give the same bits; atomic additions would not.
+// First, many blocks each add up a part of an array and write one number. Then a single block adds up these numbers,
+// for all arrays. The order of every sum depends on the sizes alone, so the same arrays give the same bits. Atomic
+// additions would not.
 //
-// A thread reads 16 bytes at a time, adds up the squares of these few elements in their own type, and all the rest in
-// double: a sum in float of millions of elements would lose digits, and doubles for each element cost time on cards
-// that have few units for them.
+// A thread reads 16 bytes at a time. It adds up the squares of these few elements in their own type, and the results in
+// double. A float sum of millions of elements would lose digits; double arithmetic for every element would be slow on
+// GPUs that have few units for it.
 
 constexpr int THREADS = 256;  // of a block
 
@@ -18,8 +18,8 @@ struct alignas(16) Pack {
 
 __device__ bool is_aligned(const void* pointer) { return reinterpret_cast<unsigned long long>(pointer) % 16 == 0; }
 
-// The sum of what the block's threads bring, for thread 0: in each round the lower half of the threads that are left
-// take over the numbers of the upper half.
+// The sum of the numbers of all threads of the block, for thread 0. In each round, the lower half of the remaining
+// threads adds the numbers of the upper half.
 __device__ double sum_of_block(double mine) {
     __shared__ double sums[THREADS];
     sums[threadIdx.x] = mine;

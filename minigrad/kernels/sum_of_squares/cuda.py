@@ -1,4 +1,4 @@
-"""The sum of squares on a GPU: a number a block, then one block for these, see cuda.cu."""
+"""The sum of squares on a GPU: each block writes one number, then one block adds these up, see cuda.cu."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from minigrad.kernels.cuda_source import CudaSource, c_type, contiguous
 
 SOURCE = CudaSource(__file__)
 KERNELS = ("sum_of_squares<float>", "sum_of_squares<double>", "add_up")
-THREADS = 256  # of a block, as in cuda.cu
+THREADS = 256  # of a block, the same as in cuda.cu
 PER_THREAD, MAX_BLOCKS = 16, 1024
-"""About how many elements a thread adds up; and blocks of a grid: a few for each processor of any GPU."""
+"""About how many elements a thread adds up; and the most blocks of a grid, a few for each processor of any GPU."""
 
 
 def sum_of_squares(arrays: Sequence[Array]) -> float:
-    """Σ x². The GPU is waited for once, at the end."""
+    """Σ x². The CPU waits for the GPU once, at the end."""
     sizes = [min(-(-x.size // (THREADS * PER_THREAD)), MAX_BLOCKS) for x in arrays]
     ends = np.cumsum(sizes).tolist()
     of_blocks = np.empty_like(arrays[0], shape=ends[-1], dtype=np.float64, order="C")

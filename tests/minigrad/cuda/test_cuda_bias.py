@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minigrad.kernels import elementwise
 from minigrad.kernels.bias import cuda, reference
 from minigrad.kernels.cuda_source import CudaSource
 from tests.minigrad.cuda.test_cuda_gelu import elsewhere
@@ -66,8 +67,8 @@ def test_so_wide_that_there_are_blocks_enough_side_by_side(on_host, monkeypatch,
 @pytest.mark.parametrize("width", [4, 6, 7, 40, 1000])
 def test_arrays_that_start_between_packs_and_threads_that_loop(on_host, monkeypatch, dtype, shifted, width):
     """64 threads, whose step is a part of a row, a row, or several."""
-    monkeypatch.setattr(cuda, "THREADS", 32)
-    monkeypatch.setattr(cuda, "MAX_BLOCKS", 2)
+    monkeypatch.setattr(elementwise, "THREADS", 32)
+    monkeypatch.setattr(elementwise, "MAX_BLOCKS", 2)
     rng = np.random.default_rng(width)
     x = elsewhere(normal(rng, dtype, 3000 // width * width), shifted == "x").reshape(-1, width)
     bias = elsewhere(normal(rng, dtype, width), shifted == "bias")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minigrad.kernels import elementwise
 from minigrad.kernels.gelu import cuda
 from minigrad.kernels.gelu import reference as gelu_reference
 from tests.minigrad.test_fast_kernels import assert_agrees, sizes, sources, wide
@@ -46,8 +47,8 @@ def test_arrays_that_start_between_packs_and_threads_that_loop(on_host, monkeypa
     forward, backward, *_ = FORMS[form]
     x, grad = np.random.default_rng(0).standard_normal((2, 1027)).astype(dtype)
     out, grad_x = forward(x), backward(grad, x, x)
-    monkeypatch.setattr(cuda, "THREADS", threads)
-    monkeypatch.setattr(cuda, "MAX_BLOCKS", 1)
+    monkeypatch.setattr(elementwise, "THREADS", threads)
+    monkeypatch.setattr(elementwise, "MAX_BLOCKS", 1)
     x, grad = (elsewhere(array, shifted == name) for name, array in (("x", x), ("grad", grad)))
     np.testing.assert_array_equal(on_host(forward, x), out)
     np.testing.assert_array_equal(on_host(backward, grad, x, out), grad_x)

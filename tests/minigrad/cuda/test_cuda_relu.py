@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minigrad.kernels import elementwise
 from minigrad.kernels.relu import cuda, reference
 from tests.minigrad.cuda.test_cuda_gelu import elsewhere
 from tests.minigrad.test_fast_kernels import sizes, sources
@@ -28,8 +29,8 @@ def test_the_kernels_agree_with_the_reference_to_the_bit(on_host, draw, shape):
 @pytest.mark.parametrize("threads", [64, 256])
 def test_arrays_that_start_between_packs_and_threads_that_loop(on_host, monkeypatch, dtype, shifted, threads):
     x, grad = np.random.default_rng(0).standard_normal((2, 1027)).astype(dtype)
-    monkeypatch.setattr(cuda, "THREADS", threads)
-    monkeypatch.setattr(cuda, "MAX_BLOCKS", 1)
+    monkeypatch.setattr(elementwise, "THREADS", threads)
+    monkeypatch.setattr(elementwise, "MAX_BLOCKS", 1)
     x, grad = (elsewhere(array, shifted == name) for name, array in (("x", x), ("grad", grad)))
     np.testing.assert_array_equal(on_host(cuda.relu_forward, x), np.maximum(x, 0))
     np.testing.assert_array_equal(on_host(cuda.relu_backward, grad, x), np.where(x > 0, grad, 0))
