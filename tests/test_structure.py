@@ -215,6 +215,15 @@ def test_all_rooms_of_a_kernel_have_the_functions_of_its_contract():
             assert public.items() <= functions(contract.with_name(room)).items()
 
 
+def test_a_contract_ends_in_the_function_of_its_own_name_with_its_own_arguments():
+    for contract in (PROJECT / "minigrad" / "kernels").glob("*/__init__.py"):
+        for node in ast.parse(contract.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                call = f"backend.{node.name}({', '.join(argument.arg for argument in node.args.args)})"
+                assert ast.unparse(node.body[-1]).removeprefix("return ") == call
+                assert ast.unparse(node.body[-2]).startswith("backend = backend_for(__name__, ")
+
+
 def test_every_cuda_source_has_a_file_that_launches_it():
     sources = (PROJECT / "minigrad" / "kernels").glob("*/*.cu")
     assert [path for path in sources if not path.with_suffix(".py").is_file()] == []

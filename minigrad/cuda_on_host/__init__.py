@@ -5,23 +5,22 @@
 
 How it works:
 
-- `shim.h` gives a C++ compiler the words of CUDA C++ that our kernels use. `__global__` means nothing, `__shared__`
-  means `static`, `threadIdx` is a global variable, `exp` is the C library's.
-- A program is made of the shim, the `.cu` file and, for the kernel that is wanted, a function that C can call: it takes
-  the kernel's arguments as an array of pointers. $CXX (or g++, or clang++) makes a library of it. It is kept in the
-  user's cache folder under the hash of all that went into it; `ctypes` loads it.
+- `shim.h` defines the parts of CUDA C++ that our kernels use. `__global__` is empty, `__shared__` is `static`,
+  `threadIdx` is a global variable, and `exp` is the C library's.
+- A program consists of the shim, the `.cu` file and, for one kernel, a function that C can call: it takes the kernel's
+  arguments as an array of pointers. $CXX (or g++, or clang++) compiles it to a library. The library is kept in the
+  user's cache folder under the hash of all its sources and flags, and `ctypes` loads it.
 - Each thread of a block is a fibre: a stack and a set of registers, which `swapcontext` exchanges for those of another.
-  One runs at a time. A thread runs until it meets `__syncthreads()` or a warp function (a shuffle, `__syncwarp()`);
-  there it stops and another has its turn. The warps of a block run one after the other up to the barrier, the blocks
-  of a grid one after the other.
-- A barrier that some threads do not reach is an error that names two threads and their lines; on a GPU it hangs or
-  does anything at all. Shared memory is filled with NaN before each block.
-- A GPU promises no order of threads between two barriers. Here they run first to last, or in `backwards()` last to
-  first, blocks and warps too. A kernel that forgets a barrier reads what another thread has not written yet in one
-  of the two, so the results differ.
+  One runs at a time, until it reaches `__syncthreads()` or a warp function (a shuffle, `__syncwarp()`). Then another
+  runs. The warps of a block run one after the other up to the barrier, and so do the blocks of a grid up to their end.
+- A barrier that some threads do not reach is an error that names two threads and their lines. (On a GPU it hangs or is
+  undefined.) Shared memory is filled with NaN before each block.
+- A GPU guarantees no order of threads between two barriers. Here threads, warps and blocks run first to last, or in
+  `backwards()` last to first. If a kernel lacks a barrier, then in one of the two orders a thread reads what another
+  has not written yet, and the results differ.
 
-What it cannot show: speed, and mistakes that need two threads at the same instant. Instructions that C++ has no words
-for (of tensor cores, of asynchronous copies) stand inside `#ifndef CUDA_ON_HOST`, and beside them the same in C++.
+It shows neither speed nor mistakes that need two threads at the same instant. Instructions that C++ does not have (of
+tensor cores, asynchronous copies) are inside `#ifndef CUDA_ON_HOST`, with the same in C++ in the `#else`.
 
 Tested on Linux. It should work where `ucontext.h` does, which leaves out Windows.
 """
@@ -71,7 +70,7 @@ _announced = False
 
 @contextlib.contextmanager
 def backwards() -> Iterator[None]:
-    """Threads, warps and blocks run last to first inside the `with` block."""
+    """Run threads, warps and blocks last to first inside the `with` block."""
     global _backwards
     outside, _backwards = _backwards, True
     try:
@@ -85,7 +84,7 @@ def launch(source: Path, kernel: str, grid: Sequence[int], block: Sequence[int],
 
     Raises:
         DeviceError: if there is no C++ compiler.
-        TypeError: if an argument is not of the type that the kernel declares.
+        TypeError: if an argument has not the type that the kernel declares.
         RuntimeError: if the source does not compile, or threads of the kernel wait for each other forever.
     """
     with _one_at_a_time:
@@ -99,14 +98,14 @@ def launch(source: Path, kernel: str, grid: Sequence[int], block: Sequence[int],
 
 
 def _value(argument: Any) -> Any:
-    """What a launch copies for a kernel: an array's address, a scalar's bytes."""
+    """The bytes that a launch passes to a kernel: an array's address, a scalar's value."""
     if isinstance(argument, np.ndarray):
         return ctypes.c_void_p(argument.ctypes.data)
     return ctypes.create_string_buffer(argument.tobytes())
 
 
 def _check_types(kernel: str, declared: list[str], arguments: Sequence[Any]) -> None:
-    """A GPU would read whatever bytes are there; here the compiler knows what the kernel takes."""
+    """A GPU would read whatever bytes it is passed. Here the compiler knows the types of the parameters."""
     if len(declared) != len(arguments):
         raise TypeError(f"{kernel} takes {len(declared)} arguments, got {len(arguments)}")
     for i, (code, argument) in enumerate(zip(declared, arguments, strict=True)):
@@ -118,7 +117,7 @@ def _check_types(kernel: str, declared: list[str], arguments: Sequence[Any]) -> 
 
 @functools.cache
 def _library(source: Path, kernel: str) -> Any:
-    """The compiled kernel, from disk if it has been compiled before."""
+    """The compiled kernel; from disk, if it was compiled before."""
     flags = [*_FLAGS, *os.environ.get("CXXFLAGS", "").split()]
     program = _LAUNCHER.format(shim=_SHIM, source=source, kernel=kernel)
     made_of = [compiler(), *flags, program, _SHIM.read_text("utf-8"), source.read_text("utf-8")]
@@ -138,7 +137,7 @@ def _library(source: Path, kernel: str) -> Any:
 
 
 def _announce() -> None:
-    """Say once why the first step takes so long."""
+    """Say once why the first step takes long."""
     global _announced
     if not _announced:
         print("minigrad: compiling CUDA kernels for the CPU, half a second each", file=sys.stderr, flush=True)
@@ -146,10 +145,10 @@ def _announce() -> None:
 
 
 def compiler() -> str:
-    """The C++ compiler that is used: $CXX, or g++, or clang++.
+    """The C++ compiler: $CXX, or g++, or clang++.
 
     Raises:
-        DeviceError: if it is not there.
+        DeviceError: if it is not in PATH.
     """
     wanted = [os.environ["CXX"]] if os.environ.get("CXX") else ["g++", "clang++"]
     for name in wanted:
@@ -163,7 +162,7 @@ def compiler() -> str:
 
 @functools.cache
 def _cache_folder() -> Path:
-    """The user's cache folder; where nothing can be written there, a temporary one for this process."""
+    """The user's cache folder; if it is not writable, a temporary one for this process."""
     users = Path.home() / "Library" / "Caches" if sys.platform == "darwin" else Path.home() / ".cache"
     folder = Path(os.environ.get("XDG_CACHE_HOME") or users) / "minigrad" / "cuda_on_host"
     try:

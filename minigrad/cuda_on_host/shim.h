@@ -1,6 +1,6 @@
-// What a CUDA kernel needs from CUDA, for a CPU; `__init__.py` explains how it works. The words of the language and the
-// mathematics come first, then what a thread is and how it waits for others, then the scheduler: to follow a launch,
-// read from the end, from launch() to run_grid(), run_block() and run_warp().
+// What a CUDA kernel needs from CUDA, in C++ for a CPU; `__init__.py` explains how it works. The language and the
+// mathematics come first, then threads and how they wait for each other, then the scheduler. To follow a launch, read
+// from the end: launch(), run_grid(), run_block(), run_warp().
 
 #pragma once
 #define CUDA_ON_HOST 1
@@ -21,7 +21,7 @@
 #define __launch_bounds__(...)
 #define __shared__ static  // one copy for all threads; blocks run one after the other, so one copy is enough
 
-// What must outlive a block. Everything else that starts as zero belongs to the kernel: its shared memory.
+// For the variables that must outlive a block. All other variables that start as zero are the kernel's shared memory.
 #ifdef __ELF__
 #define OF_THE_SHIM __attribute__((section(".data")))
 #else
@@ -47,7 +47,7 @@ using std::erf, std::erfc, std::exp, std::log, std::log1p, std::pow, std::sqrt, 
 using std::fabs, std::floor, std::fma, std::isinf, std::isnan;
 inline float rsqrt(float x) { return 1.0f / sqrt(x); }
 inline double rsqrt(double x) { return 1.0 / sqrt(x); }
-inline float max(float a, float b) { return fmax(a, b); }  // of a number and NaN the number, as in CUDA
+inline float max(float a, float b) { return fmax(a, b); }  // max of a number and NaN is the number, as in CUDA
 inline float min(float a, float b) { return fmin(a, b); }
 inline double max(double a, double b) { return fmax(a, b); }
 inline double min(double a, double b) { return fmin(a, b); }
@@ -74,17 +74,17 @@ inline unsigned __float_as_uint(float x) { return cuda_on_host::same_bits<unsign
 
 namespace cuda_on_host {
 
-// ---- Threads: each has a stack and registers of its own, and one runs at a time -------------------------------------
+// ---- Threads: each has its own stack and registers, and one runs at a time ------------------------------------------
 
 enum class State { ready, at_syncthreads, at_warp_function, returned };
 
 struct Thread {
-    ucontext_t context;  // where it stopped
+    ucontext_t context;  // its registers where it stopped
     uint3 index;
     State state;
     int line;            // of the kernel's source, where it waits
-    unsigned mask;       // a warp function's lanes
-    int source;          // the lane whose value this one asks for
+    unsigned mask;       // the lanes of a warp function
+    int source;          // the lane whose value it wants
     unsigned char offered[8], received[8];
 };
 
@@ -183,7 +183,7 @@ inline bool stop(const Thread& thread, const char* waits_at, const Thread& other
 
 inline bool is_in(unsigned mask, int lane) { return mask >> lane & 1; }
 
-// Whom a lane at a warp function still waits for; null if for nobody. Those who have returned are not waited for.
+// A lane that another one at a warp function still waits for; null if there is none. Returned lanes are not waited for.
 inline const Thread* missing(const Thread* warp, int n_lanes, const Thread& lane) {
     for (int j = 0; j < n_lanes; j++) {
         const Thread& other = warp[j];
@@ -193,7 +193,7 @@ inline const Thread* missing(const Thread* warp, int n_lanes, const Thread& lane
     return nullptr;
 }
 
-// The lanes of a mask, which have all arrived, get the values that they asked for.
+// The lanes of a mask, all of which have arrived, get the values that they want.
 inline bool hand_over(Thread* warp, int n_lanes, unsigned mask) {
     auto takes_part = [&](int j) { return j < n_lanes && is_in(mask, j) && warp[j].state != State::returned; };
     for (int j = 0; j < n_lanes; j++) {
@@ -206,7 +206,7 @@ inline bool hand_over(Thread* warp, int n_lanes, unsigned mask) {
     return true;
 }
 
-// Whether any lanes that waited can go on.
+// Releases the lanes whose warp function is complete; returns whether there were any.
 inline bool release_lanes(Thread* warp, int n_lanes) {
     bool released = false;
     for (int i = 0; i < n_lanes; i++) {
@@ -218,7 +218,7 @@ inline bool release_lanes(Thread* warp, int n_lanes) {
     return released;
 }
 
-// Runs the lanes of one warp until each has returned or waits at a __syncthreads(). False: there is a problem.
+// Runs the lanes of one warp until each has returned or waits at a __syncthreads(). False if there is a problem.
 inline bool run_warp(Thread* warp, int n_lanes, bool backwards) {
     do {
         for (int i = 0; i < n_lanes; i++) {
@@ -232,7 +232,7 @@ inline bool run_warp(Thread* warp, int n_lanes, bool backwards) {
     return !*problem;
 }
 
-// Runs all threads of a block up to the barrier, where all must meet, and on from there, until all have returned.
+// Runs all threads of a block from barrier to barrier, where all must meet, until all have returned.
 inline bool run_block(int n_threads, bool backwards) {
     int n_warps = (n_threads + warpSize - 1) / warpSize;
     const Thread& one = threads[0];
@@ -251,7 +251,7 @@ inline bool run_block(int n_threads, bool backwards) {
     return true;
 }
 
-// Shared memory is not zero when a block starts: it holds what was there. Here all its bits are set, which is NaN.
+// On a GPU, shared memory is uninitialised when a block starts. Here all its bits are set, which is NaN.
 #ifdef __ELF__
 extern "C" __attribute__((visibility("hidden"))) char __bss_start[], _end[];  // the linker's names for that memory
 inline void forget_shared_memory() { memset(__bss_start, 0xff, _end - __bss_start); }
@@ -268,7 +268,7 @@ inline void thread_main() {
     current->line = 0;
 }
 
-// Runs a grid. Null, or what went wrong.
+// Runs a grid. Returns null, or what went wrong.
 inline const char* run_grid(const unsigned* grid, const unsigned* block, bool backwards) {
     gridDim = {grid[0], grid[1], grid[2]};
     blockDim = {block[0], block[1], block[2]};
@@ -294,7 +294,7 @@ inline const char* run_grid(const unsigned* grid, const unsigned* block, bool ba
     return nullptr;
 }
 
-// ---- Launching: void** arguments to those of a kernel, as cudaLaunchKernel does -------------------------------------
+// ---- Launching: a kernel is called with void** arguments, as by cudaLaunchKernel ------------------------------------
 
 template <typename... P>
 struct Call {

@@ -18,7 +18,7 @@ from minigrad.kernels import elementary
 from minigrad.kernels.jit import FunctionCache, NullCache, njit
 
 _SHARED = hashlib.sha256(inspect.getsource(elementary).encode()).hexdigest()
-"""Part of every cache key. Numba notices a change in a kernel's own file, but not in those whose functions it inlines."""
+"""Part of every cache key. Numba notices changes in a kernel's own file, not in those whose functions it inlines."""
 
 _announced = False
 

@@ -1,30 +1,30 @@
-// Softmax attention on a GPU, in float and double. The T × S matrix of scores is never in memory: a block of threads
-// takes a few queries, walks over the keys a tile at a time, and keeps of the keys behind it only what it still needs.
+// Softmax attention on a GPU, in float and double. The T × S matrix of scores is never written to memory: a block of
+// threads has a few queries, walks over the keys one tile at a time, and keeps running sums.
 //
 // Sources: Milakov and Gimelshein 2018, "Online normalizer calculation for softmax" (a softmax in one pass);
 // Dao et al. 2022, "FlashAttention", and Dao 2023, "FlashAttention-2" (tiles, and computing the scores again in the
-// backward pass instead of keeping them).
+// backward pass instead of storing them).
 //
-// Three kernels: the output; the gradient of the queries; the gradients of the keys and values. They have one shape. A
-// block owns some rows (of queries, or of keys), a stream of tiles of the other kind passes by, and for each tile
+// Three kernels have the same structure: the output, the gradient of the queries, the gradients of the keys and values.
+// A block owns some rows (of queries, or of keys), and the rows of the other kind pass by in tiles. For each tile:
 //
 //     row_products        the scores: dot products of the rows owned with the rows that pass
-//     add_weighted_rows   what they are for: sums of rows that pass, weighted by something made of the scores.
+//     add_weighted_rows   sums of the rows that pass, with weights computed from the scores.
 //
-// Who does what: a block is two warps, each with half of the rows owned. The 32 lanes of a warp stand as 4 × 8. Lane
-// (y, x) has the rows y, y + 4, y + 8, … of its warp and the columns x, x + 8, x + 16, … of the tile that passes. So a
-// thread has a small rectangle of scores in its registers, and a number read from shared memory serves a whole side of
-// it. Eight lanes share a row; what a row needs (its largest score, its sum) they find out by shuffles.
+// The work is divided as follows. A block has two warps, each with half of the rows owned. The 32 lanes of a warp form
+// a grid of 4 × 8. Lane (y, x) has the rows y, y + 4, y + 8, … of its warp and the columns x, x + 8, x + 16, … of the
+// tile. So a thread has a small rectangle of scores in its registers, and uses a number from shared memory for a whole
+// side of it. Eight lanes share a row, and compute its largest score and its sum by shuffles.
 //
-// In the names below a head is one of the B · H pairs of sequence and head. Heads of fewer than HEAD numbers are
-// filled up with zeros, which add nothing to a dot product.
+// Below, a head is one of the B · H pairs of sequence and head. A head with fewer than HEAD numbers is padded with
+// zeros, which add nothing to a dot product.
 
 constexpr int THREADS = 64, WARPS = 2, LANES_Y = 4, LANES_X = 8;
 using Stride = long long;  // in numbers, not in bytes
-constexpr int BLOCKS = 4;  // that a multiprocessor should have room for: a thread may then use all of its 255 registers
+constexpr int BLOCKS = 4;  // on a multiprocessor at once: few enough for a thread to use all of its 255 registers
 
-// Shared memory is read 16 bytes at a time. A row of a tile is that much longer than what it holds: rows one below the
-// other then lie in different banks, and eight lanes can read eight rows at once.
+// Shared memory is read 16 bytes at a time. A row of a tile is padded by 16 bytes: consecutive rows then begin in
+// different banks, and eight lanes can read eight rows at once.
 template <typename T>
 struct alignas(16) Pack {
     static constexpr int SIZE = 16 / sizeof(T);
@@ -38,16 +38,16 @@ __device__ Pack<T> read_pack(const T* from) {
 
 // ---- What a query may see, and what is added to its scores ----------------------------------------------------------
 
-// The mask or the bias of one head: T × S numbers that lie in memory in any way.
+// The mask or the bias of one head: T × S numbers with any strides.
 template <typename T>
 struct Matrix {
-    const T* start;  // null: there is none
+    const T* start;  // null if there is none
     Stride row_stride, column_stride;
 
     __device__ T operator()(int row, int column) const { return start[row * row_stride + column * column_stride]; }
 };
 
-// What turns q · k into a score.
+// How a score is made of q · k.
 template <typename T>
 struct Scoring {
     Matrix<bool> mask;
@@ -61,15 +61,15 @@ struct Scoring {
         return causal ? min(max(t + 1 + n_keys - n_queries, 0), n_keys) : n_keys;
     }
 
-    // Whether nothing but the scale makes scores of the products of these queries and keys: it does for nearly all.
+    // Whether these scores are the products times the scale, without mask and bias: the case for nearly all.
     __device__ bool plain(int first_query, int last_query, int last_key) const {
         return !mask.start && !bias.start && last_query < n_queries && last_key < visible(first_query);
     }
 };
 
-// ---- The steps that the kernels are made of -------------------------------------------------------------------------
+// ---- The steps of the kernels ---------------------------------------------------------------------------------------
 
-// The rows of one head in global memory: n_rows times `size` numbers.
+// The rows of one head in global memory: n_rows of `size` numbers each.
 template <typename T>
 struct Head {
     const T* start;
@@ -77,15 +77,15 @@ struct Head {
     int n_rows, size;
 };
 
-// Its rows first, first + 1, … to shared memory; zeros where there is nothing. A thread goes down a column, neighbours
-// go down neighbouring columns.
+// Copies its rows first, first + 1, … to shared memory, with zeros outside of the head. A thread goes down a column,
+// and neighbours go down neighbouring columns.
 template <typename T, int ROWS, int LENGTH>
 __device__ void load_rows(T (&tile)[ROWS][LENGTH], Head<T> head, int first) {
     constexpr int WIDTH = LENGTH - Pack<T>::SIZE, ACROSS = WIDTH < THREADS ? WIDTH : THREADS, DOWN = THREADS / ACROSS;
     const int y = threadIdx.x / ACROSS;
     for (int column = threadIdx.x % ACROSS; column < WIDTH; column += ACROSS) {
         const T* from = head.start + (first + y) * head.row_stride + column;
-#pragma unroll 16  // so many loads are on their way before the first must have arrived
+#pragma unroll 16  // so that up to 16 loads are in flight at once
         for (int row = 0; row < ROWS; row += DOWN, from += DOWN * head.row_stride)
             tile[row + y][column] = first + row + y < head.n_rows && column < head.size ? *from : T(0);
     }
@@ -107,7 +107,7 @@ __device__ void row_products(T (&products)[ROWS][COLUMNS], const T (*owned)[LENG
     }
 }
 
-// Those products to scores. The first of the thread's rows and columns are given; rows are queries, or keys.
+// Turns those products into scores. `row` and `column` are the thread's first; rows are queries, or keys.
 template <bool ROWS_ARE_KEYS, typename T, int ROWS, int COLUMNS>
 __device__ void to_scores(T (&products)[ROWS][COLUMNS], const Scoring<T>& scoring, int row, int column) {
     auto each = [&](auto change) {
@@ -119,7 +119,7 @@ __device__ void to_scores(T (&products)[ROWS][COLUMNS], const Scoring<T>& scorin
             }
     };
     const int below = row + LANES_Y * (ROWS - 1), right = column + LANES_X * (COLUMNS - 1);  // the last of the thread's
-    const int last_t = scoring.n_queries - 1, last_s = scoring.n_keys - 1;  // beyond them there is no mask and no bias
+    const int last_t = scoring.n_queries - 1, last_s = scoring.n_keys - 1;  // there is no mask and no bias beyond them
 
     each([&](T& score, int, int) { score *= scoring.scale; });
     if (ROWS_ARE_KEYS ? scoring.plain(column, right, below) : scoring.plain(row, below, right)) return;
@@ -130,7 +130,7 @@ __device__ void to_scores(T (&products)[ROWS][COLUMNS], const Scoring<T>& scorin
     each([&](T& score, int t, int s) { if (s >= scoring.visible(t)) score = -INFINITY; });
 }
 
-// sums[i] += Σ_s weights[row i][s] · passing[s]; of a row's numbers, those that are the thread's: packs x, x + 8, …
+// sums[i] += Σ_s weights[row i][s] · passing[s], for the thread's numbers of a row: the packs x, x + 8, …
 template <typename T, int ROWS, int NUMBERS, int KEPT, int LENGTH>
 __device__ void add_weighted_rows(T (&sums)[ROWS][NUMBERS], const T (*weights)[KEPT],
                                   const T (*passing)[LENGTH], int x) {
@@ -148,7 +148,7 @@ __device__ void add_weighted_rows(T (&sums)[ROWS][NUMBERS], const T (*weights)[K
     }
 }
 
-// The thread's numbers of one row to global memory, times `factor`.
+// Writes the thread's numbers of one row, times `factor`, to global memory.
 template <typename T, int NUMBERS>
 __device__ void store_row(T* row, const T (&sums)[NUMBERS], T factor, int x, int head_size) {
     constexpr int SIZE = Pack<T>::SIZE;
@@ -158,7 +158,7 @@ __device__ void store_row(T* row, const T (&sums)[NUMBERS], T factor, int x, int
     }
 }
 
-// Over the eight lanes that share a row.
+// The maximum and the sum over the eight lanes that share a row.
 template <typename T> __device__ T row_max(T value) {
     for (int lanes = 1; lanes < LANES_X; lanes *= 2) value = max(value, __shfl_xor_sync(0xffffffff, value, lanes));
     return value;
@@ -168,15 +168,15 @@ template <typename T> __device__ T row_sum(T value) {
     return value;
 }
 
-// ---- What a kernel is given, and where a block of threads is --------------------------------------------------------
+// ---- The parameters of a kernel, and the place of a block -----------------------------------------------------------
 
-// What a kernel is given for an array (B, H, T, K), whose rows are dense; and for the mask or the bias, four axes that
-// broadcast to (B, H, T, S): along an axis of length 1 the stride is 0.
+// The parameters for an array (B, H, T, K), whose rows are dense; and for a mask or bias, whose four axes broadcast to
+// (B, H, T, S): the stride of an axis of length 1 is 0.
 #define ROWS_OF(x) const T *x, Stride x##_batch, Stride x##_head, Stride x##_row
 #define MATRIX_OF(x, Type) \
     const Type *x, int has_##x, Stride x##_batch, Stride x##_head, Stride x##_row, Stride x##_column
 
-// What of it belongs to the block's head.
+// The part of an array that belongs to the block's head.
 #define START(x) (x + at.batch * x##_batch + at.head * x##_head)
 #define HEAD_OF(x, n_rows) {START(x), x##_row, n_rows, head_size}
 #define SCORING {{has_mask ? START(mask) : nullptr, mask_row, mask_column}, \
@@ -186,13 +186,13 @@ struct Place {
     int batch, head, first;  // the first of the rows owned
 };
 
-// Under a causal mask the last queries see the most keys; the blocks with the longest walk start first.
+// Under a causal mask the last queries see the most keys: the blocks with the longest walks start first.
 __device__ Place place(int n_heads, int n_rows, int rows, bool last_first) {
     const int n_tiles = (n_rows + rows - 1) / rows, tile = blockIdx.x % n_tiles, head = blockIdx.x / n_tiles;
     return {head / n_heads, head % n_heads, (last_first ? n_tiles - 1 - tile : tile) * rows};
 }
 
-// In an array (B, T, H, K) without gaps, the row of query or key t; and in one (B, H, T), its number.
+// The offset of the row of query or key t in a dense array (B, T, H, K); and of the head's numbers in one (B, H, T).
 __device__ Stride row_offset(Place at, int n_heads, int n_rows, int t, int head_size) {
     return (((Stride)at.batch * n_rows + t) * n_heads + at.head) * head_size;
 }
@@ -202,11 +202,11 @@ __device__ Stride number_offset(Place at, int n_heads, int n_rows) {
 
 // ---- Forward --------------------------------------------------------------------------------------------------------
 
-// out (B, T, H, K) and log_sum (B, H, T), the logarithm of Σ_s e^score of each query.
+// Writes out (B, T, H, K) and log_sum (B, H, T), the logarithm of Σ_s e^score of each query.
 //
-// Softmax subtracts the largest score before it takes exponentials, so that none overflows, and the largest is known
-// only after the last key. So the sums are taken with the largest score so far. When a tile brings a larger one, every
-// term so far was too large by the same factor, e^(new - old): one product with e^(old - new) puts the sums right.
+// Softmax subtracts the largest score before it takes exponentials, so that none overflows. But the largest is known
+// only after the last key. So the sums use the largest score so far. When a tile brings a larger one, every term so far
+// is too large by the same factor, e^(new - old), and multiplying the sums by e^(old - new) corrects them.
 template <typename T, int HEAD, int QUERIES, int KEYS>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
     ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), MATRIX_OF(mask, bool), MATRIX_OF(bias, T),
@@ -225,9 +225,9 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
     T sums[ROWS][NUMBERS] = {}, highest[ROWS], total[ROWS];
     for (int i = 0; i < ROWS; i++) highest[i] = -INFINITY, total[i] = 0;
 
-    const int stop = scoring.visible(min(at.first + QUERIES, n_queries) - 1);  // no query of the block sees further
+    const int stop = scoring.visible(min(at.first + QUERIES, n_queries) - 1);  // no query of the block sees a later key
     for (int first_key = 0; first_key < stop; first_key += KEYS) {
-        __syncthreads();  // nobody reads the last tile any more
+        __syncthreads();  // everybody has read the last tile
         load_rows(tile_k, keys, first_key);
         load_rows(tile_v, values, first_key);
         __syncthreads();
@@ -237,10 +237,10 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
         to_scores<false>(scores, scoring, at.first + y, first_key + x);
 #pragma unroll
         for (int i = 0; i < ROWS; i++) {
-            T new_highest = highest[i];  // max() of a number and NaN is the number; NaN comes in through the sums
+            T new_highest = highest[i];  // max() of a number and NaN is the number; NaN propagates through the sums
             for (int j = 0; j < COLUMNS; j++) new_highest = max(new_highest, scores[i][j]);
             new_highest = row_max(new_highest);
-            const T subtracted = new_highest == -INFINITY ? T(0) : new_highest;  // nothing seen yet: -∞ - (-∞) is NaN
+            const T subtracted = new_highest == -INFINITY ? T(0) : new_highest;  // no key seen yet: -∞ - (-∞) is NaN
             const T rescale = exp(highest[i] - subtracted);
             highest[i] = new_highest;
 
@@ -258,9 +258,9 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
 
     for (int i = 0; i < ROWS; i++) {
         const int t = at.first + y + LANES_Y * i;
-        const T sum = row_sum(total[i]);  // until here each of the eight lanes has summed its own keys
+        const T sum = row_sum(total[i]);  // each of the eight lanes has summed its own keys
         if (t >= n_queries) continue;
-        const bool nothing = sum == 0;  // then e^(score - log_sum) is to be zero as well
+        const bool nothing = sum == 0;  // no key seen: log_sum is ∞, so that e^(score - log_sum) is zero as well
         T* row = out + row_offset(at, n_heads, n_queries, t, head_size);
         store_row(row, sums[i], nothing ? T(0) : 1 / sum, x, head_size);
         if (x == 0) log_sum[number_offset(at, n_heads, n_queries) + t] = nothing ? INFINITY : highest[i] + log(sum);
@@ -271,10 +271,10 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_forward(
 //
 // With P = softmax(scores) and O = P V:  dV = Pᵀ dO,  dP = dO Vᵀ,  dscores = P (dP - δ),  dQ = scale · dscores K,
 // dK = scale · dscoresᵀ Q.  Here P is e^(score - log_sum), and δ = Σ_s P dP = Σ_k dO O: one number for each query.
-// Both kernels are given the same.
+// Both kernels have the same parameters.
 
-// grad_q (B, T, H, K); delta (B, H, T), which the other kernel needs; and if there is a bias grad_scores (B, H, T, S),
-// which is zero where the walk does not come.
+// Writes grad_q (B, T, H, K); delta (B, H, T), which the other kernel needs; and, if there is a bias, grad_scores
+// (B, H, T, S), which is zero already for keys that the walk does not reach.
 template <typename T, int HEAD, int QUERIES, int KEYS>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
     ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, T),
@@ -337,7 +337,7 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_q(
     }
 }
 
-// grad_k and grad_v (B, S, H, K). The rows owned are keys, and queries pass by: the matrices above, transposed.
+// Writes grad_k and grad_v (B, S, H, K). The rows owned are keys, and queries pass by: the matrices above, transposed.
 template <typename T, int HEAD, int KEYS, int QUERIES>
 __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_kv(
     ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, T),
@@ -360,7 +360,7 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_kv(
     load_rows(tile_v, values, at.first);
 
     T sums_k[ROWS][NUMBERS] = {}, sums_v[ROWS][NUMBERS] = {};
-    // The first query that sees the first of the keys; the walk begins at a multiple of QUERIES.
+    // The walk begins with the first query that sees the first of the keys, rounded down to a multiple of QUERIES.
     const int start = causal ? max(at.first + n_queries - n_keys, 0) / QUERIES * QUERIES : 0;
     for (int first_query = start; first_query < n_queries; first_query += QUERIES) {
         __syncthreads();
@@ -384,7 +384,7 @@ __global__ void __launch_bounds__(THREADS, BLOCKS) attention_grad_kv(
         }
         __syncwarp();
         add_weighted_rows(sums_v, tile_w + y, tile_grad, x);
-        __syncwarp();  // the same memory, now for dscores
+        __syncwarp();  // all lanes have read P, and dscores go to the same memory
         for (int i = 0; i < ROWS; i++)
             for (int j = 0; j < COLUMNS; j++) tile_w[y + LANES_Y * i][x + LANES_X * j] = dp[i][j];
         __syncwarp();

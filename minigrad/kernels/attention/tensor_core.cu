@@ -1,29 +1,29 @@
-// Softmax attention in bfloat16 on tensor cores, with sums, softmax and all that is kept in between in float32.
+// Softmax attention in bfloat16 on tensor cores; sums, softmax and intermediate results are in float32.
 //
-// The walk over the keys, the online softmax and the backward pass are those of cuda.cu: read that first. What differs
-// is how small matrices are multiplied. One instruction of a warp, mma, computes
+// The walk over the keys, the online softmax and the backward pass are those of cuda.cu: read that first. The
+// difference is how small matrices are multiplied. One instruction of a warp, mma, computes
 //
 //     C (16 × 8, float32) += A (16 × 16, bfloat16) · B (16 × 8, bfloat16)
 //
-// and its lanes hold the matrices together, two numbers of bfloat16 in a register. A lane has a row y < 8, and an x
-// out of 0, 2, 4, 6, so that 4 y + x / 2 is its number (PTX ISA, "Matrix fragments for mma.m16n8k16"):
+// and its lanes hold the matrices together, two numbers of bfloat16 in a register. Lane 4 y + x / 2 has a row y < 8 and
+// an x of 0, 2, 4 or 6 (PTX ISA, "Matrix fragments for mma.m16n8k16"):
 //
 //     A   a[0]: row y, columns x, x + 1          a[2]: row y, columns x + 8, x + 9
 //         a[1]: row y + 8, the same columns      a[3]: row y + 8, the same columns
 //     B   b0: rows x, x + 1 of column y          b1: rows x + 8, x + 9 of column y
 //     C   c[0], c[1]: row y, columns x, x + 1    c[2], c[3]: row y + 8, the same columns
 //
-// Two things follow, on which FlashAttention-2 (Dao 2023) is built. Two C beside each other, rounded, are an A: scores
-// become the weights of the next product in the registers where they are, not in shared memory as in cuda.cu, and no
-// warp needs to know of another. And ldmatrix reads B from shared memory so that a lane is given neighbours in a row of
-// a tile, as products of rows need them, or in a column, as weighted sums of rows do: one tile serves both.
+// FlashAttention-2 (Dao 2023) is built on two consequences. First, two C beside each other, rounded, are an A: scores
+// become the weights of the next product in the same registers, not through shared memory as in cuda.cu, and warps need
+// not exchange anything. Second, ldmatrix reads B from shared memory either by rows of a tile, as products of rows need
+// it, or by columns, as weighted sums of rows need it, so one tile serves both.
 //
 // A warp owns 16 rows (of queries, or of keys), and keeps them in registers as A from the first to the last tile. The
-// tiles that pass come by asynchronous copies: while one is at work, the next is on its way. Exponentials are powers of
-// two, for which there is an instruction: scores are scaled by log₂ e as well, and log_sum is a logarithm to base two.
+// tiles that pass are copied asynchronously: while one is used, the next is in flight. Exponentials are powers of two,
+// for which there is an instruction: scores are scaled by log₂ e as well, and log_sum is a logarithm to base two.
 
 constexpr int ROWS = 16, MAX_WARPS = 8;
-constexpr int PADDING = 8;  // numbers, 16 bytes: eight rows one below the other then lie in different banks
+constexpr int PADDING = 8;  // numbers, 16 bytes: eight consecutive rows then begin in different banks
 constexpr float LOG2_E = 1.4426950408889634f;
 using Number = unsigned short;  // bfloat16: the upper half of a float's bits
 using Stride = long long;       // in numbers, not in bytes
@@ -41,14 +41,14 @@ __device__ float high(unsigned pair) { return __uint_as_float(pair & 0xffff0000)
 #if __CUDA_ARCH__ >= 800
 #define PTX asm volatile
 #else
-#define PTX(...)  // older GPUs have none of them; tensor_core.py launches nothing there
+#define PTX(...)  // older GPUs lack them; tensor_core.py launches nothing there
 #endif
 #define FOUR_PAIRS "{%0, %1, %2, %3}, [%4];" \
     : "=r"(pairs[0]), "=r"(pairs[1]), "=r"(pairs[2]), "=r"(pairs[3]) : "r"(shared_address(row))
 
 __device__ unsigned shared_address(const void* at) { return (unsigned)__cvta_generic_to_shared(at); }
 
-// Copies of 16 bytes to shared memory, for which a thread does not wait until it says so; zeros for what is not there.
+// Asynchronous copies of 16 bytes to shared memory; zeros instead if the source is not `there`.
 struct Copies {
     __device__ void start(Number* to, const Number* from, bool there) {
         PTX("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(there ? 16 : 0)
@@ -64,8 +64,8 @@ __device__ unsigned pack(float low, float high) {
     return pair;
 }
 
-// Four matrices of 8 × 8. Lane i says where row i % 8 of matrix i / 8 begins, and is given of each matrix the numbers
-// x and x + 1 of row y, or, BY_COLUMN, of column y.
+// Reads four matrices of 8 × 8. Lane i passes the address of row i % 8 of matrix i / 8. From each matrix it gets the
+// numbers x and x + 1 of row y or, BY_COLUMN, of column y.
 template <bool BY_COLUMN> __device__ void ldmatrix(unsigned (&pairs)[4], const Number* row) {
     if (BY_COLUMN) PTX("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 " FOUR_PAIRS);
     if (!BY_COLUMN) PTX("ldmatrix.sync.aligned.m8n8.x4.shared.b16 " FOUR_PAIRS);
@@ -79,7 +79,7 @@ __device__ void mma(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned
 
 #else  // the same in C++, for a CPU
 
-struct Copies {  // made as late as they may be, so that who forgets to wait reads something else
+struct Copies {  // as late as possible, so that a kernel that forgets to wait reads something else
     struct { Number* to; const Number* from; bool there; } all[32];
     int n = 0;
     void start(Number* to, const Number* from, bool there) { all[n++] = {to, from, there}; }
@@ -89,13 +89,13 @@ struct Copies {  // made as late as they may be, so that who forgets to wait rea
     }
 };
 
-unsigned nearest(float number) {  // halves to the even one
+unsigned nearest(float number) {  // ties to even
     const unsigned bits = __float_as_uint(number);
     return isnan(number) ? 0x7fff : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 unsigned pack(float low, float high) { return nearest(low) | nearest(high) << 16; }
 
-// The lanes lay what they hold on a table, each on its place; when all have done so, each takes what it is to have.
+// Each lane writes what it holds to its place in a table. When all have written, each reads what it gets.
 template <bool BY_COLUMN> void ldmatrix(unsigned (&pairs)[4], const Number* row) {
     __shared__ const Number* table[MAX_WARPS][32];
     const Number** rows = table[warp()];
@@ -134,7 +134,7 @@ struct Head {
     __device__ unsigned& pair_at(int row, int column) const { return *reinterpret_cast<unsigned*>(at(row, column)); }
 };
 
-// The rows first … first + 15 as A: a piece for each 16 columns. Zeros where there is nothing.
+// The rows first … first + 15 as A: a piece for each 16 columns, with zeros outside of the head.
 template <int PIECES> __device__ void load_owned(unsigned (&owned)[PIECES][4], Head head, int first) {
     for (int k = 0; k < PIECES; k++)
         for (int i = 0; i < 4; i++) {
@@ -143,14 +143,14 @@ template <int PIECES> __device__ void load_owned(unsigned (&owned)[PIECES][4], H
         }
 }
 
-// And back, from C, times a factor: the row that the lane has if `below` is 0, or the one 8 rows below.
+// Writes a row of C, times a factor: the lane's row y if `below` is 0, or y + 8 if it is 1.
 template <int N> __device__ void store_row(Head head, int row, const float (&sums)[N][4], int below, float factor) {
     for (int j = 0; j < N; j++)
         if (const int column = 8 * j + lane_x(); head.has(row, column))
             head.pair_at(row, column) = pack(factor * sums[j][2 * below], factor * sums[j][2 * below + 1]);
 }
 
-// The rows from first on of two heads to two tiles, by all threads of the block.
+// Starts to copy the rows from `first` on of two heads to two tiles. All threads of the block must call it.
 template <int WARPS, int N_ROWS, int LENGTH>
 __device__ void start_copies(Copies& copies, Number (&tile_a)[N_ROWS][LENGTH], Head a, Number (&tile_b)[N_ROWS][LENGTH],
                              Head b, int first) {
@@ -164,7 +164,7 @@ __device__ void start_copies(Copies& copies, Number (&tile_a)[N_ROWS][LENGTH], H
     }
 }
 
-// products (16 × 8 N) += the rows owned · each of the first 8 N rows that pass.
+// products (16 × 8 N) += the dot products of the rows owned with the first 8 N rows that pass.
 template <int N, int PIECES, int LENGTH>
 __device__ void row_products(float (&products)[N][4], const unsigned (&owned)[PIECES][4],
                              const Number (*passing)[LENGTH]) {
@@ -191,7 +191,7 @@ __device__ void add_weighted_rows(float (&sums)[N][4], const float (&left)[4], c
     }
 }
 
-// Over the four lanes that share a row.
+// The maximum and the sum over the four lanes that share a row.
 __device__ float row_max(float value) {
     value = max(value, __shfl_xor_sync(0xffffffff, value, 1));
     return max(value, __shfl_xor_sync(0xffffffff, value, 2));
@@ -201,10 +201,10 @@ __device__ float row_sum(float value) {
     return value + __shfl_xor_sync(0xffffffff, value, 2);
 }
 
-// ---- Scores, and where a block of threads is, as in cuda.cu ---------------------------------------------------------
+// ---- Scores, parameters, and the place of a block, as in cuda.cu ----------------------------------------------------
 
 template <typename T> struct Matrix {
-    const T* start;  // null: there is none
+    const T* start;  // null if there is none
     Stride row_stride, column_stride;
     __device__ T operator()(int row, int column) const { return start[row * row_stride + column * column_stride]; }
 };
@@ -220,7 +220,7 @@ struct Scoring {
         return causal ? min(max(t + 1 + n_keys - n_queries, 0), n_keys) : n_keys;
     }
 
-    // Products to scores. The first row and column of the 16 × 8 N are given; rows are queries, or keys.
+    // Turns products into scores. `row` and `column` are the first of the 16 × 8 N; rows are queries, or keys.
     template <bool ROWS_ARE_KEYS, int N> __device__ void apply(float (&products)[N][4], int row, int column) const {
         auto each = [&](auto change) {
 #pragma unroll
@@ -234,8 +234,8 @@ struct Scoring {
         const int below = row + ROWS, right = column + 8 * N;
         const bool all_seen = ROWS_ARE_KEYS ? right <= n_queries && below <= visible(column)
                                             : below <= n_queries && right <= visible(row);
-        if (all_seen && !mask.start && !bias.start) return;  // so it is nearly everywhere
-        // The last query and key for those beyond them, which have no mask and no bias.
+        if (all_seen && !mask.start && !bias.start) return;  // the case nearly everywhere
+        // Beyond the last query and key there is no mask and no bias: read those of the last instead.
         auto within = [&](auto matrix, int t, int s) { return matrix(min(t, n_queries - 1), min(s, n_keys - 1)); };
         if (bias.start) each([&](float& score, int t, int s) { score += LOG2_E * low(within(bias, t, s)); });
         if (mask.start) each([&](float& score, int t, int s) { if (!within(mask, t, s)) score = -INFINITY; });
@@ -243,7 +243,7 @@ struct Scoring {
     }
 };
 
-// What a kernel is given for an array (B, H, T, K), for the mask or the bias; what of it belongs to the block's head.
+// The parameters for an array (B, H, T, K), and for a mask or bias; and the part that belongs to the block's head.
 #define ROWS_OF(x) Number *x, Stride x##_batch, Stride x##_head, Stride x##_row
 #define MATRIX_OF(x, Type) \
     const Type *x, int has_##x, Stride x##_batch, Stride x##_head, Stride x##_row, Stride x##_column
@@ -252,12 +252,12 @@ struct Scoring {
 #define SCORING {{has_mask ? START(mask) : nullptr, mask_row, mask_column}, \
                  {has_bias ? START(bias) : nullptr, bias_row, bias_column}, n_queries, n_keys, causal, scale}
 
-// The same for an array whose memory is (B, T, H, K), without gaps; and where the head begins in an array (B, H, T).
+// The same for a dense array (B, T, H, K); and the offset of the head in an array (B, H, T).
 #define DENSE_HEAD_OF(x, n_rows) \
     {x + ((Stride)at.batch * n_rows * n_heads + at.head) * head_size, (Stride)n_heads * head_size, n_rows, head_size}
 #define FIRST_QUERY (((Stride)at.batch * n_heads + at.head) * n_queries)
 
-struct Place { int batch, head, first; };  // the head of a block, and the first of the rows that it owns
+struct Place { int batch, head, first; };  // the head of a block, and the first row that it owns
 __device__ Place place(int n_heads, int n_rows, bool last_first) {
     const int rows = ROWS * blockDim.x / 32, n_tiles = (n_rows + rows - 1) / rows;
     const int tile = blockIdx.x % n_tiles, head = blockIdx.x / n_tiles;
@@ -278,13 +278,13 @@ __global__ void __launch_bounds__(32 * WARPS, 2) attention_forward(
     unsigned own_q[HEAD / 16][4];
     load_owned(own_q, queries, first_query);
     float sums[HEAD / 8][4] = {}, highest[2] = {-INFINITY, -INFINITY}, total[2] = {};
-    const int stop = scoring.visible(min(at.first + ROWS * WARPS, n_queries) - 1);  // what any query of the block sees
-    const int own_stop = scoring.visible(min(first_query + ROWS, n_queries) - 1);   // what any of the warp's sees
+    const int stop = scoring.visible(min(at.first + ROWS * WARPS, n_queries) - 1);  // the keys that the block sees
+    const int own_stop = scoring.visible(min(first_query + ROWS, n_queries) - 1);   // the keys that the warp sees
     Copies copies;
     if (stop > 0) start_copies<WARPS>(copies, tile_k[0], keys, tile_v[0], values, 0);
     for (int first_key = 0, now = 0; first_key < stop; first_key += KEYS, now = 1 - now) {
         copies.wait();
-        __syncthreads();  // this tile is there for all threads, and nobody reads the last one any more
+        __syncthreads();  // this tile is complete, and everybody has read the last one
         if (first_key + KEYS < stop)
             start_copies<WARPS>(copies, tile_k[1 - now], keys, tile_v[1 - now], values, first_key + KEYS);
         if (first_key >= own_stop) continue;
@@ -317,9 +317,9 @@ __global__ void __launch_bounds__(32 * WARPS, 2) attention_forward(
 
 // ---- Backward -------------------------------------------------------------------------------------------------------
 
-// One kernel for both walks, which are the same with rows and columns exchanged. First, blocks own queries and the
-// output's gradients, and keys and values pass: that gives delta and grad_q. Then, OWN_KEYS, blocks own keys and
-// values, and the others pass. 16 rows that pass are a strip: what it gives is multiplied on at once.
+// One kernel for both walks, which are the same with rows and columns exchanged. In the first, blocks own queries and
+// gradients of the output, and keys and values pass by: it writes delta and grad_q. In the second, OWN_KEYS, blocks own
+// keys and values, and the others pass by. A tile is processed in strips of 16 rows, so that few scores need registers.
 template <bool OWN_KEYS, int HEAD, int WARPS, int PASSING>
 __global__ void __launch_bounds__(32 * WARPS, HEAD == 64 ? 3 : 2) attention_backward(
     ROWS_OF(q), ROWS_OF(k), ROWS_OF(v), ROWS_OF(grad), MATRIX_OF(mask, bool), MATRIX_OF(bias, Number),
@@ -338,7 +338,7 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD == 64 ? 3 : 2) attention_back
     load_owned(own_a, OWN_KEYS ? keys : queries, first);
     load_owned(own_b, OWN_KEYS ? values : grads, first);
     float sums_a[HEAD / 8][4] = {}, sums_b[HEAD / 8][4] = {};
-    float log_sum_of[4] = {}, delta_of[4] = {};  // of the queries that own rows y and y + 8, or four columns
+    float log_sum_of[4] = {}, delta_of[4] = {};  // of the queries in rows y and y + 8, or in four columns
 
     if (!OWN_KEYS) {
         unsigned own_out[HEAD / 16][4];
@@ -354,7 +354,7 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD == 64 ? 3 : 2) attention_back
         }
     }
 
-    // From the first query that sees one of the keys; or up to the last key that one of the queries sees.
+    // The walk begins with the first query that sees one of the keys, or ends with the last key that a query sees.
     const int start = OWN_KEYS && causal ? max(at.first + n_queries - n_keys, 0) / PASSING * PASSING : 0;
     const int stop = OWN_KEYS ? n_queries : scoring.visible(min(at.first + ROWS * WARPS, n_queries) - 1);
     Copies copies;
@@ -368,7 +368,7 @@ __global__ void __launch_bounds__(32 * WARPS, HEAD == 64 ? 3 : 2) attention_back
 #pragma unroll 1
         for (int strip = 0; strip < PASSING; strip += 16) {
             const int last_t = min((OWN_KEYS ? tile + strip : first) + ROWS, n_queries) - 1;
-            if (scoring.visible(last_t) <= (OWN_KEYS ? first : tile + strip)) continue;  // nobody sees anything
+            if (scoring.visible(last_t) <= (OWN_KEYS ? first : tile + strip)) continue;  // no query sees a key
             for (int i = 0; OWN_KEYS && i < 4; i++) {
                 const int t = min(tile + strip + i / 2 * 8 + lane_x() + i % 2, n_queries - 1);
                 log_sum_of[i] = log_sum[t], delta_of[i] = delta[t];

@@ -1,20 +1,20 @@
 // The matrix product on a GPU, in float32 and float64: C = A·B, A (M, K), B (K, N), C (M, N).
 //
-// A multiprocessor can do dozens of multiplications in the time in which memory delivers one number. So what counts
-// is how often a number is used once it has been read, and both kernels below are about that and nothing else:
+// A multiprocessor can do dozens of multiplications in the time in which memory delivers one number. So each number
+// that is read must be used many times. Both kernels are about that alone:
 //
-//   tiled_matmul     A block of 16 × 16 threads computes 16 × 16 numbers of C, one a thread. It reads tiles of A and
-//                    B into shared memory, where each number serves 16 threads. Read this one first.
-//   blocked_matmul   A block of 256 threads computes 128 × 128 numbers, each thread 8 × 8 of them: what has been
-//                    read from memory serves 128 sums, and what has been read from shared memory 8.
+//   tiled_matmul     A block of 16 × 16 threads computes 16 × 16 numbers of C, one for each thread. It reads tiles of
+//                    A and B into shared memory, where 16 threads use each number. Read this one first.
+//   blocked_matmul   A block of 256 threads computes 128 × 128 numbers, each thread 8 × 8 of them: a number that is
+//                    read from memory is used in 128 sums, and one that is read from shared memory in 8.
 //
-// Leading axes (a batch of products) come as two, outer and inner, each with its own stride: 0 where an operand
+// There are two leading axes (a batch of products), outer and inner, each with its own stride, which is 0 if an operand
 // is broadcast. All strides count numbers, not bytes. C is written in C order.
 
 struct Place {
-    int row, column;         // the first of the block's tile in C
+    int row, column;         // where the block's tile of C begins
     long long outer, inner;  // which product of the batch
-    long long product;       // the same as one number
+    long long product;       // outer and inner as one number
 };
 
 // The blocks are numbered along the tiles of a row, then row by row, then product by product.
@@ -29,12 +29,12 @@ __device__ Place place_of_block(int M, int N, int tile_rows, int tile_columns, i
 // Tiles in shared memory
 //
 //                   ┌──┬──┐
-//                 B │  │##│ k      For its tile of C a block needs a band of A and a band of B. It walks along k in
-//                   ├──┼──┤ ↓      steps of 16. At each step every thread fetches one number of A's tile and one of
-//                   │  │##│        B's; when all are there, it multiplies 16 pairs of numbers out of shared memory.
+//                 B │  │##│ k      For its tile of C, a block needs a band of A and a band of B. It walks along k in
+//                   ├──┼──┤ ↓      steps of 16. At each step, every thread fetches one number of A's tile and one of
+//                   │  │##│        B's. When all are there, it multiplies 16 pairs of numbers from shared memory.
 //         k →       └──┴──┘
-//      A ┌──┬──┐    ┌──┬──┐        So each number of A is read N/16 times from memory instead of N times, each number
-//        │##│##│    │  │##│ C      of B M/16 times instead of M times.
+//      A ┌──┬──┐    ┌──┬──┐        So each number of A is read from memory N/16 times instead of N times, and each
+//        │##│##│    │  │##│ C      number of B M/16 times instead of M times.
 //        └──┴──┘    └──┴──┘
 
 constexpr int TILE = 16;
@@ -53,12 +53,12 @@ tiled_matmul(const T* a, const T* b, T* c, int M, int N, int K, int n_inner,
 
     T sum = 0;
     for (int k = 0; k < K; k += TILE) {
-        // Outside of the matrices there are zeros, which add nothing.
+        // Outside of the matrices the tiles are zero, which adds nothing.
         a_tile[i][j] = row < M && k + j < K ? a[row * a_row + (k + j) * a_column] : T(0);
         b_tile[i][j] = k + i < K && column < N ? b[(k + i) * b_row + column * b_column] : T(0);
-        __syncthreads();  // nobody multiplies before all have fetched
+        __syncthreads();  // all have fetched before anybody multiplies
         for (int step = 0; step < TILE; ++step) sum += a_tile[i][step] * b_tile[step][j];
-        __syncthreads();  // nobody fetches the next tiles before all have multiplied
+        __syncthreads();  // all have multiplied before anybody fetches the next tiles
     }
     if (row < M && column < N) c[(long long)row * N + column] = sum;
 }
@@ -66,10 +66,10 @@ tiled_matmul(const T* a, const T* b, T* c, int M, int N, int K, int n_inner,
 // ---------------------------------------------------------------------------------------------------------------
 // Tiles in registers
 //
-// Above, each multiplication reads two numbers from shared memory, and that is what it waits for. Here a thread
-// reads 8 numbers of A and 8 of B and makes 64 multiplications of them: its 64 sums stay in registers from the
-// first k to the last. Its 8 rows are two groups of four, and so are its 8 columns, so that four numbers come with
-// one instruction and the threads of a warp read without bank conflicts:
+// Above, each multiplication reads two numbers from shared memory, and waits for them. Here a thread reads 8 numbers
+// of A and 8 of B for 64 multiplications. Its 64 sums stay in registers from the first k to the last. Its 8 rows are
+// two groups of four, and so are its 8 columns: one instruction reads four numbers, and the threads of a warp read
+// without bank conflicts:
 //
 //      a warp's 64 × 32 numbers                   thread (p, q), lane = 4·p + q, has rows 4·p … 4·p + 3
 //      ┌────────────────┬────────────────┐        and the same plus 32, columns 4·q … 4·q + 3 and the
@@ -79,23 +79,24 @@ tiled_matmul(const T* a, const T* b, T* c, int M, int N, int K, int n_inner,
 //      │ the same       │ the same       │
 //      └────────────────┴────────────────┘
 //
-// There are two pairs of tiles in shared memory. While the block multiplies out of one, each thread has the next
-// four numbers of A and of B already on their way into registers, and puts them into the other pair afterwards: the
-// way from memory is hidden behind the arithmetic, and one barrier a tile is enough.
+// There are two pairs of tiles in shared memory. While the block multiplies one pair, the next four numbers of A and
+// of B are in flight to the registers of each thread, which then stores them in the other pair. So memory is read
+// during the arithmetic, and one barrier for each tile is enough.
 //
-// How an operand lies in memory: either along k (A as it is, B transposed) or across k (A transposed, B as it is).
-// In shared memory both lie across k, so that only fetching and putting down differ.
+// An operand is contiguous in memory either along k (A as it is, B transposed) or across k (A transposed, B as it is).
+// In shared memory, both are contiguous across k, so that only fetch and put differ.
 
-constexpr int BLOCK = 128, DEPTH = 8;  // the tile of C, and how many k the tiles of A and B hold
-constexpr int PADDED = BLOCK + 4;      // four more, so that tiles that are put down along k meet no bank conflicts
+constexpr int BLOCK = 128, DEPTH = 8;  // the sides of a tile of C; and how many k the tiles of A and B have
+constexpr int PADDED = BLOCK + 4;      // four more, so that storing a tile along k causes no bank conflicts
 
-// Which four numbers of an operand's tile, (BLOCK rows or columns) × (DEPTH of k), this thread brings.
+// Which four numbers of an operand's tile, (BLOCK rows or columns) × (DEPTH of k), this thread fetches.
 template <bool ALONG_K>
 __device__ int own_line() { return ALONG_K ? threadIdx.x / 2 : threadIdx.x % 32 * 4; }
 template <bool ALONG_K>
 __device__ int own_k() { return ALONG_K ? threadIdx.x % 2 * 4 : threadIdx.x / 32; }
 
-// The four numbers from `at` on, zeros where the matrix ends: so many lines (rows or columns) and k are left of it.
+// The four numbers from `at` on, with zeros beyond the end of the matrix, which is lines_left (rows or columns) and
+// k_left away.
 template <bool ALONG_K>
 __device__ float4 fetch(const float* at, int lines_left, int k_left) {
     int inside = ALONG_K ? (lines_left > 0 ? k_left : 0) : (k_left > 0 ? lines_left : 0);
@@ -145,7 +146,7 @@ blocked_matmul(const float* a, const float* b, float* c, int M, int N, int K, in
         b += B_ALONG_K ? DEPTH : DEPTH * b_stride;
         float4 next_a = fetch<A_ALONG_K>(a, M - a_line, K - k - DEPTH - a_k);  // beyond K: zeros
         float4 next_b = fetch<B_ALONG_K>(b, N - b_line, K - k - DEPTH - b_k);
-        #pragma unroll 2  // more, and 128 registers a thread no longer suffice
+        #pragma unroll 2  // with more, 128 registers for each thread are not enough
         for (int step = 0; step < DEPTH; ++step) {
             alignas(16) float left[8], right[8];
             const float* a_line = a_tiles[current][step] + row;
@@ -159,7 +160,7 @@ blocked_matmul(const float* a, const float* b, float* c, int M, int N, int K, in
         }
         put<A_ALONG_K>(a_tiles[current ^ 1], next_a);
         put<B_ALONG_K>(b_tiles[current ^ 1], next_b);
-        __syncthreads();  // the next tiles are there, and nobody reads these any more
+        __syncthreads();  // the next tiles are complete, and nobody reads these any more
     }
 
     #pragma unroll

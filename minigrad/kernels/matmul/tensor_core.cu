@@ -17,10 +17,10 @@
 //
 // (PTX ISA, "Matrix fragments for mma.m16n8k8" with .tf32 and "… for mma.m16n8k16" with .bf16: in words they agree.)
 //
-// A block of 8 warps computes 128 × 256 numbers of C, each warp 64 × 64 of them: for every 8 words of k 4 × 8
-// instructions, which share 4 pieces of A and 8 of B. Tensor cores are so fast that all else must happen beside them:
-// - from memory to shared memory, tiles of 16 words of k travel by cp.async, past the registers: while one pair of
-//   tiles is multiplied, the next is on its way;
+// A block of 8 warps computes 128 × 256 numbers of C, each warp 64 × 64 of them. For every 8 words of k, a warp issues
+// 4 × 8 instructions, which share 4 pieces of A and 8 of B. Tensor cores are so fast that data must move meanwhile:
+// - from memory to shared memory, cp.async copies tiles of 16 words of k without using registers: while one pair of
+//   tiles is multiplied, the next is in flight;
 // - from shared memory to registers, the pieces of the next 8 words are read while the last are multiplied.
 //
 // Needs compute capability 8.0.
@@ -39,16 +39,16 @@ __device__ int warp() { return threadIdx.x / 32; }
 
 #if __CUDA_ARCH__ >= 800
 #define PTX(...) asm volatile(__VA_ARGS__)
-#define PURE_PTX(...) asm(__VA_ARGS__)  // depends on its operands alone, so the compiler may move it
+#define PURE_PTX(...) asm(__VA_ARGS__)  // depends only on its operands, so the compiler may move it
 #else
-#define PTX(...)                        // older GPUs have none of them; the wrapper launches nothing there
+#define PTX(...)                        // older GPUs lack them; tensor_core.py launches nothing there
 #define PURE_PTX(...)
 #endif
 
 __device__ unsigned shared_address(const void* at) { return (unsigned)__cvta_generic_to_shared(at); }
 
-// Copies from memory to shared memory that a thread does not wait for until it says so. It waits for its own alone:
-// what others have copied is there after a __syncthreads() behind their wait.
+// Asynchronous copies from memory to shared memory. wait() waits for the thread's own copies only: those of the other
+// threads are complete after their wait() and a __syncthreads().
 struct Pipeline {
     // 16 bytes, or as many zeros. Both addresses are multiples of 16.
     __device__ void copy(char* to, const void* from, bool exists) {
@@ -56,12 +56,12 @@ struct Pipeline {
             ::"r"(shared_address(to)), "l"(from), "r"(exists ? CHUNK : 0) : "memory");
     }
     __device__ void end_group() { PTX("cp.async.commit_group;" ::: "memory"); }
-    template <int GROUPS>  // waits until all groups but the last so many have arrived
+    template <int GROUPS>  // waits for all groups except the last GROUPS
     __device__ void wait() { PTX("cp.async.wait_group %0;" ::"n"(GROUPS) : "memory"); }
 };
 
-// Four matrices of 8 rows × 4 words. Lane i says where row i % 8 of matrix i / 8 begins, and is given word t of row g
-// of each. TRANSPOSED: 8 × 8 numbers of two bytes each, and it is given those in rows 2·t and 2·t + 1 of column g.
+// Reads four matrices of 8 rows × 4 words. Lane i passes the address of row i % 8 of matrix i / 8, and gets word t of
+// row g of each; or, TRANSPOSED, of 8 × 8 numbers of two bytes, those in rows 2·t and 2·t + 1 of column g.
 template <bool TRANSPOSED>
 __device__ void ldmatrix(unsigned (&words)[4], const char* row) {
     if (TRANSPOSED)
@@ -78,9 +78,9 @@ __device__ void ldmatrix(unsigned (&words)[4], const char* row) {
              : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1))
 
 #if __CUDA_ARCH__ >= 900
-#define NEAREST "rn"   // halves to the even one
+#define NEAREST "rn"   // ties to even
 #else
-#define NEAREST "rna"  // halves away from zero
+#define NEAREST "rna"  // ties away from zero
 #endif
 
 __device__ unsigned nearest_tf32(unsigned word) {
@@ -90,7 +90,7 @@ __device__ unsigned nearest_tf32(unsigned word) {
 
 #else  // The same in C++, for a CPU.
 
-struct Pipeline {  // copies as late as it may, so that who forgets to wait reads something else
+struct Pipeline {  // copies as late as possible, so that a kernel that forgets to wait reads something else
     struct Copy { char* to; const void* from; bool exists; int group; } copies[32];
     int n_copies = 0, group = 0;
 
@@ -109,7 +109,7 @@ struct Pipeline {  // copies as late as it may, so that who forgets to wait read
     }
 };
 
-// The lanes lay what they hold on a table, each on its place; when all have done so, each takes what it is to have.
+// Each lane writes what it holds to its place in a table. When all have written, each reads what it gets.
 template <bool TRANSPOSED>
 void ldmatrix(unsigned (&words)[4], const char* row) {
     __shared__ const char* table[WARPS][4][8];
@@ -146,7 +146,7 @@ unsigned nearest_tf32(unsigned word) {
 #endif
 
 struct TF32 {
-    using Number = float;  // of whose bits the last 13 are ignored, so that 10 remain after the point
+    using Number = float;  // the last 13 bits are ignored, so that 10 remain after the point
     __device__ static unsigned round(unsigned word) { return nearest_tf32(word); }
     __device__ static void mma(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
         MMA(TF32, "m16n8k8.row.col.f32.tf32.tf32.f32");
@@ -170,13 +170,13 @@ struct BF16 {
 
 // ---- Tiles -------------------------------------------------------------------------------------------------------
 
-// One of the two factors, as a thread sees it: A with its rows as lines, or B with its columns. It lies in memory
-// ALONG_K, each line in one piece (A as it is, B transposed), or across, a number of every line for each k (A
-// transposed, B as it is). A tile in shared memory lies as the matrix does: HEIGHT rows of WIDTH bytes.
+// One of the two factors, as a thread sees it. Its lines are the rows of A, or the columns of B. In memory it is
+// contiguous ALONG_K (A as it is, B transposed) or across k (A transposed, B as it is). A tile in shared memory has the
+// same layout: HEIGHT rows of WIDTH bytes.
 //
 // Shared memory has 32 banks of one word, and lanes that read different words of one bank wait for each other. So the
-// chunks of a row change places, by an exclusive or with a number that depends on the row, and what a warp reads at
-// once, 8 rows of one chunk or 4 rows of two, lies in different banks. ALONG_K, two rows of 4 chunks go over all banks:
+// chunks of a row are permuted, by an exclusive or with a number that depends on the row. What a warp reads at once, 8
+// rows of one chunk or 4 rows of two, is then in different banks. ALONG_K, two rows of 4 chunks cover all banks:
 //
 //      row 0: 0 1 2 3     row 2: 1 0 3 2     row 4: 2 3 0 1     row 6: 3 2 1 0
 //      row 1: 0 1 2 3     row 3: 1 0 3 2     row 5: 2 3 0 1     row 7: 3 2 1 0
@@ -187,9 +187,9 @@ struct Operand {
     static constexpr int HEIGHT = ALONG_K ? LINES : DEPTH, WIDTH = ALONG_K ? DEPTH_BYTES : LINES * sizeof(Number);
     static constexpr int CHUNKS = WIDTH / CHUNK, TILE_BYTES = HEIGHT * WIDTH;
 
-    const Number* from;  // where the thread's first chunk of the next tile begins,
-    long long stride;    // how far it is to the next row of the matrix as it lies in memory,
-    int rows, numbers;   // and how many rows, and numbers of a row, the matrix has left from there on
+    const Number* from;  // the thread's first chunk of the next tile
+    long long stride;    // from one row of the matrix in memory to the next
+    int rows, numbers;   // what is left of the matrix from there on: rows, and numbers of a row
 
     __device__ Operand(const Number* matrix, long long stride, int first_line, int n_lines, int n_k) : stride(stride) {
         int row = threadIdx.x / CHUNKS, number = threadIdx.x % CHUNKS * PER_CHUNK;
@@ -204,7 +204,7 @@ struct Operand {
         return row * WIDTH + (chunk ^ turn) * CHUNK;
     }
 
-    // Begins to copy the next tile; outside of the matrix there are zeros. All threads together.
+    // Starts to copy the next tile, with zeros outside of the matrix. All threads must call it.
     __device__ void fetch(Pipeline& pipeline, char* tile) {
         constexpr int AT_ONCE = THREADS / CHUNKS;  // rows
         int row = threadIdx.x / CHUNKS, chunk = threadIdx.x % CHUNKS;
@@ -215,8 +215,8 @@ struct Operand {
         (ALONG_K ? numbers : rows) -= DEPTH;
     }
 
-    // 64 lines from `line` on × the 8 words of a step, as the instruction wants them: pieces[i] are 16 lines, of A in
-    // the order of the drawing, of B b0 and b1 of eight columns and of the next eight. All lanes of a warp together.
+    // Reads 64 lines from `line` on × the 8 words of a step, as mma needs them. pieces[i] are 16 lines: of A in the
+    // order of the drawing; of B as b0 and b1 of eight columns, then of the next eight. All lanes must call it.
     __device__ static void read(unsigned (&pieces)[4][4], const char* tile, int line, int step) {
         int g = lane() / 4, t = lane() % 4, own_quarter = lane() / 8, own_row = lane() % 8;  // for ldmatrix
         #pragma unroll
@@ -224,14 +224,14 @@ struct Operand {
             if (ALONG_K) {
                 int row = line + 16 * i + 8 * line_half(own_quarter) + own_row;
                 ldmatrix<false>(pieces[i], tile + place(row, 2 * step + k_half(own_quarter)));
-            } else if (sizeof(Number) == 2) {  // a row is a k, and a word's two numbers are in two rows
+            } else if (sizeof(Number) == 2) {  // a row is one k, so the two numbers of a word are in two rows
                 int row = 16 * step + 8 * k_half(own_quarter) + own_row;
                 ldmatrix<true>(pieces[i], tile + place(row, line / 8 + 2 * i + line_half(own_quarter)));
             } else {
                 #pragma unroll
                 for (int quarter = 0; quarter < 4; ++quarter) {
-                    // In row 8·step + 4·k_half + t the number line + 16·i + 8·line_half + g. What is the same for all
-                    // lanes stands apart: it becomes part of the instruction, and few registers hold addresses.
+                    // Number line + 16·i + 8·line_half + g of row 8·step + 4·k_half + t. The part that is the same for
+                    // all lanes is added last: it becomes part of the instruction and needs no register.
                     const char* at = tile + t * WIDTH + (line + g) * 4 + ((2 * (i % 2) + line_half(quarter)) ^ t) * 32;
                     pieces[i][quarter] = *(const unsigned*)(at + (8 * step + 4 * k_half(quarter)) * WIDTH + i / 2 * 128);
                 }
@@ -248,12 +248,12 @@ struct Operand {
 // ---- The kernel --------------------------------------------------------------------------------------------------
 
 struct Place {
-    int row, column;                  // the first of the block's tile in C
+    int row, column;                  // where the block's tile of C begins
     long long outer, inner, product;  // which product of the batch: along both leading axes, and as one number
 };
 
-// Blocks that run at the same time should use the same parts of A and B, so that the cache serves them: they go down
-// the rows of a band 8 tiles high, then to the band's next column.
+// Blocks that run at the same time should use the same parts of A and B, which are then in the cache. So blocks are
+// numbered down a band that is 8 tiles high, then along the band column by column.
 __device__ Place place_of_block(int M, int N, int n_inner) {
     constexpr unsigned BAND = 8;
     unsigned across = (N + COLUMNS - 1) / COLUMNS, down = (M + ROWS - 1) / ROWS;
@@ -266,7 +266,7 @@ __device__ Place place_of_block(int M, int N, int n_inner) {
 __device__ int warp_row() { return warp() / WARPS_ACROSS * PER_WARP; }
 __device__ int warp_column() { return warp() % WARPS_ACROSS * PER_WARP; }
 
-// What a warp multiplies at a time: 64 lines of A and of B × 8 words.
+// The operands of a warp's step: 64 lines of A and of B × 8 words.
 struct Pieces {
     unsigned a[4][4], b[4][4];
 
@@ -313,7 +313,7 @@ tensor_core_matmul(const typename Format::Number* a, const typename Format::Numb
         second.read<A, B>(a_tiles[current], b_tiles[current], 1);
         first.multiply<Format>(sums);
         pipeline.wait<0>();
-        __syncthreads();  // the next tiles have arrived, whoever copied them, and all warps have read these out
+        __syncthreads();  // the next tiles are complete, whoever copied them, and all warps have read these
         left.fetch(pipeline, a_tiles[current]);
         right.fetch(pipeline, b_tiles[current]);
         pipeline.end_group();
@@ -341,7 +341,7 @@ tensor_core_matmul(const typename Format::Number* a, const typename Format::Numb
     }
 }
 
-// The nearest bfloat16 to each number, halves to the even one.
+// The nearest bfloat16 to each number, ties to even.
 __global__ void round_to_bfloat16(const float* x, unsigned short* out, long long n) {
     for (long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x; i < n; i += (long long)gridDim.x * blockDim.x) {
         unsigned bits = __float_as_uint(x[i]);
