@@ -50,7 +50,7 @@ class _OnDisk(FunctionCache):
         """The machine code for arguments of these types. After None, Numba compiles it."""
         found = super().load_overload(signature, context)
         if found is None:
-            _announce("they are kept on disk")
+            _announce("once: they are cached on disk")
         return found
 
 
@@ -58,7 +58,7 @@ class _Nowhere(NullCache):
     """The cache if no folder is writable: it stores nothing."""
 
     def load_overload(self, signature: Any, context: Any) -> None:
-        _announce("in every process anew, for want of a folder to keep them in: NUMBA_CACHE_DIR can name one")
+        _announce("again in every process, because no folder is writable: set NUMBA_CACHE_DIR to one that is")
 
 
 def _announce(consequence: str) -> None:

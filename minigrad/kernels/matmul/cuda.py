@@ -1,7 +1,8 @@
 """The matrix product on a GPU: cuBLAS, and two kernels of our own, in `cuda.cu`.
 
-On a GPU, `matmul` is cuBLAS, through CuPy's `a @ b`. Our kernels multiply NumPy arrays, which come here under
-`minigrad.use_kernels("cuda_on_host")`: `blocked_matmul` float32, `tiled_matmul` float64.
+On a GPU, `matmul` is cuBLAS, through CuPy's `a @ b`, as long as the benchmark shows no shape at which one of ours is
+faster. Our kernels multiply NumPy arrays, which come here under `minigrad.use_kernels("cuda_on_host")`:
+`blocked_matmul` float32, `tiled_matmul` float64.
 
 float32 is multiplied as float32. Since Ampere, GPUs can round the factors to 10 bits (TF32), which is several times as
 fast. CuPy lets cuBLAS do so only if the environment variable CUPY_TF32 is 1 when the first product is computed, and

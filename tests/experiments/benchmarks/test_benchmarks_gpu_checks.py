@@ -109,9 +109,9 @@ def test_a_kernel_that_computes_something_else_fails_its_own_check(
 def test_an_optimizer_that_forgets_to_write_an_array_fails(monkeypatch, forgotten):
     right = adam.adam_step
 
-    def wrong(data, grad, m, v, dials):
+    def wrong(data, grad, m, v, hyperparameters):
         written = [array.copy() if i == forgotten else array for i, array in enumerate((data, m, v))]
-        right(written[0], grad, *written[1:], dials)
+        right(written[0], grad, *written[1:], hyperparameters)
 
     monkeypatch.setattr(adam, "adam_step", wrong)
     assert f"result {forgotten} is off by" in run()["AdamW"].failures[0]
