@@ -15,8 +15,9 @@
     ```
 
 A session begins with the command that starts pdb, and may go on over several ```pdb blocks, with prose between them.
-Each `b FILE:LINE` needs a `break` comment above its block, in the same order. The comment gives the text of the line, or
-a part of it that occurs once in the file, and the number follows the text. A breakpoint that is never reached is an error.
+Each `b FILE:LINE` needs a `break` comment above its block, in the same order. The comment gives the text of the line,
+or a part of it that occurs once in the file, and the number follows the text. A breakpoint that is never reached is an
+error.
 
 Paths are shortened: those in the project begin there, and a program has its name alone. An address is shown as 0x….
 Where output differs from run to run, write … for it. It matches any text, and `refresh` keeps an answer that matches.
