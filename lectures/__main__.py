@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int
     if options.action == "check":
         wrong = [problem for path in paths for problem in walking.check(path, project)]
         return _report(wrong, "To record them again: python -m lectures walk refresh")
-    return _report([problem for path in paths for problem in _record(path, project)], "These need to be corrected by hand.")
+    wrong = [problem for path in paths for problem in _record(path, project)]
+    return _report(wrong, "These need to be corrected by hand.")
 
 
 def _record(path: Path, project: Path) -> list[str]:

@@ -258,13 +258,9 @@ def _environment(folder: Path, project: Path) -> dict[str, str]:
 
 def _tidy(answer: str, folder: Path, project: Path) -> str:
     """An answer as a page shows it: short paths, no addresses, no spaces at the end of a line."""
-
-    def short(place: re.Match[str]) -> str:
-        path = Path(place[2])
-        parent = next((parent for parent in (folder, project) if path.is_relative_to(parent)), None)
-        return f"{place[1]}{path.relative_to(parent).as_posix() if parent else place[2]}{place[3]}"
-
-    answer = re.sub(r"^(> |  |Breakpoint \d+ at )(\S.*?)(\(\d+\)|:\d+$)", short, answer, flags=re.MULTILINE)
+    ours = f"(?:{re.escape(str(folder))}|{re.escape(str(project))})"
+    case = re.IGNORECASE if os.name == "nt" else re.NOFLAG  # there pdb writes paths in small letters
+    answer = re.sub(rf"{ours}[\\/]([\w\\/.-]+)", lambda path: path[1].replace("\\", "/"), answer, flags=case)
     answer = re.sub(r"\b0x[0-9a-fA-F]{6,}", f"0x{ANYTHING}", answer)
     return "".join(f"{line.rstrip()}\n" for line in answer.rstrip().splitlines())
 
