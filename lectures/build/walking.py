@@ -15,9 +15,9 @@
     ```
 
 A session begins with the command that starts pdb, and may go on over several ```pdb blocks, with prose between them.
-Each `b FILE:LINE` needs a `break` comment above its block, in the same order. The comment gives the text of the line,
-or a part of it that occurs once in the file, and the number follows the text. A breakpoint that is never reached is an
-error.
+Each `b FILE:LINE` needs a `break` comment above its block, in the same order. The comment gives the file and the text
+of the line, or a part of it that occurs once in the file. The command is made from it, so the number follows the text.
+A breakpoint that is never reached is an error.
 
 Paths are shortened: those in the project begin there, and a program has its name alone. An address is shown as 0x….
 Where output differs from run to run, write … for it. It matches any text, and `refresh` keeps an answer that matches.
@@ -117,7 +117,7 @@ def replay(page: str, project: Path) -> dict[Block, str]:
     texts = {}
     for session in _sessions(found):
         followed = [
-            _with_lines(block, exchanges, programs, project)
+            _followed(block, exchanges, programs, project)
             for block, exchanges in zip(session.blocks, session.exchanges, strict=True)
         ]
         said = iter(_run([one for part in followed for one in part], programs, project, session.blocks[0].line))
@@ -173,28 +173,26 @@ def _transcript(exchanges: list[Exchange]) -> str:
 # -- breakpoints ------------------------------------------------------------------------------------
 
 
-def _with_lines(block: Block, exchanges: list[Exchange], programs: dict[str, str], project: Path) -> list[Exchange]:
-    """The exchanges with each breakpoint in the line whose text its comment gives."""
-    wanted = [value.split(":", 1) for value in block.values("break")]
+def _followed(block: Block, exchanges: list[Exchange], programs: dict[str, str], project: Path) -> list[Exchange]:
+    """The exchanges of a block, with each breakpoint at the line that its comment describes."""
+    wanted = block.values("break")
     followed = []
     for one in exchanges:
         command = one.command
-        if place := re.fullmatch(r"((?:b|break|tbreak) )([^\s:]+):\d+(.*)", command):
-            if not wanted or len(wanted[0]) != 2 or wanted[0][0].strip() != place[2]:
-                raise WalkError(f"line {block.line}: expected above it <!-- break: {place[2]}: … --> for {command!r}")
-            text = wanted.pop(0)[1].strip()
-            if place[2] in programs:
-                content = programs[place[2]]
-            elif (project / place[2]).is_file():
-                content = read_text(project / place[2])
+        if place := re.fullmatch(r"((?:b|break|tbreak) )[^\s:]+:\d+(.*)", command):
+            if not wanted:
+                raise WalkError(f"line {block.line}: expected a comment <!-- break: FILE: TEXT --> for {command!r}")
+            file, _, text = (part.strip() for part in wanted.pop(0).partition(":"))
+            if file in programs:
+                content = programs[file]
+            elif (project / file).is_file():
+                content = read_text(project / file)
             else:
-                raise WalkError(f"line {block.line}: there is no {place[2]}")
-            command = f"{place[1]}{place[2]}:{_line_with(text, content, place[2], block.line)}{place[3]}"
+                raise WalkError(f"line {block.line}: there is no {file}")
+            command = f"{place[1]}{file}:{_line_with(text, content, file, block.line)}{place[2]}"
         followed.append(Exchange(command, one.answer))
     if wanted:
-        raise WalkError(
-            f"line {block.line}: expected a breakpoint in the block for <!-- break: {':'.join(wanted[0])} -->"
-        )
+        raise WalkError(f"line {block.line}: expected a command `b FILE:LINE` for <!-- break: {wanted[0]} -->")
     return followed
 
 
@@ -232,11 +230,14 @@ def _run(exchanges: list[Exchange], programs: dict[str, str], project: Path, lin
         arguments = shlex.split(start.removeprefix(START))
         if not (folder / arguments[0]).exists():
             arguments[0] = str(project / arguments[0])
-        done = subprocess.run(
-            [sys.executable, "-m", "pdb", *arguments],
-            input="".join(f"{command}\n" for command in [*commands, "q"]),
-            cwd=folder, env=_environment(folder, project), capture_output=True, encoding="utf-8", timeout=SECONDS,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "pdb", *arguments],
+                input="".join(f"{command}\n" for command in [*commands, "q"]),
+                cwd=folder, env=_environment(folder, project), capture_output=True, encoding="utf-8", timeout=SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise WalkError(f"line {line}: the session takes more than {SECONDS} seconds") from None
         answers = [_tidy(answer, folder, project) for answer in done.stdout.split(PROMPT)]
     for command, answer in zip([start, *commands], answers, strict=False):
         if ended := next((words for words in ENDED if words in answer), None):

@@ -121,19 +121,27 @@ def test_an_answer_with_an_ellipsis_stays_as_long_as_it_fits(walk: Path, project
     assert len(walking.check(walk, project)) == 1
 
 
+def test_the_file_of_a_breakpoint_is_that_of_its_comment(walk: Path, project: Path):
+    recorded = walk.read_text()
+    replace(walk, "(Pdb) tbreak count.py:6", "(Pdb) tbreak FILE:0")
+    assert len(walking.check(walk, project)) == 1
+    walking.refresh(walk, project)
+    assert walk.read_text() == recorded
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("x == 1", "x == 5", "ends before its program does"),  # never hit, so `c` runs to the end
         ("y = x + x -->", "y = x - x -->", "in no line"),
         ("y = x + x -->", "return -->", "in the lines"),
-        ("<!-- break: minigrad/numbers.py: y = x + x -->\n", "", "expected above it <!-- break: minigrad/numbers.py"),
+        ("<!-- break: minigrad/numbers.py: y = x + x -->\n", "", "expected a comment <!-- break: FILE: TEXT -->"),
+        ("<!-- break: count.py", "<!-- break: minigrad/letters.py", "there is no minigrad/letters.py"),
         (
-            '<!-- break: count.py: print("done" -->',
-            "<!-- break: minigrad/numbers.py: LIMIT = 3 -->",
-            "expected above it",
+            "(Pdb) tbreak count.py:6\nBreakpoint 2 at count.py:6\n",
+            "",
+            "expected a command `b FILE:LINE` for <!-- break: count.py: print",
         ),
-        ("(Pdb) tbreak count.py", "(Pdb) tbreak minigrad/letters.py", "expected above it"),
         ("(Pdb) n\ndone", "(Pdb) c\ndone", "ends before its program does"),
         ("(Pdb) n\ndone", "(Pdb) q\ndone", "pdb ended early"),
         ("$ python -m pdb count.py\n", "", "expected the first line of a walk"),
@@ -164,3 +172,10 @@ def test_the_users_own_settings_of_pdb_are_not_read(walk: Path, project: Path, m
     write(project / "home" / ".pdbrc", "p 'mine'\n")
     monkeypatch.setenv("HOME", str(project / "home"))
     assert walking.check(walk, project) == []
+
+
+def test_a_session_without_end_is_given_up(walk: Path, project: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(walking, "SECONDS", 0.5)
+    replace(walk, "(Pdb) p x\n", "(Pdb) !while True: pass\n")
+    with pytest.raises(WalkError, match="more than 0.5 seconds"):
+        walking.refresh(walk, project)
