@@ -177,5 +177,5 @@ def test_the_users_own_settings_of_pdb_are_not_read(walk: Path, project: Path, m
 def test_a_session_without_end_is_given_up(walk: Path, project: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(walking, "SECONDS", 0.5)
     replace(walk, "(Pdb) p x\n", "(Pdb) !while True: pass\n")
-    with pytest.raises(WalkError, match="more than 0.5 seconds"):
+    with pytest.raises(WalkError, match=r"more than 0\.5 seconds"):
         walking.refresh(walk, project)
