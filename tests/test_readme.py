@@ -50,7 +50,7 @@ def exists(path):
     """Whether the checkout has it; a bare `name.py` may lie in any folder of ours."""
     if "/" in path:
         return (PROJECT / path).exists()
-    ours = [PROJECT / folder for folder in ("minigrad", "models", "tokenizer", "experiments", "tests")]
+    ours = [PROJECT / folder for folder in (*FOLDERS, "tests")]
     return (PROJECT / path).exists() or any(file.name == path for folder in ours for file in folder.rglob("*.py"))
 
 

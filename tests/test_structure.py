@@ -1,6 +1,6 @@
 """The rules that hold the project together: who may import whom, and what every folder must have.
 
-experiments → models → minigrad        tokenizer imports nothing of ours
+lectures → experiments → models → minigrad        tokenizer imports nothing of ours
 inside experiments: report, __main__ → tables → lab → text, running → evidence
 inside minigrad: nn, optim → ops → tensor → nothing of these;  ops → kernels → arrays only
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent
-PACKAGES = ("minigrad", "models", "tokenizer", "experiments")
+PACKAGES = ("minigrad", "models", "tokenizer", "experiments", "lectures")
 MAX_LINES = 400
 
 CORE = [
@@ -46,6 +46,7 @@ MAY_IMPORT = {  # what of our own each part may import besides itself; the first
     "experiments.benchmarks": [*(f"experiments.{room}" for room in ("text", "running", "evidence")), *BELOW],
     "experiments.report": ["experiments", "minigrad.files"],
     "experiments": [*BELOW],
+    "lectures": ["experiments", *BELOW],
 }
 
 

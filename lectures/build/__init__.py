@@ -1,0 +1,7 @@
+"""What makes and checks the pages of the course.
+
+markdown.py   the fenced blocks of a page, and the comments that say where their text comes from
+sources.py    the source of a function, class or constant, found by name without importing anything
+snippets.py   blocks of a page that quote the code
+walking.py    blocks of a page that record a debugger session
+"""
