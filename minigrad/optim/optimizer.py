@@ -93,7 +93,7 @@ class Optimizer:
                     if type(array) is not kind and slot != "step":  # the model has been moved to another device
                         state[slot] = beside(array, data)
                 self.update(data, parameter.grad, state, weight_decay)
-                parameter.bump_version()
+                parameter.mark_written()
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
         """Change one parameter's array in place. Defined by each optimizer."""
