@@ -87,7 +87,7 @@ class Node:
             if anomaly.fingerprint(array) != fingerprint:
                 raise self._overwritten()
         for parent in self.parents:
-            if parent is not None and not isinstance(parent, Node) and parent.grad is not None:
+            if parent is not None and type(parent) is not Node and parent.grad is not None:
                 check_grad(parent)
 
     def _overwritten(self) -> InPlaceError:
