@@ -4,10 +4,10 @@
         loss = model(batch)
         loss.backward()
 
-While it is on, every op's output and every backward rule's gradients are examined, and the first
-that is not finite raises `NonFiniteError` with the name of the op and the path of the module that
-called it. Arrays that backward rules will read are also fingerprinted, so that a write into
-`tensor.data[...]`, which the tape cannot see, is caught too. Both cost time: use it to debug.
+While it is on, the output of every op and the gradients from every backward rule are checked. The first that is not
+finite raises `NonFiniteError` with the name of the op and the path of the module that called it. Arrays that backward
+rules will read are also hashed, so that a write into `tensor.data[...]`, which the tape cannot see, is caught too.
+Both take time, so use it for debugging only.
 """
 
 import hashlib
@@ -16,45 +16,41 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import switches
 from minigrad.errors import NonFiniteError
-
-enabled = False
-"""Whether anomaly mode is on. Read on every op, so it is a plain module variable."""
 
 _modules: list[Any] = []  # the modules whose forward is running, outermost first
 
 
 class anomaly_mode:
-    """Context manager that turns anomaly mode on (or, with False, off) inside a block."""
+    """Context manager that turns anomaly mode on (or, with False, off) inside a block, for all threads."""
 
     def __init__(self, mode: bool = True) -> None:
         self.mode = mode
 
     def __enter__(self) -> "anomaly_mode":
-        global enabled
-        self.outside, enabled = enabled, self.mode
+        self.outside, switches.anomaly = switches.anomaly, self.mode
         return self
 
     def __exit__(self, *exception: type[BaseException] | BaseException | TracebackType | None) -> None:
-        global enabled
-        enabled = self.outside
-        if not enabled:
+        switches.anomaly = self.outside
+        if not switches.anomaly:
             _modules.clear()
 
 
 def enter_module(module: Any) -> None:
-    """Note that the forward of `module` starts. Called by `Module.__call__` while the mode is on."""
+    """Record that the forward pass of `module` starts. `Module.__call__` calls this while the mode is on."""
     _modules.append(module)
 
 
 def exit_module() -> None:
-    """Note that the innermost running forward has ended."""
+    """Record that the innermost running forward pass has ended."""
     if _modules:
         _modules.pop()
 
 
 def module_path() -> str:
-    """The dotted path of the running module below the outermost one, like `GPT.blocks.0.attention`."""
+    """The dotted path of the innermost running module, from the class of the outermost: `GPT.blocks.0.attention`."""
     if not _modules:
         return ""
     outermost, innermost = _modules[0], _modules[-1]
@@ -96,6 +92,6 @@ def _check(array: Any, what: str, path: str) -> None:
 
 
 def fingerprint(array: Any) -> bytes:
-    """A hash of an array's values, to notice a write that nothing announced."""
+    """A hash of an array's values, to detect a write that was not reported by `Tensor.mark_written`."""
     host = array if isinstance(array, np.ndarray) else array.get()
     return hashlib.blake2b(np.ascontiguousarray(host).data, digest_size=16).digest()

@@ -1,39 +1,30 @@
-"""Switching the tape off, for code that needs no gradients: evaluation, generation, writing in place."""
+"""Switching recording off, for code that needs no gradients: evaluation, generation, writing in place."""
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ContextDecorator, contextmanager
 from typing import Any, TypeVar, cast
 
+from minigrad.switches import grad_mode
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-class _GradMode(threading.local):
-    """The state of each thread, which starts with the tape on."""
-
-    def __init__(self) -> None:
-        self.enabled = True
-        self.outside: list[bool] = []  # what holds outside of each open block, so that blocks may nest
-
-
-_mode = _GradMode()
 
 
 def is_grad_enabled() -> bool:
     """Whether ops are being recorded in this thread."""
-    return _mode.enabled
+    return grad_mode.enabled
 
 
 class no_grad(ContextDecorator):
-    """Switch the tape off inside a `with` block or a decorated function, in this thread.
+    """Record no ops inside a `with` block or a decorated function, in this thread.
 
-    In a decorated generator function it is off while the generator runs, and as it was where it is iterated over.
+    Decorating a generator function switches recording off while the generator runs, but not in the code that iterates
+    over it.
     """
 
     def __call__(self, function: _Function) -> _Function:
-        """The function, running without the tape.
+        """A function that does the same without recording.
 
         Raises:
             TypeError: if it is a class, or asynchronous: other code of the thread would run in between.
@@ -43,19 +34,19 @@ class no_grad(ContextDecorator):
         return _generator_function(function) if inspect.isgeneratorfunction(function) else super().__call__(function)
 
     def __enter__(self) -> "no_grad":
-        _mode.outside.append(_mode.enabled)
-        _mode.enabled = False
+        grad_mode.outside.append(grad_mode.enabled)
+        grad_mode.enabled = False
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _mode.enabled = _mode.outside.pop()
+        grad_mode.enabled = grad_mode.outside.pop()
 
 
 def _generator_function(function: _Function) -> _Function:
-    """A generator function whose generators run without the tape from each yield to the next."""
+    """A generator function whose generators run without recording from each yield to the next."""
 
     @functools.wraps(function)
-    def without_tape(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+    def without_recording(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         generator = function(*args, **kwargs)
         blocks: list[bool] = []
         resume, argument = generator.send, None
@@ -74,15 +65,15 @@ def _generator_function(function: _Function) -> _Function:
             except BaseException as error:
                 resume, argument = generator.throw, error
 
-    return cast(_Function, without_tape)
+    return cast(_Function, without_recording)
 
 
 @contextmanager
 def _inside(blocks: list[bool]) -> Iterator[None]:
-    """The tape off, among the open blocks of a generator, which are not those of the code that iterates over it."""
-    enabled, outside = _mode.enabled, _mode.outside
-    _mode.enabled, _mode.outside = False, blocks
+    """Recording off, with the stack of blocks that are open in a generator: the iterating code has its own."""
+    enabled, outside = grad_mode.enabled, grad_mode.outside
+    grad_mode.enabled, grad_mode.outside = False, blocks
     try:
         yield
     finally:
-        _mode.enabled, _mode.outside = enabled, outside
+        grad_mode.enabled, grad_mode.outside = enabled, outside

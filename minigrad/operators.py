@@ -1,7 +1,8 @@
 """Python's operators on tensors: `a + b` is `ops.add(a, b)`, `x.sum()` is `ops.sum(x)`.
 
-They are bound here, from outside, so that `tensor.py` knows nothing of ops; and bound directly, so
-that a step into `a * b` in a debugger lands on the first line of `mul`.
+`bind` assigns them from outside, so that `tensor.py` runs without ops, and assigns the ops themselves, so that a step
+into `a * b` in a debugger lands on the first line of `mul`. Editors and type checkers do not run `bind`; the same list
+under `TYPE_CHECKING` in `tensor.py` is for them, and a test compares the two.
 """
 
 # mypy: disable-error-code="method-assign, assignment"
@@ -17,23 +18,23 @@ from minigrad.device import beside, check_one_device
 from minigrad.tensor import Tensor, TensorLike
 
 
-def _radd(self: Tensor, other: TensorLike) -> Tensor:
+def radd(self: Tensor, other: TensorLike) -> Tensor:
     return ops.add(other, self)
 
 
-def _rsub(self: Tensor, other: TensorLike) -> Tensor:
+def rsub(self: Tensor, other: TensorLike) -> Tensor:
     return ops.sub(other, self)
 
 
-def _rmul(self: Tensor, other: TensorLike) -> Tensor:
+def rmul(self: Tensor, other: TensorLike) -> Tensor:
     return ops.mul(other, self)
 
 
-def _rtruediv(self: Tensor, other: TensorLike) -> Tensor:
+def rtruediv(self: Tensor, other: TensorLike) -> Tensor:
     return ops.div(other, self)
 
 
-def _rmatmul(self: Tensor, other: TensorLike) -> Tensor:
+def rmatmul(self: Tensor, other: TensorLike) -> Tensor:
     return ops.matmul(other, self)
 
 
@@ -70,7 +71,8 @@ def greater_equal(a: Tensor, b: object) -> Tensor:
 def _compared(function: Callable[..., Any], a: Tensor, b: Any) -> Tensor:
     """Booleans, elementwise and with broadcasting; no gradient flows through them.
 
-    NotImplemented for what is neither numbers nor a tensor: Python then finds it unequal, and raises TypeError for <.
+    Returns NotImplemented if b is neither a tensor nor numbers. Python then evaluates == to False, and < raises
+    TypeError.
     """
     if isinstance(b, Tensor):
         b = b.data
@@ -83,23 +85,23 @@ def _compared(function: Callable[..., Any], a: Tensor, b: Any) -> Tensor:
 
 
 def contains(x: Tensor, value: object) -> bool:
-    """Whether an element (or, as in NumPy, all of a row that broadcasts) equals `value`: `value in x`."""
+    """`value in x`: whether any element of `x == value` is True, as in NumPy."""
     found = equal(x, value)
     return found is not NotImplemented and bool(found.data.any())
 
 
 def rows(x: Tensor) -> Iterator[Tensor]:
-    """x[0], x[1], …, each with its gradient: `for row in x`."""
+    """`for row in x`: x[0], x[1], …, each recorded on the tape."""
     return map(x.__getitem__, range(len(x)))
 
 
 def bind() -> None:
     """Give `Tensor` its operators and methods. Called once, by `import minigrad`."""
-    Tensor.__add__, Tensor.__radd__ = ops.add, _radd
-    Tensor.__sub__, Tensor.__rsub__ = ops.sub, _rsub
-    Tensor.__mul__, Tensor.__rmul__ = ops.mul, _rmul
-    Tensor.__truediv__, Tensor.__rtruediv__ = ops.div, _rtruediv
-    Tensor.__matmul__, Tensor.__rmatmul__ = ops.matmul, _rmatmul
+    Tensor.__add__, Tensor.__radd__ = ops.add, radd
+    Tensor.__sub__, Tensor.__rsub__ = ops.sub, rsub
+    Tensor.__mul__, Tensor.__rmul__ = ops.mul, rmul
+    Tensor.__truediv__, Tensor.__rtruediv__ = ops.div, rtruediv
+    Tensor.__matmul__, Tensor.__rmatmul__ = ops.matmul, rmatmul
     Tensor.__pow__ = ops.power
     Tensor.__neg__ = ops.neg
     Tensor.__getitem__ = ops.getitem

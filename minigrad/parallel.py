@@ -22,12 +22,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from minigrad import anomaly, checks, random
+from minigrad import checks, random, switches
 from minigrad.array_type import Array
 from minigrad.errors import DeviceError
+from minigrad.gradients import accumulate
 from minigrad.nn.module import Module, Parameter
 from minigrad.optim.parameters import check_gradients
-from minigrad.tape import accumulate
 from minigrad.tensor import Tensor
 from minigrad.threads import get_num_threads, number_of_threads, one_blas_thread
 
@@ -100,7 +100,7 @@ class DataParallel:
 
         try:
             with one_blas_thread():
-                if n_parts == 1 or anomaly.enabled:  # anomaly mode remembers in which module it is, but for one thread
+                if n_parts == 1 or switches.anomaly:  # anomaly mode remembers in which module it is, but for one thread
                     results = [run(*argument) for argument in arguments]
                 else:
                     futures = [self._pool().submit(run, *argument) for argument in arguments]

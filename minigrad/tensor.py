@@ -1,32 +1,35 @@
-"""Tensor: an array that remembers how it was computed, and `backward`, which follows the memory back.
+"""Tensor: an array that remembers how it was computed, and `backward`, which computes gradients from that record.
 
-An op (see `minigrad/ops`) computes its output array, defines its backward rule, and hands both to
-`record`. If a gradient can be asked for, `record` hangs a `Node` on the output: the rule, and the
-nodes of the inputs. The nodes are the tape (`minigrad/tape.py`). `Tensor.backward` sorts them so that
-a value comes after everything computed from it, then calls each rule once and adds up what the rules
-return.
+An op (see `minigrad/ops`) computes its output array, defines its backward rule, and passes both to `record`. If an
+input requires a gradient, `record` attaches a `Node` to the output: the rule, and the nodes of the inputs. The nodes
+are the tape (`minigrad/tape.py`). `Tensor.backward` sorts them so that a value comes after everything computed from
+it, calls each rule once, and adds up the gradients that the rules return (`minigrad/gradients.py`).
 
-Two decisions keep memory flat. A rule captures the arrays it reads but never its own output
-tensor, so the graph has no reference cycle and disappears as soon as nobody holds it. And a node
-does not hold its input tensors, only their nodes: an array that no rule reads dies at once.
+Two decisions keep memory use constant over training. A rule captures the arrays that it reads but never its own output
+tensor, so the graph has no reference cycle and is freed as soon as nobody holds it. And a node holds the nodes of its
+inputs, not the tensors: an array that no rule reads is freed at once.
 
 Source: Baydin et al. 2018, "Automatic Differentiation in Machine Learning: a Survey", section 3.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad import anomaly
+from minigrad import anomaly, switches
 from minigrad.array_type import Array
 from minigrad.conversion import array_like, as_array, number_like
 from minigrad.device import beside, check_one_device, device_of, to_device
 from minigrad.errors import InPlaceError
-from minigrad.grad_mode import is_grad_enabled
-from minigrad.tape import LastWrite, Node, Rule, accumulate, clock, prepare, unbroadcast
+from minigrad.gradients import Gradients, first_gradient
+from minigrad.switches import grad_mode
+from minigrad.tape import LastWrite, Node, Rule, checked_order, clock
+
+if TYPE_CHECKING:
+    from minigrad import operators, ops
 
 
 class Tensor:
@@ -39,11 +42,11 @@ class Tensor:
 
     Attributes:
         data: the raw array. Assigning to it, `t.data = a` or `t.data -= a`, counts as an in-place
-            write; writing into it, `t.data[0] = a`, cannot be seen except in anomaly mode. Say
+            write. Writing into it, `t.data[0] = a`, is noticed in anomaly mode only; write
             `t[0] = a` instead.
-        grad: None, or the raw array of the accumulated gradient, of the shape and dtype of `data`.
-        requires_grad: True for leaves that collect a gradient and for all that is computed from them. Only that of
-            a leaf can be set.
+        grad: None, or the accumulated gradient: a raw array with the shape and dtype of `data`.
+        requires_grad: True for leaves that collect a gradient and for everything computed from them. It can be set
+            on leaves only.
 
     Raises:
         TypeError: if data is not numeric, requires_grad is not a boolean, or it is asked of integers.
@@ -51,7 +54,7 @@ class Tensor:
 
     __slots__ = ("__weakref__", "_data", "_last_write", "_node", "_requires_grad", "grad")
 
-    # NumPy must leave `array * tensor` to Tensor.__rmul__ and not loop over the elements.
+    # Makes NumPy leave `array * tensor` to Tensor.__rmul__. Otherwise it would loop over the elements.
     __array_ufunc__ = None
 
     def __init__(self, data: Array, requires_grad: bool = False) -> None:
@@ -96,9 +99,9 @@ class Tensor:
         self._data = value
         self._last_write.time = next(clock)
 
-    def bump_version(self) -> None:
-        """Announce that `data` was written in place, as an optimizer does, so that a graph that
-        still needs the old values refuses to run backward."""
+    def mark_written(self) -> None:
+        """Report that `data` was written in place, as an optimizer does. A graph recorded before whose rules read the
+        old values then refuses to run backward, with an InPlaceError."""
         self._last_write.time = next(clock)
 
     @property
@@ -131,7 +134,7 @@ class Tensor:
         return self._data.item()
 
     def numpy(self) -> np.ndarray:
-        """The values as a NumPy array on the host (the same memory if they are there already)."""
+        """The values as a NumPy array on the CPU (the same memory if they are there already)."""
         return to_device(self._data, "cpu")
 
     def detach(self) -> Tensor:
@@ -141,7 +144,7 @@ class Tensor:
         return out
 
     def to(self, device: str) -> Tensor:
-        """This tensor on `"cpu"` or `"cuda"`; itself if it is there already. The gradient comes back."""
+        """This tensor on `"cpu"` or `"cuda"`; itself if it is there already. The gradient is moved back."""
         here = self.device
         if device == here:
             return self
@@ -152,8 +155,8 @@ class Tensor:
         return record(to_device(self._data, device), (self,), to_backward)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        """Write into the array in place. Refused on a value that the tape records (use `where`)."""
-        if self.requires_grad and is_grad_enabled():
+        """Write into the array in place. Raises InPlaceError while the tape records this tensor (use `where`)."""
+        if self.requires_grad and grad_mode.enabled:
             raise InPlaceError(
                 "writing into a tensor that requires a gradient would lose the gradient of what was there; "
                 "write inside `with no_grad():`, or build a new tensor with ops.where or ops.concatenate"
@@ -178,21 +181,22 @@ class Tensor:
 
     def __repr__(self) -> str:
         values = np.array2string(self.numpy(), precision=4, separator=", ", threshold=20, prefix="Tensor(")
-        made_by = f", op={anomaly.op_name(self._node.rule)}" if self._node and self._node.rule else ""
+        node = self._node
+        made_by = "" if node is None or node.rule is None else f", op={anomaly.op_name(node.rule)}"
         return f"Tensor({values}, dtype={self.dtype}{made_by}{', requires_grad=True' * self.requires_grad})"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """For NumPy's functions, and for tensors in a list. Refused where that would lose the graph in silence."""
+        """For NumPy's functions, and for tensors in a list. A TypeError if that would silently lose the graph."""
         if self.requires_grad:
             raise TypeError("a tensor that requires a gradient is no NumPy array; use ops, or .detach().numpy()")
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __getstate__(self) -> object:
-        """What `copy.copy` and `copy.deepcopy` put into the copy. Refused where it would lose its graph."""
+        """The state that `copy.copy` and `copy.deepcopy` copy. A TypeError if the copy would lose the graph."""
         if self._node is not None:
             raise TypeError("only a leaf can be copied, got a tensor with a graph; use .detach() for one without")
         state: Any = super().__getstate__()  # type: ignore[misc]
-        state[1]["grad"] = None if self.grad is None else self.grad.copy()  # backward adds to it in place
+        state[1]["grad"] = None if self.grad is None else self.grad.copy()  # backward adds to grad in place
         return state
 
     # -- the backward pass ----------------------------------------------------------------------
@@ -200,11 +204,11 @@ class Tensor:
     def backward(
         self, gradient: Array | None = None, *, retain_graph: bool = False, create_graph: bool = False
     ) -> None:
-        """Add to `.grad` of every leaf below this tensor the gradient of this tensor.
+        """Add to `.grad` of each leaf the gradient of this tensor with respect to that leaf.
 
         Args:
-            gradient: where to start: an array of this tensor's shape. None means one, and is
-                allowed only for a single element. With it, the leaves receive the gradient of
+            gradient: the gradient to start with: an array of this tensor's shape. None means 1, and is
+                allowed for a single element only. With a gradient, the leaves receive the gradient of
                 `sum(gradient * self)`.
             retain_graph: keep the graph, so that `backward` can run through it again. Otherwise
                 each node is freed as soon as its rule has run.
@@ -212,85 +216,65 @@ class Tensor:
 
         Raises:
             NoGraphError, NonScalarError, GraphFreedError, InPlaceError, HigherOrderError: see
-                their descriptions. All are raised before any gradient has been changed.
+                their descriptions. All are raised before any gradient changes.
         """
-        gradients: dict[Node, Array] = {}
-        ours: set[Node] = set()  # those whose gradient nobody else holds, so that it can be added to in place
-        order = prepare(self, gradient.data if isinstance(gradient, Tensor) else gradient, gradients, create_graph)
+        first = first_gradient(self, gradient, create_graph)
+        order = checked_order(self)  # each node after all that use its output
+        gradients = Gradients(self, first)
         for node in order:
             grad = gradients.pop(node)
-            input_grads = node.rule(grad)  # type: ignore[misc]  # _prepare has refused freed nodes
-            if type(input_grads) is not tuple:
-                input_grads = (input_grads,)
-            if anomaly.enabled:
-                anomaly.check_backward(input_grads, node.rule, node.module_path)
-            if len(input_grads) != len(node.parents):  # dearer as zip(…, strict=True)
-                raise ValueError(f"{node.rule} gave {len(input_grads)} gradients for {len(node.parents)} inputs")
-            for parent, input_grad in zip(node.parents, input_grads):  # noqa: B905
-                if parent is None or input_grad is None:
-                    continue
-                if input_grad.shape != parent.shape:
-                    input_grad = unbroadcast(input_grad, parent.shape)
-                if input_grad.dtype is not parent.dtype:
-                    input_grad = input_grad.astype(parent.dtype, copy=False)
-                fresh = input_grad is not grad and input_grad.base is None
-                if not isinstance(parent, Node):
-                    accumulate(parent, input_grad, fresh=fresh)
-                elif parent not in gradients:
-                    gradients[parent] = input_grad
-                    if fresh:
-                        ours.add(parent)
-                elif parent in ours:
-                    gradients[parent] += input_grad
-                else:
-                    gradients[parent] = gradients[parent] + input_grad
-                    ours.add(parent)
+            gradients.add(node, grad, node.rule(grad))
             if not retain_graph:
                 node.free()
 
-    if TYPE_CHECKING:  # minigrad/operators.py binds these to the ops; here is what they look like.
+    if TYPE_CHECKING:  # operators.py binds these when minigrad is imported; here they lead editors to the ops
+        __add__ = ops.add
+        __radd__ = operators.radd
+        __sub__ = ops.sub
+        __rsub__ = operators.rsub
+        __mul__ = ops.mul
+        __rmul__ = operators.rmul
+        __truediv__ = ops.div
+        __rtruediv__ = operators.rtruediv
+        __matmul__ = ops.matmul
+        __rmatmul__ = operators.rmatmul
+        __pow__ = ops.power
+        __neg__ = ops.neg
+        __getitem__ = ops.getitem
+        __iter__ = operators.rows
+        __contains__ = operators.contains
+        __lt__ = operators.less
+        __le__ = operators.less_equal
+        __gt__ = operators.greater
+        __ge__ = operators.greater_equal
+        abs = ops.abs
+        exp = ops.exp
+        log = ops.log
+        sqrt = ops.sqrt
+        tanh = ops.tanh
+        relu = ops.relu
+        sigmoid = ops.sigmoid
+        sum = ops.sum
+        mean = ops.mean
+        max = ops.max
+        var = ops.var
+        reshape = ops.reshape
+        transpose = ops.transpose
+        swapaxes = ops.swapaxes
 
-        def __add__(self, other: TensorLike) -> Tensor: ...
-        def __radd__(self, other: TensorLike) -> Tensor: ...
-        def __sub__(self, other: TensorLike) -> Tensor: ...
-        def __rsub__(self, other: TensorLike) -> Tensor: ...
-        def __mul__(self, other: TensorLike) -> Tensor: ...
-        def __rmul__(self, other: TensorLike) -> Tensor: ...
-        def __truediv__(self, other: TensorLike) -> Tensor: ...
-        def __rtruediv__(self, other: TensorLike) -> Tensor: ...
-        def __matmul__(self, other: TensorLike) -> Tensor: ...
-        def __rmatmul__(self, other: TensorLike) -> Tensor: ...
-        def __pow__(self, exponent: float) -> Tensor: ...
-        def __neg__(self) -> Tensor: ...
-        def __getitem__(self, index: Any) -> Tensor: ...
-        def __iter__(self) -> Iterator[Tensor]: ...
-        def __contains__(self, value: object) -> bool: ...
-        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
-        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
-        def __lt__(self, other: TensorLike) -> Tensor: ...
-        def __le__(self, other: TensorLike) -> Tensor: ...
-        def __gt__(self, other: TensorLike) -> Tensor: ...
-        def __ge__(self, other: TensorLike) -> Tensor: ...
-        def abs(self) -> Tensor: ...
-        def exp(self) -> Tensor: ...
-        def log(self) -> Tensor: ...
-        def sqrt(self) -> Tensor: ...
-        def tanh(self) -> Tensor: ...
-        def relu(self) -> Tensor: ...
-        def sigmoid(self) -> Tensor: ...
-        def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
-        def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
-        def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
-        def var(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
-        def reshape(self, shape: int | tuple[int, ...]) -> Tensor: ...
-        def transpose(self, axes: tuple[int, ...] | None = None) -> Tensor: ...
-        def swapaxes(self, axis1: int, axis2: int) -> Tensor: ...
         @property
-        def T(self) -> Tensor: ...  # noqa: N802
+        def T(self) -> Tensor:  # noqa: N802
+            return ops.transpose(self)
+
+        def __eq__(self, other: object) -> Tensor:  # type: ignore[override]  # object's returns a bool
+            return operators.equal(self, other)
+
+        def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+            return operators.not_equal(self, other)
 
 
 TensorLike = Tensor | np.ndarray | float | int | Sequence[Any]
-"""What ops accept: a tensor, or constants that become one."""
+"""What ops accept: a tensor, or a constant that becomes one."""
 
 Axis = int | tuple[int, ...] | None
 """One axis, several, or None for all of them, as in NumPy."""
@@ -305,41 +289,41 @@ def record(
     reads_output: bool = False,
     view_of: Tensor | None = None,
 ) -> Tensor:
-    """Wrap the output array of an op and, if a gradient may be asked for, put the op on the tape.
+    """The output of an op as a tensor. If an input requires a gradient, the op is recorded on the tape.
 
     Args:
         output: the array that the op computed.
         inputs: its input tensors.
-        rule: takes the gradient of the output, an array of its shape, to one gradient for each
-            input, in their order. None stands for "no gradient". A gradient may have the output's
-            broadcast shape: `backward` sums it back. An array returned must be `grad` itself, a
-            view, or new: never one that was saved, and never the same new array twice.
+        rule: takes the gradient of the output, an array of its shape, and returns one gradient for each
+            input, in their order. None means "no gradient". A gradient may have the output's broadcast
+            shape: `backward` sums it to the input's. An array returned must be `grad` itself, a view,
+            or new: never one that was saved, and never the same new array twice.
         reads: the input tensors whose arrays the rule reads, to detect in-place writes.
         reads_output: whether the rule reads the output array too.
-        view_of: the input whose memory the output shares, if it does.
+        view_of: the input whose memory the output shares, if any.
     """
-    # This runs once for every op, so it does without Tensor's checks: an op's output is an array of numbers.
+    # This runs for every op, so it skips Tensor's own checks: the output of an op is an array of numbers.
     tensor = Tensor.__new__(Tensor)
     tensor._data = data = output if type(output) is np.ndarray else as_array(output)
     tensor._last_write = LastWrite() if view_of is None else view_of._last_write
     tensor.grad = tensor._node = None
     tensor._requires_grad = False
-    if anomaly.enabled:
+    if switches.anomaly:
         anomaly.check_forward(data, rule)
-    if not is_grad_enabled():
+    if not grad_mode.enabled:
         return tensor
     parents: list[Node | Tensor | None] = []
     for input in inputs:
         if input._requires_grad:
             tensor._requires_grad = True
-            parents.append(input._node or input)
+            parents.append(input._node or input)  # a leaf has no node: the tensor itself collects the gradient
         else:
             parents.append(None)
     if not tensor._requires_grad:
         return tensor
     read = (*reads, tensor) if reads_output else reads
     tensor._node = node = Node(rule, parents, data, [it._last_write for it in read])
-    if anomaly.enabled:
+    if switches.anomaly:
         node.fingerprints = [(it._data, anomaly.fingerprint(it._data)) for it in read]
         node.module_path = anomaly.module_path()
     return tensor
@@ -349,21 +333,21 @@ def record(
 
 
 def as_tensor(value: TensorLike) -> Tensor:
-    """`value` itself if it is a tensor, else a constant."""
+    """`value` itself if it is a tensor, otherwise a constant tensor."""
     return value if isinstance(value, Tensor) else Tensor(value)
 
 
 def raw_array(value: TensorLike) -> Array:
-    """The array of a tensor, or of a constant, wherever it is: for ids, labels and masks."""
+    """The array of a tensor or a constant, on whichever device it is: for ids, labels and masks."""
     return value.data if isinstance(value, Tensor) else as_array(value)
 
 
 def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
-    """Both operands as tensors on one device: a constant goes where the tensor is. A plain number takes the
-    other's dtype, as in NumPy.
+    """Both operands as tensors on one device: a constant is moved to the tensor's. A Python number takes the dtype of
+    the other operand, as in NumPy.
 
     Raises:
-        DeviceError: if both are tensors, and on different devices.
+        DeviceError: if both are tensors on different devices.
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         if type(a._data) is not type(b._data):
@@ -383,7 +367,7 @@ def as_operands(a: TensorLike, b: TensorLike) -> tuple[Tensor, Tensor]:
 
 
 def _constant(value: TensorLike, other: Tensor) -> Tensor:
-    """An array beside a tensor. If a rule may read it later it is a copy, which the caller cannot change."""
+    """A constant on the device of a tensor. It is copied if a rule may read it later: the caller may overwrite it."""
     given = as_array(value)
     array = beside(given, other._data)
-    return Tensor(array.copy() if array is given and other.requires_grad and is_grad_enabled() else array)
+    return Tensor(array.copy() if array is given and other.requires_grad and grad_mode.enabled else array)

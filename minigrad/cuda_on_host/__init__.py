@@ -41,6 +41,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import switches
 from minigrad.errors import DeviceError
 
 _SHIM = Path(__file__).with_name("shim.h")
@@ -64,19 +65,17 @@ PUBLIC const char* kernel_launch(const unsigned* grid, const unsigned* block, in
 }}
 """
 _one_at_a_time = threading.Lock()  # a library has one scheduler and one copy of shared memory
-_backwards = False
 _announced = False
 
 
 @contextlib.contextmanager
 def backwards() -> Iterator[None]:
     """Run threads, warps and blocks last to first inside the `with` block."""
-    global _backwards
-    outside, _backwards = _backwards, True
+    outside, switches.last_thread_first = switches.last_thread_first, True
     try:
         yield
     finally:
-        _backwards = outside
+        switches.last_thread_first = outside
 
 
 def launch(source: Path, kernel: str, grid: Sequence[int], block: Sequence[int], arguments: Sequence[Any]) -> None:
@@ -92,7 +91,8 @@ def launch(source: Path, kernel: str, grid: Sequence[int], block: Sequence[int],
         _check_types(kernel, library.kernel_signature().decode().split(), arguments)
         values = [_value(argument) for argument in arguments]
         pointers = (ctypes.c_void_p * len(values))(*[ctypes.addressof(value) for value in values])
-        problem = library.kernel_launch((ctypes.c_uint * 3)(*grid), (ctypes.c_uint * 3)(*block), _backwards, pointers)
+        sizes = (ctypes.c_uint * 3)(*grid), (ctypes.c_uint * 3)(*block)
+        problem = library.kernel_launch(*sizes, switches.last_thread_first, pointers)
     if problem is not None:
         raise RuntimeError(f"{kernel}: {problem.decode()} ({source})")
 

@@ -26,13 +26,13 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import switches
 from minigrad.array_type import Array
 from minigrad.device import device_of
 from minigrad.errors import DeviceError
 
 _CHOICES = ("reference", "fast", "cuda_on_host")
 _DTYPES = frozenset((np.dtype(np.float32), np.dtype(np.float64), None))
-_active = "fast"
 
 
 class use_kernels:
@@ -45,24 +45,21 @@ class use_kernels:
     """
 
     def __init__(self, name: str) -> None:
-        global _active
         if name not in _CHOICES:
             raise ValueError(f'name must be "reference", "fast" or "cuda_on_host", got {name!r}')
-        self.name, self.outside, _active = name, _active, name
+        self.name, self.outside, switches.kernels = name, switches.kernels, name
 
     def __enter__(self) -> "use_kernels":
-        global _active
-        _active = self.name  # already so, unless this is not the first block of the same object
+        switches.kernels = self.name  # already so, unless this is not the first block of the same object
         return self
 
     def __exit__(self, *exception: object) -> None:
-        global _active
-        _active = self.outside
+        switches.kernels = self.outside
 
 
 def active_kernels() -> str:
     """`"fast"`, `"reference"` or `"cuda_on_host"`."""
-    return _active
+    return switches.kernels
 
 
 def backend_for(kernel: str, array: Any) -> Any:
@@ -75,7 +72,7 @@ def backend_for(kernel: str, array: Any) -> Any:
         DeviceError: if the array lives on a GPU and kernels are to run on the host.
         MissingPackageError: if the module is `cpu` and Numba is not installed.
     """
-    active = _active
+    active = switches.kernels
     if active == "reference":
         backend = "reference"
     elif type(array) is np.ndarray or device_of(array) == "cpu":  # the first is quick, and this runs for every op

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
-from minigrad import anomaly
+from minigrad import anomaly, switches
 from minigrad.array_type import Array
 from minigrad.device import beside, to_device
 from minigrad.tensor import Tensor
@@ -38,7 +38,7 @@ class Module:
         raise TypeError(f"{type(self).__name__} does not define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not anomaly.enabled:
+        if not switches.anomaly:
             return self.forward(*args, **kwargs)
         anomaly.enter_module(self)
         try:
@@ -139,7 +139,7 @@ class Module:
                 parameter.data[...] = here[name]
             else:
                 parameter.data = here[name].astype(parameter.dtype, order="C")
-            parameter.bump_version()
+            parameter.mark_written()
 
 
 def mismatches(expected: dict[str, tuple[int, ...]], found: dict[str, Any]) -> str:

@@ -44,7 +44,8 @@ def attention(
     for name, tensor in zip(("q", "k", "v", "bias"), inputs, strict=False):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"{name} must be a Tensor, got {type(tensor).__name__}")
-        as_operands(q, tensor)  # all on one device
+        if type(tensor._data) is not type(q._data):
+            as_operands(q, tensor)  # raises DeviceError
     if q.ndim != 4 or k.shape != v.shape or q.shape[:2] + q.shape[3:] != k.shape[:2] + k.shape[3:]:
         raise ValueError(f"attention needs q (B, H, T, K) and k, v (B, H, S, K), got {q.shape}, {k.shape}, {v.shape}")
     batch, heads, length, head_size = q.shape

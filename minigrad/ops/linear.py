@@ -3,9 +3,9 @@
 import numpy as np
 
 from minigrad.conversion import OF_KERNELS, for_kernel
+from minigrad.gradients import unbroadcast
 from minigrad.kernels import bias as bias_kernel
 from minigrad.kernels import matmul as kernel
-from minigrad.tape import unbroadcast
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 

@@ -1,7 +1,7 @@
-"""Adafactor, the optimizer that T5 was trained with: Adam with far less memory, and steps relative to the weights.
+"""Adafactor, the optimizer of T5: Adam with far less memory, and steps relative to the size of the weights.
 
-Adam keeps as many squared gradients as there are parameters. Of a matrix, Adafactor keeps the means of their rows and
-columns, whose outer product stands in for all of them. It has no momentum unless asked for.
+Adam keeps an average of the squared gradient for every parameter. For a matrix, Adafactor keeps only the means of its
+rows and columns, and approximates the averages by their outer product. Momentum is off by default.
 
 Source: Shazeer and Stern 2018, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", algorithms 4 to 6;
 options and details as in transformers' `Adafactor`.
@@ -18,24 +18,24 @@ from minigrad.optim.optimizer import Optimizer
 
 
 class Adafactor(Optimizer):
-    """θ ← θ - α · û, with û = g / √v̂ scaled down to a root mean square (RMS) of `clip_threshold`.
+    """θ ← θ - α · û, with û = g / √v̂ scaled down to a root mean square (RMS) of at most `clip_threshold`.
 
     Args:
         params: as for every `Optimizer`.
-        lr: the step's size where it is not relative, needed if and only if `relative_step` is False.
-        eps: what is added to squared gradients, and the least RMS of a parameter that its step is scaled by.
-        clip_threshold: the largest RMS of û.
-        decay_rate: the averages of squared gradients decay by 1 - t ** decay_rate in step t: first fast, then slowly.
-        beta1: how slowly a running average of the updates follows them; None means that there is none.
+        lr: the learning rate α, required if and only if `relative_step` is False.
+        eps: ε₁, added to squared gradients, and ε₂, the smallest RMS of a parameter that its step is scaled by.
+        clip_threshold: d, the largest RMS of û.
+        decay_rate: β₂ is 1 - t ** decay_rate in step t, so the averages of squared gradients decay ever more slowly.
+        beta1: the decay of a running average of the updates (momentum); None turns it off.
         weight_decay: θ ← θ - weight_decay · α · θ before the step.
-        scale_parameter: multiply the step's size by the RMS of the parameter.
-        relative_step: the step's size is min(0.01, 1 / √t) and not lr.
-        warmup_init: it is min(1e-6 · t, 1 / √t), which rises for the first 10,000 steps.
+        scale_parameter: whether to multiply α by the RMS of the parameter.
+        relative_step: whether α is min(0.01, 1 / √t) instead of lr.
+        warmup_init: whether that is min(1e-6 · t, 1 / √t), which rises for the first 10,000 steps.
 
     Raises:
-        ValueError: if lr is given with relative_step, or missing without; if warmup_init is without relative_step; if
-            a setting is NaN, infinite or out of its range.
-        TypeError: if a setting is not what it should be.
+        ValueError: if lr is given with relative_step, or missing without it; if warmup_init is set without
+            relative_step; if a hyperparameter is NaN, infinite or out of its range.
+        TypeError: if a hyperparameter has the wrong type.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Adafactor(Optimizer):
             self.beta1 = checks.number("beta1", self.beta1, at_least=0, below=1)
 
     def new_state(self, data: Array) -> dict[str, Array]:
-        """Of a matrix (or each in a stack of matrices) the means of its rows and columns, of a vector everything."""
+        """For a matrix (or each in a stack of matrices) the means of rows and columns, for a vector every element."""
         shape = data.shape
         shapes = {"exp_avg_sq": shape}
         if len(shape) >= 2:
@@ -114,14 +114,14 @@ class Adafactor(Optimizer):
         return min(1e-6 * t if self.warmup_init else 1e-2, t**-0.5)
 
     def _root_of_average(self, grad: Array, state: dict[str, Array], beta2: float) -> Array:
-        """√v̂_t, of the shape of the gradient, or one that broadcasts to it."""
+        """√v̂_t, with the shape of the gradient."""
         squares = np.square(grad) + self.eps[0]  # g_t² + ε₁
         if grad.ndim < 2:
             return np.sqrt(_follow(state["exp_avg_sq"], squares, beta2))
         row = _follow(state["exp_avg_sq_row"], squares.mean(axis=-1), beta2)  # R_t: (N, M) → (N,)
         column = _follow(state["exp_avg_sq_col"], squares.mean(axis=-2), beta2)  # C_t: (N, M) → (M,)
-        # v̂_t = R_t C_t / mean(R_t) has the row and column means R_t and C_t. The roots are taken first, since the
-        # product of two small numbers may be zero.
+        # v̂_t = R_t C_t / mean(R_t) has the row and column means R_t and C_t. Take the roots before the product: the
+        # product of two small numbers may underflow to zero.
         relative = row / row.mean(axis=-1, keepdims=True)
         return np.sqrt(relative)[..., :, None] * np.sqrt(column)[..., None, :]  # (N, 1) · (1, M) → (N, M)
 
@@ -134,5 +134,5 @@ def _follow(average: Array, new: Array, beta2: float) -> Array:
 
 
 def _rms(array: Array) -> Array:
-    """The root of the mean square, an array without axes (on its device, so that a GPU is not waited for)."""
+    """The root mean square as an array without axes: it stays on its device, so the CPU does not wait for a GPU."""
     return np.sqrt(np.square(array).mean())

@@ -1,4 +1,4 @@
-"""Adam, and AdamW, which takes weight decay out of the gradient.
+"""Adam, and AdamW, which applies weight decay to the parameters instead of the gradient.
 
 Sources: Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", algorithm 1; Loshchilov
 and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
@@ -16,8 +16,8 @@ from minigrad.optim.optimizer import Optimizer
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²;  θ ← θ - lr · m̂ / (√v̂ + ε).
 
-    m̂ and v̂ are m and v divided by 1 - βᵗ, t steps in, because both start at zero. Weight decay, if any, is
-    added to the gradient (L2 regularisation).
+    m̂ and v̂ are m and v divided by 1 - βᵗ in step t, which corrects that both start at zero. Weight decay, if any,
+    is added to the gradient (L2 regularisation).
     """
 
     slots = ("exp_avg", "exp_avg_sq")
@@ -44,7 +44,7 @@ class Adam(Optimizer):
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
         if weight_decay:
-            grad = grad.copy()  # a sum would be a number, and no array, where there are no axes
+            grad = grad.copy()  # grad + … would turn an array without axes into a scalar
             grad += weight_decay * data
         self.adam_step(data, grad, state, decay=1.0)
 
@@ -57,7 +57,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: θ ← θ - lr · weight_decay · θ before the step.
 
-    The decay is then the same for every parameter, whatever the size of its gradients.
+    Every parameter then decays at the same rate, however large its gradients are.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from minigrad.optim.parameters import check_gradients, check_tensors, entries
 from minigrad.tensor import Tensor
 
 _SMALLEST_SUM = 1e-20
-"""Below this sum of squares, those that float32 has lost may matter: each lacks up to 1e-38."""
+"""Below this sum, the squares that float32 rounds to zero may matter: each lacks up to 1e-38."""
 
 _SMALLEST_FACTOR = float(np.finfo(np.float32).tiny)
 
@@ -20,20 +20,20 @@ _SMALLEST_FACTOR = float(np.finfo(np.float32).tiny)
 def clip_grad_norm(params: Iterable[Tensor] | Tensor, max_norm: float) -> float:
     """Scale all gradients by one factor so that their joint norm is at most `max_norm`.
 
-    Returns the norm before clipping (NaN or infinity if the gradients are not finite; they are then
-    left as they are).
+    Returns the norm before clipping. If the gradients are not finite, it is NaN or infinity, and they are left
+    unchanged.
 
     Source: Pascanu et al. 2013, "On the difficulty of training recurrent neural networks", section 3.2.
 
     Args:
-        params: tensors, or a single one; those without a gradient do not count.
-        max_norm: infinity clips nothing, for the norm alone.
+        params: a list of tensors, or a single one; those without a gradient do not count.
+        max_norm: infinity clips nothing: the call then only computes the norm.
 
     Raises:
         ValueError: if max_norm is not positive, a tensor is named twice, or a gradient has another shape than its
             tensor or is read-only.
-        TypeError: if params holds something else than tensors, a gradient has another dtype than its tensor, or
-            max_norm is not a number.
+        TypeError: if params holds anything but tensors, a gradient has another dtype than its tensor, or max_norm is
+            not a number.
     """
     if not (isinstance(max_norm, float) and max_norm == math.inf):
         max_norm = checks.number("max_norm", max_norm, above=0)
@@ -43,15 +43,15 @@ def clip_grad_norm(params: Iterable[Tensor] | Tensor, max_norm: float) -> float:
     grads = [tensor.grad for tensor in tensors if tensor.grad is not None]
     norm = _norm(grads)
     if math.isfinite(norm) and norm > max_norm:
-        _scale(grads, max_norm / (norm + 1e-6))
+        _scale(grads, max_norm / (norm + 1e-6))  # PyTorch's epsilon, so that both give the same
     return norm
 
 
 def _norm(grads: Sequence[Array]) -> float:
-    """√Σ g², also where the squares leave the range of floating point: below about 1e-19 and above 1e19 in float32.
+    """√Σ g², also if the squares leave the range of floating point: for g below about 1e-19 or above 1e19 in float32.
 
-    Such gradients are rare, so the squares are added up as they are first, and only if the sum is not to be trusted
-    once more after a division by the largest gradient.
+    Such gradients are rare. So the squares are summed as they are, and only if the sum is not reliable summed again
+    after dividing by the largest gradient.
     """
     total = sum_of_squares(grads)
     if _SMALLEST_SUM < total < math.inf or math.isnan(total):
@@ -67,7 +67,7 @@ def _scale(grads: Sequence[Array], factor: float) -> None:
     for i, grad in enumerate(grads):
         if isinstance(grad, np.ndarray) and not grad.flags.writeable:
             raise ValueError(f"the gradient of shape {grad.shape} at [{i}] of those to clip is read-only")
-    factors = [factor] if factor > _SMALLEST_FACTOR else [math.sqrt(factor)] * 2  # float32 cannot hold less
-    for grad in grads:
-        for each in factors:
+    # float32 cannot represent a smaller factor, so multiply by its root twice.
+    for each in [factor] if factor > _SMALLEST_FACTOR else [math.sqrt(factor)] * 2:
+        for grad in grads:
             grad *= each

@@ -1,4 +1,4 @@
-"""What all optimizers share: the parameters in groups, and the state that a checkpoint keeps."""
+"""The base class of all optimizers: parameters in groups, and the state that a checkpoint saves."""
 
 import math
 from collections.abc import Iterable
@@ -18,15 +18,15 @@ class Optimizer:
     """Base of the optimizers. `step()` changes the parameters in place from their gradients.
 
     Args:
-        params: parameters, or groups of them as dictionaries `{"params": [...], "weight_decay": 0.0}`,
-            whose weight decay, if given, stands in for the argument.
+        params: parameters, or groups of them as dictionaries `{"params": [...], "weight_decay": 0.0}`. A group's
+            weight decay, if given, overrides the argument.
         lr: learning rate. Assign to `optimizer.lr` between steps to follow a schedule.
 
     Raises:
         TypeError: if params is not a list (or another iterable with an order) of float32 or float64 tensors or of
-            groups, or if a setting is not a number.
-        ValueError: if there is no parameter, one twice, one that is not a leaf or does not require a gradient, or a
-            group with another entry; or if a setting is NaN, infinite, or out of its range.
+            groups, or if a hyperparameter is not a number.
+        ValueError: if params is empty, or holds a parameter twice, one that is not a leaf, one that does not require
+            a gradient, or a group with an unknown entry; or if a hyperparameter is NaN, infinite, or out of its range.
     """
 
     slots: tuple[str, ...] = ()
@@ -54,67 +54,62 @@ class Optimizer:
         self._checked: list[Array] = [None] * len(self.params)
 
     def check_settings(self) -> None:
-        """Refuse settings that no step can be taken with. Asked at each step, since they may be assigned to.
+        """Check all hyperparameters. Each step does, since they may be assigned to.
 
         Raises:
             TypeError: if one is not a number; ValueError: if it is NaN, infinite, or out of its range.
         """
         self.check_lr()
         for weight_decay in self.weight_decays:
-            if type(weight_decay) is not float or not 0 <= weight_decay < math.inf:  # there is one for each parameter
+            if type(weight_decay) is not float or not 0 <= weight_decay < math.inf:  # the quick test
                 checks.number("weight_decay", weight_decay, at_least=0)
 
     def check_lr(self) -> None:
-        """The part of `check_settings` that is for the learning rate."""
+        """Check the learning rate, as a part of `check_settings`."""
         self.lr = checks.number("lr", self.lr, at_least=0)
 
     def new_state(self, data: Array) -> dict[str, Array]:
-        """The arrays that the optimizer keeps for a parameter, as they are before its first step."""
+        """The arrays that the optimizer keeps for a parameter, with their values before its first step."""
         return {slot: np.zeros_like(data) for slot in self.slots}
 
     def step(self) -> None:
-        """Change every parameter that has a gradient. Counts as an in-place write of its array.
+        """Update every parameter that has a gradient, in place.
 
-        Nothing is changed unless all gradients and settings can be used.
+        All gradients and hyperparameters are checked before the first parameter changes.
 
         Raises:
             ValueError, TypeError, DeviceError: if a gradient is not an array of the shape and dtype of its parameter,
-                on its device; if a parameter is read-only or has changed its dtype; or if a setting is wrong.
+                on its device; if a parameter is read-only or has changed its dtype; or if a hyperparameter is wrong.
         """
         self.check_settings()
         check_gradients(self.params)
         self._check_data()
         for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):
             if parameter.grad is not None:
-                data = parameter.data
-                state["step"][0] += 1  # of this parameter: one without a gradient does not age
-                kind = type(data)
-                for slot, array in state.items():
-                    if type(array) is not kind and slot != "step":  # the model has been moved to another device
-                        state[slot] = beside(array, data)
-                self.update(data, parameter.grad, state, weight_decay)
-                parameter.bump_version()
+                state["step"][0] += 1  # each parameter counts its own updates: Adam's bias correction depends on them
+                self.update(parameter._data, parameter.grad, state, weight_decay)
+                parameter.mark_written()
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
-        """Change one parameter's array in place. Defined by each optimizer."""
+        """Update one parameter's array in place. Each optimizer defines this."""
         raise TypeError(f"{type(self).__name__} does not define update()")
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Set `.grad` of all parameters to None."""
         for parameter in self.params:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Array]:
-        """The optimizer's arrays by name, not copies: `"exp_avg.3"` and `"step.3"` belong to the fourth parameter."""
+        """The optimizer's arrays by name (not copies): `"exp_avg.3"` and `"step.3"` belong to the fourth parameter."""
         return {f"{slot}.{i}": array for i, state in enumerate(self.state) for slot, array in state.items()}
 
     def load_state_dict(self, arrays: dict[str, Array]) -> None:
-        """Copy a state from `state_dict`, on either device; nothing is changed unless all of it fits.
+        """Copy a state from `state_dict`, on either device. Nothing changes unless all of it fits.
 
         Raises:
             TypeError: if it is not a dictionary of arrays.
             ValueError: listing every name that is missing or unexpected, and every array of another shape or dtype;
-                or if a number of steps is negative.
+                or if a step count is negative.
         """
         own = self.state_dict()
         _check_arrays(arrays)
@@ -130,11 +125,16 @@ class Optimizer:
             array[...] = beside(arrays[name], array)
 
     def _check_data(self) -> None:
-        """That the arrays that a step changes can be written to, and have the dtype that the state was made for."""
-        for i, (parameter, checked) in enumerate(zip(self.params, self._checked, strict=True)):
-            data = parameter._data
-            if data is checked or parameter.grad is None:  # it is the array of the step before, most of the time
-                continue
+        """Check that a step can write to the parameters' arrays, and that they have the dtype of the state. The state
+        follows an array to another device.
+
+        An array that passed in the step before is not checked again. There is a new one only if the model was moved
+        or an array was assigned to `parameter.data`.
+        """
+        pairs = enumerate(zip(self.params, self._checked, strict=True))
+        new = [i for i, (parameter, checked) in pairs if parameter._data is not checked and parameter.grad is not None]
+        for i in new:
+            data = self.params[i].data
             if data.dtype != self._dtypes[i]:
                 was = self._dtypes[i]
                 raise TypeError(f"params[{i}] was {was} when the optimizer was made, and now is {data.dtype}")
@@ -143,11 +143,15 @@ class Optimizer:
                     f"params[{i}] is read-only, as parameters made under nn.unallocated() are until they are given "
                     "an array: parameter.data = array"
                 )
-            self._checked[i] = data
+        for i in new:
+            data = self._checked[i] = self.params[i].data
+            for slot, array in self.state[i].items():
+                if slot != "step":  # which stays on the CPU, where it is counted
+                    self.state[i][slot] = beside(array, data)
 
 
 def _groups(members: list[Any]) -> list[dict[str, Any]]:
-    """Groups as they are, and parameters as one group."""
+    """The groups. Parameters without groups become one group."""
     if not any(isinstance(member, dict) for member in members):
         return [{"params": members}]
     for i, group in enumerate(members):

@@ -1,7 +1,7 @@
-"""What optimizers and clipping are given: tensors, and the gradients beside them.
+"""Checks of the parameters and gradients that optimizers and clipping receive.
 
-A gradient is read and written by kernels that trust its shape and dtype, and anything may be assigned to `.grad`.
-So all of them are looked at before the first array changes.
+A user may assign anything to `.grad`, and compiled kernels that read and write it do not check bounds. So all gradients
+are checked before the first array changes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,16 +16,16 @@ from minigrad.nn.module import Module
 from minigrad.tensor import Tensor
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
-"""Of a parameter that can be trained: those that there are kernels for."""
+"""The dtypes of parameters that can be trained: those that the kernels compute in."""
 
 _NOT_LISTS = (dict, set, frozenset, str, np.ndarray)
 
 
 def entries(params: Any) -> list[Any]:
-    """What `params` holds, in a list (itself if it is one).
+    """The items of `params` as a list (`params` itself if it is one).
 
     Raises:
-        TypeError: if it is not an iterable with an order: a single tensor would be iterated over row by row, and
+        TypeError: if it is not an iterable with a fixed order. A single tensor would be iterated over row by row, and
             the order of a set differs from run to run.
     """
     if type(params) is list:
@@ -40,7 +40,7 @@ def entries(params: Any) -> list[Any]:
 
 
 def check_tensors(params: Sequence[Any]) -> None:
-    """Raise TypeError if one of `params` is not a tensor, ValueError if one is named twice."""
+    """Raise TypeError unless all of `params` are tensors, ValueError if one of them occurs twice."""
     if not all(issubclass(kind, Tensor) for kind in set(map(type, params))):
         i, other = next((i, each) for i, each in enumerate(params) if not isinstance(each, Tensor))
         raise TypeError(f"params[{i}] must be a Tensor, got {type(other).__name__}")
@@ -49,11 +49,11 @@ def check_tensors(params: Sequence[Any]) -> None:
 
 
 def check_trainable(params: Sequence[Tensor]) -> None:
-    """Raise an error if an optimizer could do nothing for one of the tensors, because it never gets a gradient.
+    """Check that every tensor can receive a gradient and be updated.
 
     Raises:
-        ValueError: if it is the result of an op, or does not require a gradient.
-        TypeError: if its dtype is not float32 or float64.
+        ValueError: if one is the result of an op, or does not require a gradient.
+        TypeError: if the dtype of one is not float32 or float64.
     """
     for i, parameter in enumerate(params):
         if parameter._node is not None:
@@ -65,10 +65,10 @@ def check_trainable(params: Sequence[Tensor]) -> None:
 
 
 def check_gradients(params: Sequence[Tensor]) -> None:
-    """Raise an error if a gradient does not fit its tensor. Those without a gradient always fit.
+    """Check that every gradient fits its tensor. A tensor without a gradient passes.
 
     Raises:
-        ValueError: if it has another shape than its tensor.
+        ValueError: if a gradient has another shape than its tensor.
         TypeError: if it has another dtype, or is not an array.
         DeviceError: if it is on another device.
     """
@@ -77,9 +77,9 @@ def check_gradients(params: Sequence[Tensor]) -> None:
         if grad is None:
             continue
         data = parameter._data
-        # This is asked for every parameter at every step, so what is right is seen at once.
+        # This runs for every parameter in every step, so one comparison must pass what is right.
         if type(grad) is not type(data) or grad.dtype is not data.dtype or grad.shape != data.shape:
-            if isinstance(grad, np.generic):  # NumPy's arithmetic makes numbers of arrays without axes
+            if isinstance(grad, np.generic):  # NumPy's arithmetic turns arrays without axes into scalars
                 parameter.grad = grad = np.array(grad)
             _check_gradient(f"params[{i}].grad", grad, data)
 

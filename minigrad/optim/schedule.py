@@ -1,9 +1,9 @@
-"""Learning-rate schedules: plain functions from a step to a factor of the peak learning rate.
+"""Learning-rate schedules: functions that map a step to a factor of the peak learning rate.
 
     optimizer.lr = peak_lr * warmup_cosine(step, warmup_steps=100, total_steps=1000)
 
-All rise linearly from 0 over the warm-up, for Adam's averages to settle; then they fall. Steps are integers, from 0;
-`final` is a factor of the peak, too, from 0 to 1.
+All rise linearly from 0 during the warm-up, in which Adam's averages settle, and then fall. Steps are integers and
+start at 0. `final` is a factor of the peak too, from 0 to 1.
 """
 
 import math
@@ -38,7 +38,7 @@ def warmup_linear(step: int, warmup_steps: int, total_steps: int, final: float =
 
 
 def inverse_square_root(step: int, warmup_steps: int) -> float:
-    """1 at the end of the warm-up, then sqrt(warmup_steps / step); it needs no total number of steps.
+    """1 at the end of the warm-up, then sqrt(warmup_steps / step). It needs no total number of steps.
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 5.3; used by T5.
 

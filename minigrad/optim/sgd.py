@@ -31,4 +31,4 @@ class SGD(Optimizer):
         velocity += grad
         if weight_decay:
             velocity += weight_decay * data
-        data -= self.lr * velocity
+        data -= self.lr * velocity  # momentum 0 makes the velocity the gradient itself
