@@ -24,13 +24,13 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import switches
 from minigrad.array_type import Array
 from minigrad.device import device_of
 from minigrad.errors import DeviceError
 
 _CHOICES = ("reference", "fast", "cuda_on_host")
 _DTYPES = frozenset((np.dtype(np.float32), np.dtype(np.float64), None))
-_active = "fast"
 
 
 class use_kernels:
@@ -43,24 +43,21 @@ class use_kernels:
     """
 
     def __init__(self, name: str) -> None:
-        global _active
         if name not in _CHOICES:
             raise ValueError(f'name must be "reference", "fast" or "cuda_on_host", got {name!r}')
-        self.name, self.outside, _active = name, _active, name
+        self.name, self.outside, switches.kernels = name, switches.kernels, name
 
     def __enter__(self) -> "use_kernels":
-        global _active
-        _active = self.name  # already so, unless this is not the first block of the same object
+        switches.kernels = self.name  # already so, unless this is not the first block of the same object
         return self
 
     def __exit__(self, *exception: object) -> None:
-        global _active
-        _active = self.outside
+        switches.kernels = self.outside
 
 
 def active_kernels() -> str:
     """`"fast"`, `"reference"` or `"cuda_on_host"`."""
-    return _active
+    return switches.kernels
 
 
 def wants_reference(array: Any) -> bool:
@@ -72,12 +69,12 @@ def wants_reference(array: Any) -> bool:
     """
     if getattr(array, "dtype", None) not in _DTYPES:
         _refuse(array)
-    return _active == "reference"
+    return switches.kernels == "reference"
 
 
 def _refuse(array: Any) -> None:
     """Say for which kernel the dtype is none; but let bfloat16 through to the GPU, where attention takes it."""
-    if array.dtype.name == "bfloat16" and _active != "reference" and wants_cuda(array):
+    if array.dtype.name == "bfloat16" and switches.kernels != "reference" and wants_cuda(array):
         return
     kernel = sys._getframe(2).f_code.co_name  # it called `wants_reference`, which called this
     raise TypeError(f"{kernel} is for float32 and float64, got {array.dtype}; convert it with .astype('float32')")
@@ -90,13 +87,13 @@ def wants_cuda(array: object) -> bool:
         DeviceError: if the array lives on a GPU and kernels are to run on the host.
     """
     if type(array) is np.ndarray or device_of(array) == "cpu":  # the first is quick; this is asked for every kernel
-        return _active == "cuda_on_host"
-    if _active == "cuda_on_host":
+        return switches.kernels == "cuda_on_host"
+    if switches.kernels == "cuda_on_host":
         raise DeviceError(
             'use_kernels("cuda_on_host") runs CUDA kernels on the CPU, for arrays that live there; this one is on '
             'a GPU, where use_kernels("fast") runs them'
         )
-    return _active == "fast"
+    return switches.kernels == "fast"
 
 
 def check_shape(name: str, array: Array, shape: tuple[int, ...]) -> None:
