@@ -1,7 +1,7 @@
 """minigrad: reverse-mode autograd over NumPy, small enough to read.
 
-Start with `tensor.py` and `tape.py`, then `ops/arithmetic.py` (an op and its backward rule), then
-`kernels/` (the arithmetic of the large ops, three ways), `nn/` and `optim/`.
+Start with `tensor.py`, `tape.py` and `gradients.py`, then read `ops/arithmetic.py` (ops with their backward rules),
+`kernels/` (the arithmetic of the large ops, for NumPy, CPU and GPU), `nn/` and `optim/`.
 """
 
 from minigrad import memory, operators, ops, random

@@ -1,6 +1,6 @@
-"""The one type that every layer of minigrad shares."""
+"""The type of raw arrays, for annotations in every layer of minigrad."""
 
 from typing import Any
 
 Array = Any
-"""A `numpy.ndarray`, or a `cupy.ndarray` where a tensor lives on a GPU."""
+"""A `numpy.ndarray`, or a `cupy.ndarray` if the tensor is on a GPU."""

@@ -1,13 +1,11 @@
-"""Checkpoints: one safetensors file with everything that a run needs to go on with the same bits.
+"""Checkpoints: one safetensors file with everything that a run needs to resume with the same bits.
 
-That is the model's parameters, the optimizer's averages and step count, the state of the random
-number generators, and what the caller puts beside them, such as where it stands in its data. A
-learning-rate schedule is a plain function of the step, so the step is its whole state. What the code
-sets up itself (shapes, learning rate, betas) is not in the file.
+It holds the model's parameters, the optimizer's averages and step counts, the states of the random number generators,
+and metadata from the caller, such as the position in its data. A learning-rate schedule is a function of the step, so
+the step is its whole state. What the code sets up itself (shapes, learning rate, betas) is not in the file.
 
-A safetensors file holds arrays by name, and a dictionary of strings. Its format shows that a file was truncated,
-but not that a bit was flipped, so a checksum over all of it is among the strings. The same state gives the same
-bytes.
+A safetensors file holds arrays by name, and a dictionary of strings. The format reveals a truncated file but not a
+flipped bit, so one of the strings is a checksum of everything. The same state gives the same bytes.
 """
 
 import hashlib
@@ -37,11 +35,11 @@ FORMAT = "minigrad checkpoint 1"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint says besides the state that it has put back.
+    """What `load_checkpoint` returns besides restoring the state.
 
     Attributes:
-        step: the step after which it was saved.
-        metadata: the caller's own, as JSON gives it back (a tuple has become a list).
+        step: the step after which the checkpoint was saved.
+        metadata: the caller's metadata, read from JSON: a tuple has become a list.
     """
 
     step: int
@@ -57,19 +55,19 @@ def save_checkpoint(
     generators: dict[str, np.random.Generator] | None = None,
     metadata: dict[str, Any] | None = None,
 ) -> None:
-    """Write a checkpoint under a temporary name, then rename it: `path` is the old file or the new one.
+    """Write a checkpoint under a temporary name, then rename it. So `path` always is a whole file, old or new.
 
     Args:
         step: how many steps have been taken.
-        generators: by name, every Generator that the run draws from besides the library's own, whose
-            state is always saved.
-        metadata: anything that JSON can hold, such as the position in the data. Its keys are strings; a NaN or an
-            infinity, as in the losses of a run that diverged, is kept, and a tuple comes back as a list.
+        generators: by name, every Generator that the run draws from besides the library's, whose state is always
+            saved.
+        metadata: anything that JSON can represent, such as the position in the data, with strings as keys. NaN and
+            infinity, as in the losses of a run that diverged, are kept. A tuple is loaded as a list.
 
     Raises:
-        TypeError: if metadata, or the state of a generator, is more than JSON can hold; or if step is no integer.
+        TypeError: if JSON cannot represent metadata or the state of a generator, or if step is not an integer.
         ValueError: if step is negative, or metadata contains itself or is nested too deeply.
-        OSError: if the file cannot be written, as on a full disk; an older one is still there.
+        OSError: if the file cannot be written, for example on a full disk. An older checkpoint at `path` remains.
     """
     _check_run(model, optimizer, generators)
     header = {
@@ -79,7 +77,7 @@ def save_checkpoint(
         "metadata": {} if metadata is None else metadata,
     }
     text = _as_json(header)
-    # Arrays of the largest numbers come first: then each begins at a multiple of its numbers' size.
+    # Arrays with the widest dtype come first. Then each array begins at a multiple of its item size.
     own = sorted(_named_arrays(model, optimizer).items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
     arrays = {name: _as_stored(array) for name, array in own}
     content = {name: (a.dtype.name, a.shape, [a.reshape(-1).view(np.uint8).data]) for name, a in arrays.items()}
@@ -95,18 +93,18 @@ def load_checkpoint(
     *,
     generators: dict[str, np.random.Generator] | None = None,
 ) -> Checkpoint:
-    """Put a checkpoint back, in place. Everything is checked before anything is changed.
+    """Restore a checkpoint in place. Everything is checked before anything changes.
 
-    With a model alone, only its parameters change. An optimizer or generators resume the run: then the
-    library's generator takes up its saved state too.
+    With a model alone, only its parameters change. With an optimizer or generators the run is resumed: the state of
+    the library's Generator is restored too.
 
     Args:
-        generators: those that were saved, under the same names.
+        generators: the Generators that were saved, under the same names.
 
     Raises:
-        CheckpointError: if the file is missing, damaged, or no checkpoint; or if it does not fit, listing
-            every name that is missing, unexpected, or of another shape or dtype.
-        TypeError: if model, optimizer or generators are not what they are called.
+        CheckpointError: if the file is missing, damaged, or not a checkpoint; or if it does not fit, listing every
+            name that is missing, unexpected, or has another shape or dtype.
+        TypeError: if model, optimizer or generators have the wrong type.
     """
     _check_run(model, optimizer, generators)
     path = Path(path)
@@ -133,7 +131,7 @@ def load_checkpoint(
     if optimizer is not None:
         try:
             optimizer.load_state_dict(_below("optimizer.", here))
-        except ValueError as error:  # before it has changed anything
+        except ValueError as error:  # raised before anything changes
             raise CheckpointError(f"{path} does not fit: {error}") from error
     model.load_state_dict(_below("model.", here))
     if resume:
@@ -144,7 +142,7 @@ def load_checkpoint(
 
 
 def _check_run(model: Module, optimizer: Optimizer | None, generators: dict[str, np.random.Generator] | None) -> None:
-    """Raise TypeError unless each is what it is called."""
+    """Raise TypeError unless all have the right types."""
     if not isinstance(model, Module):
         raise TypeError(f"model must be a Module, got a {type(model).__name__}")
     if optimizer is not None and not isinstance(optimizer, Optimizer):
@@ -161,7 +159,7 @@ def _check_run(model: Module, optimizer: Optimizer | None, generators: dict[str,
 
 def _open(path: Path) -> BufferedReader:
     try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for
+        if path.exists() and not path.is_file():  # opening a pipe would wait for a writer
             raise CheckpointError(f"{path} is a folder or a device, not a safetensors file")
         return path.open("rb")
     except FileNotFoundError as error:
@@ -171,7 +169,7 @@ def _open(path: Path) -> BufferedReader:
 
 
 def _read(file: BufferedReader, path: Path) -> tuple[dict[str, StoredTensor], dict[str, Any]]:
-    """The tensors and the header of a file, undamaged."""
+    """The tensors and the header of a file, after checking that it is undamaged."""
     tensors, strings = read_header(file)
     if strings.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a minigrad checkpoint: its format is {strings.get('format')!r}")
@@ -186,7 +184,7 @@ def _read(file: BufferedReader, path: Path) -> tuple[dict[str, StoredTensor], di
 
 
 def _header(text: str, path: Path) -> dict[str, Any]:
-    """What a checkpoint holds besides arrays. A checksum is no signature, so each field is checked."""
+    """The part of a checkpoint that is not arrays. Each field is checked, because anyone can compute a checksum."""
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -225,8 +223,8 @@ def _as_json(header: dict[str, Any]) -> str:
 
 
 def _check_keys(metadata: Any) -> None:
-    """Raise TypeError unless it is a dictionary, with strings for keys all the way down: JSON makes strings of
-    numbers, which would then be other keys."""
+    """Raise TypeError unless metadata is a dictionary, and all keys in it are strings. JSON turns other keys, such as
+    numbers, into strings, so they would come back different."""
     if not isinstance(metadata, dict):
         raise TypeError(f"it is a {type(metadata).__name__}")
     pending: list[Any] = [metadata]
@@ -254,12 +252,12 @@ def _below(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
 
 
 def _as_stored(array: Array) -> np.ndarray:
-    """The array as it lies in a file: little-endian and in C order. It is copied only if it is not so already."""
+    """The array in the layout of the file: little-endian and in C order. It is copied only if necessary."""
     return np.asarray(to_device(array, "cpu"), array.dtype.newbyteorder("<"), order="C")
 
 
 def _checksum(text: str, arrays: Mapping[str, tuple[str, tuple[int, ...], Iterable[Any]]]) -> str:
-    """A hash of the header and of every array, its name, dtype, shape and bytes, in the order of the names."""
+    """A hash of the header, and of the name, dtype, shape and bytes of every array, in the order of their names."""
     checksum = hashlib.blake2b(text.encode(), digest_size=16)
     for name, (dtype, shape, blocks) in sorted(arrays.items()):
         checksum.update(f"\n{name} {dtype} {shape}\n".encode())
@@ -281,7 +279,7 @@ def _other_generators(own: dict[str, np.random.Generator], states: dict[str, Any
 
 
 def _other_state(name: str, bit_generator: Any, state: Any) -> str:
-    """Why a saved state is none of this kind of bit generator; empty if it is one."""
+    """Why this kind of bit generator cannot take a saved state; empty if it can."""
     kind = type(bit_generator)
     if not isinstance(state, dict) or state.get("bit_generator") != kind.__name__:
         saved = state.get("bit_generator") if isinstance(state, dict) else reprlib.repr(state)

@@ -1,7 +1,7 @@
-"""Checks of arguments: each says what is wrong in the same words, wherever the argument is taken.
+"""Checks of arguments, with the same error messages everywhere.
 
-A check returns the value in the form that its caller needs, or raises an error with the name of the
-argument, what was expected and what came. Numbers that are not finite are refused by every one of them.
+A check returns the value as the type that its caller needs, or raises an error with the name of the argument, what was
+expected, and what was given. All of them reject numbers that are not finite.
 """
 
 import math
@@ -24,10 +24,10 @@ def number(
     at_most: float | None = None,
     below: float | None = None,
 ) -> float:
-    """A finite number inside the bounds that are given, as a Python float.
+    """A finite number within the given bounds, as a Python float.
 
     Raises:
-        TypeError: if value is not one number (a boolean is none).
+        TypeError: if value is not a number (a boolean is not).
         ValueError: if it is not finite, or outside the bounds.
     """
     if isinstance(value, _BOOLEANS) or not isinstance(value, _NUMBERS):
@@ -54,10 +54,10 @@ def _is_finite(value: Any) -> bool:
 
 
 def whole_number(name: str, value: Any, *, at_least: int | None = None, at_most: int | None = None) -> int:
-    """A whole number inside the bounds that are given, as a Python int.
+    """An integer within the given bounds, as a Python int.
 
     Raises:
-        TypeError: if value is not an integer (a boolean or 2.0 is none).
+        TypeError: if value is not an integer (neither a boolean nor 2.0 is).
         ValueError: if it is outside the bounds.
     """
     if isinstance(value, _BOOLEANS) or not isinstance(value, _INTEGERS):
@@ -73,7 +73,7 @@ def boolean(name: str, value: Any) -> bool:
     """True or False, as a Python bool.
 
     Raises:
-        TypeError: if value is something else. Whatever is not empty would be taken for True.
+        TypeError: if value is anything else. Python would treat most other values as True.
     """
     if not isinstance(value, _BOOLEANS):
         raise TypeError(f"{name} must be True or False, got {value!r} of type {type(value).__name__}")
@@ -81,11 +81,11 @@ def boolean(name: str, value: Any) -> bool:
 
 
 def pair(name: str, values: Any) -> tuple[Any, Any]:
-    """Two values, such as Adam's betas, as a tuple. What they are is not checked.
+    """Two values, such as Adam's betas, as a tuple. The values themselves are not checked.
 
     Raises:
-        TypeError: if values is not a sequence.
-        ValueError: if it does not hold two.
+        TypeError: if values is not a tuple or list.
+        ValueError: if its length is not 2.
     """
     if not isinstance(values, tuple | list):
         raise TypeError(f"{name} must be two numbers, got {values!r} of type {type(values).__name__}")
@@ -95,15 +95,15 @@ def pair(name: str, values: Any) -> tuple[Any, Any]:
 
 
 def integers(name: str, values: Any) -> Array:
-    """An array of integers, as int64: token ids and labels. The array itself if that is what it is.
+    """An array of integers, such as token ids or labels, as int64. An int64 array is returned itself.
 
     Raises:
-        TypeError: if the values are not integers (floats and booleans are not, whatever they hold).
+        TypeError: if the values are not integers (floats such as 1.0 and booleans are not).
         ValueError: if one is too large for int64, or lists differ in length.
     """
     array = _array(name, values)
     if array.size == 0 and not hasattr(values, "dtype"):
-        array = array.astype(np.int64)  # NumPy takes an empty list for floats
+        array = array.astype(np.int64)  # NumPy makes float64 of an empty list
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integers, got {array.dtype}")
     if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
@@ -115,11 +115,11 @@ def zero_one_mask(name: str, mask: Any, where: str = "there is a token") -> Arra
     """A mask as booleans: True (or 1) where there is a token, False (or 0) elsewhere.
 
     Args:
-        where: what the mask says of the places that have a 1, for the error.
+        where: what a 1 means, for the error message.
 
     Raises:
-        TypeError: if it holds neither booleans nor integers. A float mask that is added to the scores, as
-            some libraries use, would be read as its opposite.
+        TypeError: if it holds anything but booleans or integers. Some libraries add float masks to the scores, 0 for
+            tokens and -inf for padding, which would be read as the opposite.
         ValueError: if it holds a number other than 0 and 1, or lists differ in length.
     """
     array = _array(name, mask)
@@ -134,8 +134,8 @@ def zero_one_mask(name: str, mask: Any, where: str = "there is a token") -> Arra
 
 
 def _array(name: str, values: Any) -> Array:
-    """Numbers, nested lists of them, or a tensor, as an array; an array as it is, wherever it lives."""
-    if hasattr(values, "requires_grad"):  # a tensor, whose class this module does not know
+    """Numbers, nested lists of numbers, or a tensor as an array. An array is returned itself, on either device."""
+    if hasattr(values, "requires_grad"):  # a tensor, whose class this module does not import
         return values.data
     if hasattr(values, "dtype"):
         return values

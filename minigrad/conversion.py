@@ -1,18 +1,18 @@
-"""From numbers to arrays, and the dtypes that they get. The rules are NumPy's (NEP 50), with two exceptions.
+"""Conversion of numbers to arrays, and the choice of dtypes. The rules are NumPy's (NEP 50), with two exceptions.
 
-- An array keeps its dtype, and arrays of several dtypes are promoted: float32 beside float64 is float64.
-- A Python number is weak: beside an array it takes the array's dtype, so that `x * 0.5` does not widen x. A float
-  beside integers is float64, an integer beside booleans int64, and one that is too large an OverflowError.
-- Python floats on their own become float32, the dtype that models train in (NumPy: float64).
-- Integers and booleans become float64 where the result has fractions: `exp`, `sigmoid`, `mean`, `softmax`, a
-  division, a negative power (NumPy makes float16 of int8, and refuses the power). They are never truncated.
+- An array keeps its dtype. Different dtypes are promoted: float32 with float64 gives float64.
+- A Python number is weak: with an array it takes the array's dtype, so that `x * 0.5` does not widen x. A float with
+  integers gives float64, an integer with booleans int64. An integer that is too large raises OverflowError.
+- First exception: Python floats without an array become float32, the dtype of training (in NumPy float64).
+- Second exception: integers and booleans become float64 if the result has fractions, as in `exp`, `sigmoid`, `mean`,
+  `softmax`, a division, or a negative power (NumPy gives float16 for int8, and refuses the power).
 
-The dtypes are booleans, integers, float16, float32 and float64, in the machine's byte order. What has the other byte
-order is converted; what is longer than 64 bits is refused.
+Supported dtypes are booleans, integers, float16, float32 and float64, in the machine's byte order. The other byte
+order is converted. Dtypes longer than 64 bits are rejected.
 
 float16 and integers are for elementwise ops, reductions and indexing. The ops that run a kernel (`linear`, `matmul`,
 `attention`, `layer_norm`, `rms_norm`, `cross_entropy`, `lstm`, `relu`, `gelu`, `embedding`) compute in float32 or
-float64. They refuse float16 by name; the layers among them, which have parameters, refuse integers too.
+float64. They reject float16; those with parameters reject integers too.
 """
 
 import math
@@ -28,14 +28,14 @@ from minigrad.device import beside
 _INTEGERS = (np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64)
 _DTYPES = frozenset(map(np.dtype, (np.bool_, *_INTEGERS, np.float16, np.float32, np.float64)))
 OF_KERNELS = frozenset(map(np.dtype, (np.float32, np.float64)))
-"""What kernels compute in."""
+"""The dtypes in which kernels compute."""
 
 FEW = 64
-"""Up to so many terms, float32 may add up one after the other."""
+"""The largest number of terms that may be summed one after the other in float32."""
 
 
 def as_array(data: Any) -> Array:
-    """Numbers as an array: arrays as they are, Python floats (also in lists) as float32.
+    """Numbers as an array. Arrays are returned themselves, Python floats (also in lists) become float32.
 
     Raises:
         TypeError: if data does not consist of numbers, or its dtype is not supported.
@@ -59,7 +59,7 @@ def as_array(data: Any) -> Array:
 
 
 def number_like(number: Any, array: Array) -> Array:
-    """A Python number as an array without axes, of the dtype that it takes beside `array` and on its device.
+    """A Python number as an array without axes, on the device of `array` and of the dtype that it takes with it.
 
     Raises:
         OverflowError: if it is an integer that the dtype cannot hold.
@@ -72,11 +72,11 @@ def number_like(number: Any, array: Array) -> Array:
 
 
 def array_like(name: str, values: Any, array: Array) -> Array:
-    """An array, or numbers and nested lists of numbers, as an array of the dtype and on the device of `array`.
+    """An array, a number or nested lists of numbers as an array with the dtype and on the device of `array`.
 
     Raises:
-        TypeError: if the dtype cannot hold their kind: floats would lose their fractions among integers.
-        OverflowError: if an integer is too large for it.
+        TypeError: if the conversion would lose information, as that of floats to integers does.
+        OverflowError: if an integer is too large for the dtype.
     """
     if not hasattr(values, "__cuda_array_interface__"):
         values = np.asarray(values)
@@ -91,13 +91,13 @@ def array_like(name: str, values: Any, array: Array) -> Array:
 
 
 def for_kernel(op: str, names: Sequence[str], *arrays: Array) -> Sequence[Array]:
-    """The arrays of an op in the one dtype in which its kernel runs, the widest of theirs: float32 or float64.
+    """The arrays of an op in the dtype in which its kernel computes: float64 if one of them is, otherwise float32.
 
     Raises:
-        TypeError: if one of them has another dtype, naming the op, the array and the dtype.
+        TypeError: naming the op, the array and the dtype, if one of them is neither.
     """
     first = arrays[0].dtype
-    if first in OF_KERNELS:  # this is asked for every op, and what is right is seen at once
+    if first in OF_KERNELS:  # this runs for every op: return early if all is right
         for array in arrays:
             if array.dtype is not first:
                 break
@@ -113,10 +113,10 @@ def for_kernel(op: str, names: Sequence[str], *arrays: Array) -> Sequence[Array]
 
 
 def added_up(array: Array, axis: Any = None, keepdims: bool = False) -> Array:
-    """The sum over axes, in the dtype that NumPy's has.
+    """The sum over axes, with the dtype of NumPy's `sum`.
 
-    NumPy adds pairs of pairs along the last axis alone. Along another one it adds one number after the other: a
-    million times 0.1 in float32 is then 1% off. So many terms are added up in float64.
+    NumPy sums pairwise along the last axis only. Along other axes it adds one number after the other: the sum of a
+    million times 0.1 in float32 is then 1% off. So this function sums many terms in float64.
     """
     dtype = array.dtype
     if array.size <= FEW or dtype.kind != "f" or dtype.itemsize == 8 or axis == -1 or axis == array.ndim - 1:

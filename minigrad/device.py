@@ -1,14 +1,13 @@
-"""Where arrays live: `"cpu"` (NumPy) or `"cuda"` (CuPy).
+"""Devices: an array is on `"cpu"` (NumPy) or on `"cuda"` (CuPy).
 
-Ops call NumPy's functions on whatever array they are given. NumPy hands a call on a CuPy array to
-CuPy (`__array_ufunc__`, `__array_function__`: NEP 13 and NEP 18), so that an op is written once.
-Only this file knows how an array gets from one device to the other.
+Ops call NumPy's functions on arrays of both kinds. NumPy passes a call on a CuPy array to CuPy (`__array_ufunc__` and
+`__array_function__`, NEP 13 and NEP 18), so that an op is written once. Only this file moves arrays between devices.
 
-A model moves by `model.to("cuda")`, a tensor by `tensor.to("cuda")`. Tensors of two devices do not mix: the op
-says so. Constants do, since it is plain where they have to go: a NumPy array beside a tensor on a GPU is moved
-by the op, and so are token ids, labels, masks and indices, which models take as NumPy arrays on either device.
-Ids and labels are checked before they are moved, where no GPU has to be waited for. All random numbers are drawn
-on the CPU, so that a seed means the same on both.
+`model.to("cuda")` moves a model, `tensor.to("cuda")` a tensor. An op raises DeviceError for tensors on two devices,
+but moves constants: a NumPy array that meets a tensor on a GPU goes to the GPU, and so do token ids, labels, masks and
+indices, which models take as NumPy arrays on either device. Ids and labels are checked before they are moved, because
+a check on the GPU would have to wait for it. All random numbers are drawn on the CPU, so that a seed gives the same
+numbers on both.
 """
 
 import importlib
@@ -26,7 +25,7 @@ def device_of(array: Any) -> str:
 
 
 def to_device(array: Any, device: str) -> Any:
-    """The array on `device`; itself if it is there already.
+    """The array on `device`. It is not copied if it is there already.
 
     Raises:
         DeviceError: if CuPy or a GPU is missing.
@@ -40,7 +39,7 @@ def to_device(array: Any, device: str) -> Any:
 
 
 def beside(array: Any, other: Any) -> Any:
-    """The array on the device of `other`; itself if it is there already."""
+    """The array on the device of `other`. It is not copied if it is there already."""
     return array if type(array) is type(other) else to_device(array, device_of(other))
 
 
@@ -48,8 +47,8 @@ def check_one_device(a: Any, b: Any) -> None:
     """Raise DeviceError, naming the op, if the arrays of its tensors are on different devices."""
     one, other = device_of(a), device_of(b)
     if one != other:
-        frame: Any = sys._getframe(2)  # the op called what calls this
-        while frame.f_code.co_name.startswith("<"):  # from within a comprehension
+        frame: Any = sys._getframe(2)  # the op, which called the function that calls this one
+        while frame.f_code.co_name.startswith("<"):  # a comprehension in the op
             frame = frame.f_back
         raise DeviceError(
             f'{frame.f_code.co_name} needs tensors on one device, got one on "{one}" and one on "{other}"; '
@@ -58,7 +57,7 @@ def check_one_device(a: Any, b: Any) -> None:
 
 
 def cupy() -> Any:
-    """The CuPy module, imported when a GPU is first asked for.
+    """The CuPy module, imported when a GPU is first used.
 
     Raises:
         DeviceError: saying what is missing, if CuPy is not installed or finds no GPU.

@@ -1,9 +1,9 @@
-"""Draw the graph behind a tensor as an SVG picture, with nothing but string formatting.
+"""Draw the graph that a tensor was computed by as an SVG picture, without any library.
 
     Path("graph.svg").write_text(draw(loss, dict(model.named_parameters())), encoding="utf-8")
 
-Inputs stand above what is computed from them, each op a row below the lowest of its inputs. Long
-edges bend around the rows between. Boxes then move, row by row, to the mean of their neighbours.
+Each op is drawn one row below the lowest of its inputs. An edge that crosses rows gets a bend in each of them. Boxes
+and bends then move, row by row, to the mean position of their neighbours.
 Source: Sugiyama et al. 1981, "Methods for Visual Understanding of Hierarchical System Structures".
 """
 
@@ -17,38 +17,38 @@ from minigrad.tape import Node, topological_order
 from minigrad.tensor import Tensor
 
 MAX_BOXES = 500
-_HEIGHT, _ROW, _GAP, _LETTER = 40, 76, 18, 7.3  # of a box, of a row, between boxes, of the font: in pixels
+_HEIGHT, _ROW, _GAP, _LETTER = 40, 76, 18, 7.3  # pixels: box, row, space between boxes, letter
 _SWEEPS = 10
 _FILL = {"op": "#dbeafe", "leaf": "#fde68a"}  # light, with dark text and grey lines: readable on any background
 
 
 class _Place:
-    """Where a box stands, or (a "bend") where an edge passes through a row; and the ends of the edges there."""
+    """The position of a box, or of a "bend" where an edge crosses a row, and the edges that end there."""
 
     def __init__(self, row: int, kind: str = "bend", lines: tuple[str, str] = ("", "")) -> None:
         self.row, self.kind, self.lines = row, kind, lines
         self.width = 8.0 if kind == "bend" else max(map(len, lines)) * _LETTER + 20
         self.x = 0.0
         self.above: list[_Place] = []
-        self.below: list[tuple[_Place, int]] = []  # and which of the ends above that place it is
+        self.below: list[tuple[_Place, int]] = []  # a place, and the index of this one in its `above`
 
     def entry(self, end: int) -> float:
-        """Where an edge from above arrives: in the order of the inputs, from left to right."""
+        """The x at which an edge from above arrives. Edges arrive in the order of the inputs, from left to right."""
         return self.x + self.width * ((end + 1) / (len(self.above) + 1) - 0.5)
 
 
 def draw(tensor: Tensor, names: dict[str, Tensor] | None = None) -> str:
     """The graph that `tensor` was computed by, as an SVG document.
 
-    One box for each op, with its name and the shape of its output, and one for each leaf that
-    requires a gradient. Constants are not on the tape, so they are not drawn.
+    Each op is a box with its name and the shape of its output, and so is each leaf that requires a gradient. Constants
+    are not on the tape, so they are not drawn.
 
     Args:
-        names: what to call leaves and the outputs of ops, such as `dict(model.named_parameters())`.
+        names: names for leaves and the outputs of ops, such as `dict(model.named_parameters())`.
 
     Raises:
         NoGraphError: if the tensor depends on nothing that requires a gradient.
-        GraphFreedError: if `backward()` has freed the graph; draw it before.
+        GraphFreedError: if `backward()` has freed the graph. Draw it before.
         ValueError: if the graph has more than 500 boxes.
     """
     if not tensor.requires_grad:
@@ -71,8 +71,8 @@ def draw(tensor: Tensor, names: dict[str, Tensor] | None = None) -> str:
 
 
 def _boxes(tensor: Tensor) -> list[Node | Tensor]:
-    """The ops and leaves below a tensor, each after its inputs."""
-    boxes: dict[Node | Tensor, None] = {}  # a set that keeps its order
+    """The ops and leaves that a tensor was computed from, each after its inputs."""
+    boxes: dict[Node | Tensor, None] = {}  # a dictionary keeps its order, which a set would not
     for node in reversed(topological_order(tensor._node)) if tensor._node else ():
         if node.rule is None:
             raise GraphFreedError("backward() has freed this graph; draw it before, or pass retain_graph=True")
@@ -83,12 +83,12 @@ def _boxes(tensor: Tensor) -> list[Node | Tensor]:
 
 
 def _places(boxes: Sequence[Node | Tensor], labels: dict[Node | Tensor, str]) -> list[_Place]:
-    """A place for each box, and for each row that an edge passes through."""
+    """A place for each box, and for each row that an edge crosses."""
     inputs = {box: [p for p in box.parents if p is not None] if isinstance(box, Node) else [] for box in boxes}
     row: dict[Node | Tensor, int] = {}
     for box in boxes:
         row[box] = 1 + max([row[p] for p in inputs[box]], default=-1)
-    for box in sorted(boxes, key=row.__getitem__, reverse=True):  # a leaf belongs right above the first that reads it
+    for box in sorted(boxes, key=row.__getitem__, reverse=True):  # a leaf goes right above its first use
         row |= {leaf: row[box] - 1 for leaf in inputs[box] if isinstance(leaf, Tensor)}
 
     places: dict[Node | Tensor, _Place] = {}
@@ -113,7 +113,7 @@ def _join(upper: _Place, lower: _Place) -> _Place:
 
 
 def _arrange(row: list[_Place], upwards: bool) -> None:
-    """Move each place to the mean of its neighbours above or below, as far as there is room."""
+    """Move each place of a row to the mean of its neighbours above or below, without overlaps."""
     wish: dict[_Place, float] = {}
     for place in row:
         near = [lower.entry(end) for lower, end in place.below] if upwards else [upper.x for upper in place.above]
@@ -129,7 +129,7 @@ def _arrange(row: list[_Place], upwards: bool) -> None:
 
 
 def _edge(place: _Place, end: int) -> str:
-    """The curve from an input's box down to `place`, through the points where it passes other rows."""
+    """The curve from an input's box down to `place`, through its bends."""
     x, y = place.entry(end), place.row * _ROW
     path, source = f"L{x:.1f},{y} M{x - 4:.1f},{y - 6} L{x:.1f},{y} L{x + 4:.1f},{y - 6}", place.above[end]
     while True:

@@ -1,8 +1,7 @@
-"""The errors of minigrad, one class for each way a computation can be misused.
+"""The errors of minigrad, one class for each kind of misuse.
 
-All derive from `MinigradError`, so that `except MinigradError` catches every one of them and
-nothing else. Each message says what happened and what to do about it. Wrong shapes and values are
-ordinary `ValueError`s, wrong types `TypeError`s.
+All derive from `MinigradError`, so that `except MinigradError` catches all of them and nothing else. Each message says
+what happened and what to do about it. Wrong shapes and values raise ordinary `ValueError`s, wrong types `TypeError`s.
 """
 
 
@@ -19,7 +18,7 @@ class NonScalarError(MinigradError):
 
 
 class GraphFreedError(MinigradError):
-    """`backward()` reached a part of the graph that an earlier `backward()` has freed."""
+    """`backward()` reached a part of the graph that an earlier `backward()` had freed."""
 
 
 class InPlaceError(MinigradError):
@@ -27,19 +26,19 @@ class InPlaceError(MinigradError):
 
 
 class HigherOrderError(MinigradError):
-    """Gradients of gradients were asked for; the rules work on raw arrays and are not recorded."""
+    """Gradients of gradients were requested. Rules compute on raw arrays, so they are not recorded."""
 
 
 class NonFiniteError(MinigradError):
-    """Anomaly mode found the first NaN or infinity; the message names the op and the module."""
+    """Anomaly mode found a NaN or infinity; the message names the op and the module."""
 
 
 class DeviceError(MinigradError):
-    """An array is on the wrong device, or the device is not there."""
+    """An array is on the wrong device, or the device is not available."""
 
 
 class MissingPackageError(MinigradError, ImportError):
-    """A package that is needed is not installed; the message says how to install it."""
+    """A required package is not installed; the message says how to install it."""
 
 
 class CheckpointError(MinigradError):

@@ -1,4 +1,4 @@
-"""Reading and writing files: UTF-8 on every platform, written whole or not at all, and damage reported by name."""
+"""Reading and writing files: UTF-8 on every platform, atomic writes, and errors that name the damaged file."""
 
 import json
 import os
@@ -10,28 +10,28 @@ from typing import Any
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary path in the same folder, which takes the name `path` if the block succeeds.
+    """A temporary path in the same folder, which is renamed to `path` if the block succeeds.
 
         with replacing("result.json") as temporary:
             temporary.write_text(text)
 
-    A reader sees the old file or the new one, never half of either; if the block fails, the old file is
-    still there and the temporary one is gone. The folder is made if need be.
+    A reader sees the old file or the new one, never a part of either. If the block fails, the old file remains and
+    the temporary one is removed. The folder is created if necessary.
 
     Raises:
-        ValueError: if path names no file, as "" does.
+        ValueError: if path does not name a file, as "" does not.
     """
     path = Path(path)
     if not path.name:
         raise ValueError(f"path must be that of a file, got {str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)  # what lies there may be a link, through which we would write elsewhere
+    temporary.unlink(missing_ok=True)  # if it is a link, we would write to its target
     try:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        if error.errno is not None and error.filename is None:  # as when the disk is full
+        if error.errno is not None and error.filename is None:  # for example on a full disk
             error.filename = str(path)
         raise
     finally:
@@ -39,7 +39,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write UTF-8, with \\n at the end of a line on every platform."""
+    """Write UTF-8, with \\n as line end on every platform."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
@@ -58,14 +58,14 @@ def read_text(path: str | os.PathLike[str]) -> str:
 
 
 def parse_json(text: str, name: str, *, unique_names: bool = False) -> Any:
-    """The value of a JSON text; `name` says in the error where it comes from.
+    """The value of a JSON text. `name` says in errors where the text comes from.
 
     Args:
-        unique_names: whether an object may have a name only once. Otherwise the last value counts.
+        unique_names: whether to reject an object with the same name twice. Otherwise the last value counts.
 
     Raises:
-        ValueError: if it is not JSON, holds NaN or an infinity (which JSON has not; names the field), or is
-            nested deeper than Python can read.
+        ValueError: if it is not JSON, holds NaN or an infinity (not in the JSON standard; the error names the field),
+            or is nested deeper than Python can read.
     """
     try:
         return json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique if unique_names else None)
@@ -73,7 +73,7 @@ def parse_json(text: str, name: str, *, unique_names: bool = False) -> Any:
         raise ValueError(f"{name}, line {error.lineno}: expected JSON ({error.msg})") from None
     except RecursionError:
         raise ValueError(f"{name}: expected JSON, got brackets nested too deeply to read") from None
-    except ValueError as error:  # a constant or a name that was refused, or an integer of thousands of digits
+    except ValueError as error:  # a refused constant or name, or an integer of thousands of digits
         raise ValueError(f"{name}: expected JSON ({_field_of_constant(text)}{error})") from None
 
 
@@ -91,13 +91,13 @@ def _refuse(constant: str) -> None:
 
 
 def _field_of_constant(text: str) -> str:
-    """The field with the first NaN or infinity, as `in the field a.b[0]: `; nothing if that is not what is wrong."""
+    """The field with the first NaN or infinity, as `in the field a.b[0]: `. Empty if there is none."""
     refused = object()
     try:
         waiting = [(json.loads(text, parse_constant=lambda constant: refused), "")]
     except ValueError:
         return ""
-    while waiting:  # not recursive: nothing is too deep for it
+    while waiting:  # a recursion could overflow the stack
         item, where = waiting.pop()
         if item is refused:
             return f"in the field {where}: " if where else ""

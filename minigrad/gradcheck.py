@@ -1,14 +1,13 @@
 """Check backward rules against finite differences.
 
-Perturbing every element of every input would cost two evaluations for each. Projecting onto a
-random direction costs two in all: for a function f, a direction u of its inputs and a direction v
-of its output,
+Perturbing each element of an input would need two evaluations per element. A random direction needs two for the whole
+input: for a function f, a direction u of its input and a direction v of its output,
 
     v · (f(x + εu) - f(x - εu)) / 2ε   must equal   u · (gradient of v · f at x).
 
 A wrong rule passes only if its error happens to be orthogonal to u, so a few directions suffice.
 
-Source: the idea is the usual one for vector-Jacobian products; see Baydin et al. 2018, section 3.1.
+Source: the usual check of vector-Jacobian products; see Baydin et al. 2018, section 3.1.
 """
 
 import math
@@ -34,8 +33,8 @@ def gradcheck(
     """Compare the gradients of `function` with central differences, input by input.
 
     Args:
-        function: takes one tensor for each of `inputs` and returns a tensor of any shape. It must
-            be smooth near the inputs, and give the same output when called again.
+        function: takes one tensor for each of `inputs` and returns a tensor of any shape. It must be smooth near the
+            inputs, and return the same output for the same inputs.
         inputs: a list of float64 arrays.
         directions: how many random directions to try for each input, at least 1.
         epsilon: the step of the central difference.
@@ -43,10 +42,11 @@ def gradcheck(
 
     Raises:
         AssertionError: naming the input and both numbers, if they differ, or if one is not finite.
-        TypeError: if an input is not an array of float64, in which differences of 1e-6 can be seen; if a setting is
-            not a number; or if function does not return a Tensor.
-        ValueError: if there is no input, or one that is not finite; if a setting is out of its range, or epsilon too
-            small to change an input; or if function writes into its inputs, or returns other shapes when called again.
+        TypeError: if an input is not an array of float64 (float32 cannot resolve differences of 1e-6), if another
+            argument is not a number, or if function does not return a Tensor.
+        ValueError: if there is no input, or one that is not finite; if another argument is out of its range, or
+            epsilon is too small to change an input; or if function writes into its inputs, or returns other shapes
+            when called again.
         NoGraphError: if the output does not depend on the inputs through ops.
     """
     checks.whole_number("seed", seed, at_least=0)
@@ -64,7 +64,7 @@ def gradcheck(
         )
     v = generator.standard_normal(output.shape)
     output.backward(v)
-    _check_unchanged(tensors, inputs)  # by the rules
+    _check_unchanged(tensors, inputs)  # a rule could have written into them
 
     for position, tensor in enumerate(tensors):
         gradient = np.zeros_like(tensor.data) if tensor.grad is None else tensor.grad
@@ -78,7 +78,7 @@ def gradcheck(
             difference = v * (ahead - behind) / (2 * epsilon)
             expected, found = float(difference.sum()), float((u * gradient).sum())
             size = float(np.abs(difference).sum() + np.abs(u * gradient).sum())
-            # An infinity in `size` would allow any difference.
+            # If `size` were infinite, the tolerance would accept any difference.
             if not (math.isfinite(size) and abs(expected - found) <= tolerance * max(size, 1.0)):
                 raise AssertionError(
                     f"the gradient of input {position}, shape {tensor.shape}, is wrong: finite differences give "

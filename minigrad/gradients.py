@@ -59,7 +59,7 @@ class Gradients(dict[Node, Array]):
         for parent, input_grad in zip(parents, input_grads):  # noqa: B905
             if parent is None or input_grad is None:
                 continue
-            like = parent if type(parent) is Node else parent._data
+            like = parent if type(parent) is Node else parent._data  # what the gradient must look like
             if input_grad.shape != like.shape:
                 input_grad = unbroadcast(input_grad, like.shape)
             if input_grad.dtype is not like.dtype:

@@ -1,10 +1,10 @@
-"""Large arrays that do not cost a trip to the operating system each time.
+"""Let the C library keep freed memory, so that large arrays do not need the operating system each time.
 
-A training step makes hundreds of large arrays and lets go of them, the same ones at every step. By default the
-C library gives memory of that size back to the system at once, and gets it again, page by page and filled with
-zeros: a third of the time of a step. Told to keep it, it hands the same memory out again.
+Every training step allocates and frees hundreds of large arrays of the same sizes. By default the C library returns
+such memory to the system when it is freed, and the system provides it again page by page, filled with zeros. That takes
+a third of the time of a step. If the C library keeps the memory, it can reuse it at once.
 
-The process then holds on to the most that it has needed so far, which a training run needs again anyway.
+The process then keeps as much memory as it has ever used, which the next training step uses again anyway.
 """
 
 import ctypes
@@ -14,9 +14,9 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4  # glibc's malloc.h
 
 
 def keep_freed_memory() -> bool:
-    """Tell the C library to keep memory that was freed; returns whether it understood.
+    """Tell the C library to keep freed memory; returns whether that worked.
 
-    It does on Linux with glibc. Elsewhere nothing is changed: macOS and Windows keep memory for reuse by themselves.
+    It works on Linux with glibc. Elsewhere nothing changes: macOS and Windows keep memory for reuse by themselves.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -25,5 +25,5 @@ def keep_freed_memory() -> bool:
     except AttributeError:  # another C library, such as musl
         return False
     megabyte = 1 << 20
-    # No array gets a mapping of its own; the heap grows by much at a time, and shrinks only by more than a run needs.
+    # Put every array on the heap, grow it by 64 MB at a time, and shrink it only if 2 GB at its end are free.
     return all([mallopt(_MMAP_MAX, 0), mallopt(_TOP_PAD, 64 * megabyte), mallopt(_TRIM_THRESHOLD, 2047 * megabyte)])

@@ -1,15 +1,15 @@
 """Data parallelism: several threads, each with a part of the batch.
 
-BLAS uses several cores inside of a matrix product and leaves all but one idle in between. Here each thread
-runs the forward and the backward pass on its part of the batch, with a BLAS and kernels that use one core
-and let go of Python's lock, and at the end the gradients are added up:
+BLAS uses several cores within a matrix product, and all but one are idle between products. Here, instead, each thread
+runs the forward and backward pass on its part of the batch. BLAS and kernels use one core each, and release Python's
+lock. At the end the gradients are summed:
 
     parallel = DataParallel(model)
     loss = parallel.backward(loss_of, inputs, labels)     # instead of loss_of(model, inputs, labels).backward()
     optimizer.step()
 
-The same is done on a large scale, with machines instead of threads. It pays where a part's step takes longer
-than about 20 ms; below, Python's own work, which threads cannot share, outweighs the arithmetic.
+Large models are trained in the same way, with machines instead of threads. It is faster if the step of a part takes
+longer than about 20 ms. In shorter steps most time goes to Python code, which holds the lock.
 
 The gradients are summed in the order of the parts, so the same seed and number of threads give the same bits.
 """
@@ -38,8 +38,8 @@ class DataParallel:
     """Computes gradients of a model with several threads.
 
     Args:
-        model: on the CPU. It may be trained and saved as ever; the threads have copies that share its arrays. Its
-            layers and parameters must stay those that it has.
+        model: on the CPU. It can be trained and saved as usual, because the threads use copies that share its arrays.
+            Its layers and parameters must remain the same objects.
         n_threads: None means `minigrad.get_num_threads()`.
 
     Raises:
@@ -56,7 +56,7 @@ class DataParallel:
             raise DeviceError("DataParallel is for models on the CPU, where its threads run; this one is on a GPU")
         self.model = model
         self.replicas = [replicate(model) for _ in range(n_threads)]
-        # The structure never changes; to walk through it at each step would cost as much as a small layer.
+        # The structure never changes. Walking through it at each step would take as long as a small layer.
         self._own_parameters, self._parameters = model.parameters(), [replica.parameters() for replica in self.replicas]
         self._own_modules, self._modules = _modules(model), [_modules(replica) for replica in self.replicas]
         self._threads, self._process = ThreadPoolExecutor(n_threads), os.getpid()
@@ -64,19 +64,19 @@ class DataParallel:
     def backward(self, loss_of: Callable[..., tuple[Tensor, int]], *batch: np.ndarray) -> float:
         """Add the gradient of the batch's loss to `.grad` of the model's parameters; returns the loss.
 
-        If a part fails, its error comes out and no gradient has changed.
+        If a part fails, its error is raised and no gradient changes.
 
         Args:
-            loss_of: called as `loss_of(model, *part)` with a copy of the model and the part's rows; gives the mean
-                loss and over how many items it is the mean (labels that carry a loss, for a language model). A
-                part without any may give 0.
-            batch: arrays with the same number of rows, B; the parts are consecutive rows.
+            loss_of: called as `loss_of(model, *part)` with a copy of the model and the rows of a part. Returns the
+                mean loss, and the number of items that it is the mean of (for a language model, the labels that are
+                not ignored). That number may be 0.
+            batch: arrays with the same number of rows, B. The parts are consecutive rows.
 
         Raises:
-            ValueError: if the arrays differ in their number of rows, or have none; if loss_of returns something else
-                than two values, a loss of several elements, or a negative number of items; or if the `.grad` of a
-                parameter has another shape than it.
-            TypeError: if batch holds something else than arrays, or loss_of does not return a Tensor and an integer.
+            ValueError: if the arrays differ in their number of rows, or have none; if loss_of does not return two
+                values, or returns a loss of several elements or a negative number of items; or if the `.grad` of a
+                parameter has another shape than the parameter.
+            TypeError: if batch holds anything but arrays, or loss_of does not return a Tensor and an integer.
         """
         for i, array in enumerate(batch):
             if not isinstance(array, np.ndarray) or array.ndim == 0:
@@ -100,11 +100,11 @@ class DataParallel:
 
         try:
             with one_blas_thread():
-                if n_parts == 1 or switches.anomaly:  # anomaly mode remembers in which module it is, but for one thread
+                if n_parts == 1 or switches.anomaly:  # anomaly mode tracks the modules of one thread only
                     results = [run(*argument) for argument in arguments]
                 else:
                     futures = [self._pool().submit(run, *argument) for argument in arguments]
-                    wait(futures)  # also for the others if one fails, or their gradients would come in later
+                    wait(futures)  # for all, even if one fails: the others must not add gradients later
                     results = [future.result() for future in futures]
             n_items = sum(n for _, n in results)
             shares = [n / max(n_items, 1) for _, n in results]
@@ -116,7 +116,7 @@ class DataParallel:
         return sum(share * loss for share, (loss, _) in zip(shares, results, strict=True))
 
     def _synchronise(self) -> None:
-        """Let the copies follow what has been done to the model since: arrays exchanged, train() or eval()."""
+        """Update the copies after changes to the model: arrays that were replaced, and train() or eval()."""
         for parameters, modules in zip(self._parameters, self._modules, strict=True):
             for own, its in zip(self._own_parameters, parameters, strict=True):
                 if its.data is not own.data:
@@ -125,8 +125,8 @@ class DataParallel:
                 its_module.training = own_module.training
 
     def _add_up(self, shares: list[float]) -> None:
-        """The gradient of the mean is the mean of the gradients, each part weighed by its share of the items."""
-        equal = len(set(shares)) == 1  # then it is enough to weigh the sum
+        """Add the gradient of the batch's mean loss: the sum over the parts, weighted by their shares of the items."""
+        equal = len(set(shares)) == 1  # then the sum is weighted once
         for own, *copies in zip(self._own_parameters, *self._parameters, strict=True):
             total: Array | None = None
             for share, copied in zip(shares, copies, strict=False):
@@ -141,13 +141,13 @@ class DataParallel:
                 accumulate(own, total, fresh=True)
 
     def _pool(self) -> ThreadPoolExecutor:
-        if self._process != os.getpid():  # after a fork the threads have stayed behind
+        if self._process != os.getpid():  # a fork does not copy threads
             self._threads, self._process = ThreadPoolExecutor(len(self.replicas)), os.getpid()
         return self._threads
 
 
 def _loss_and_items(result: object) -> tuple[Tensor, int]:
-    """What `loss_of` returns, checked."""
+    """The values that `loss_of` returned, after checking them."""
     if not isinstance(result, tuple):
         raise TypeError(f"loss_of must return the loss and n_items, got a {type(result).__name__}")
     if len(result) != 2:
@@ -165,9 +165,9 @@ def _modules(model: Module) -> list[Module]:
 
 
 def replicate(model: AnyModule) -> AnyModule:
-    """A copy of a model whose parameters share the arrays of the original, but have gradients of their own.
+    """A copy of a model whose parameters share the arrays of the original but have their own gradients.
 
-    Generators that its modules draw from are left out of the copy: it draws from the library's.
+    Generators of its modules are not copied: the copy draws from the library's.
     """
     shared: dict[int, object] = {id(parameter): Parameter(parameter.data) for parameter in model.parameters()}
     for _, module in model.named_modules():

@@ -1,7 +1,7 @@
-"""The library's one source of randomness: a NumPy Generator, seeded in one place.
+"""The library's source of randomness: one NumPy Generator, seeded in one place.
 
-Initial weights and dropout draw from it unless they are handed a Generator of their own. PCG64
-gives the same numbers on every operating system and processor.
+Initial weights and dropout draw from it unless they are given a Generator of their own. PCG64 gives the same numbers
+on every operating system and processor.
 """
 
 import threading
@@ -17,7 +17,7 @@ _generator = np.random.Generator(np.random.PCG64(0))
 
 
 class _OfThread(threading.local):
-    """What stands in for the library's Generator in this thread."""
+    """The Generator that replaces the library's in this thread, if any."""
 
     generator: np.random.Generator | None = None
 
@@ -26,7 +26,7 @@ _of_thread = _OfThread()
 
 
 def manual_seed(seed: int) -> None:
-    """Start the library's Generator again from `seed`.
+    """Restart the library's Generator from `seed`.
 
     Raises:
         TypeError: if seed is not an integer; ValueError: if it is negative.
@@ -37,15 +37,15 @@ def manual_seed(seed: int) -> None:
 
 
 def generator() -> np.random.Generator:
-    """The library's Generator, or inside of `drawing_from` the one that stands in for it."""
+    """The library's Generator, or inside `drawing_from` the one that replaces it."""
     return _of_thread.generator or _generator
 
 
 def chosen(of: np.random.Generator | None) -> np.random.Generator:
-    """The Generator that is given, or the library's if it is None.
+    """The given Generator, or the library's if it is None.
 
     Raises:
-        TypeError: if it is something else, such as a seed.
+        TypeError: if it is anything else, such as a seed.
     """
     return generator() if of is None else _checked(of)
 
@@ -61,8 +61,8 @@ def _checked(of: Any) -> np.random.Generator:
 
 @contextmanager
 def drawing_from(generator: np.random.Generator) -> Iterator[None]:
-    """Let a Generator stand in for the library's, in this thread: threads that drew from one would draw in an
-    order that nobody knows."""
+    """Replace the library's Generator in this thread. If several threads drew from one, the order of their draws, and
+    so the numbers, would depend on timing."""
     outside, _of_thread.generator = _of_thread.generator, _checked(generator)
     try:
         yield
@@ -71,15 +71,15 @@ def drawing_from(generator: np.random.Generator) -> Iterator[None]:
 
 
 def get_state(of: np.random.Generator | None = None) -> dict[str, Any]:
-    """The state of a Generator (the library's if None). That of a PCG64 is what JSON can hold."""
+    """The state of a Generator (the library's if None). JSON can represent that of a PCG64."""
     return dict(_of_library(of).bit_generator.state)
 
 
 def set_state(state: dict[str, Any], of: np.random.Generator | None = None) -> None:
-    """Put a Generator (the library's if None) back into a state from `get_state`.
+    """Restore a state from `get_state` in a Generator (the library's if None).
 
     Raises:
-        ValueError: if the state belongs to another kind of generator, or is damaged; nothing has changed then.
+        ValueError: if the state belongs to another kind of generator, or is damaged. Nothing changes then.
         TypeError: if it is not a dictionary.
     """
     target = _of_library(of).bit_generator

@@ -1,13 +1,13 @@
-"""One safetensors file: a header that says what lies where, then the bytes of the arrays.
+"""Reading and writing a safetensors file: a header that describes the arrays, then their bytes.
 
     8 bytes    n, the length of the header
     n bytes    {"wte.weight": {"dtype": "F32", "shape": [50257, 768], "data_offsets": [0, 154389504]}, …,
                 "__metadata__": {"format": "pt"}}
-    the rest   the arrays in C order, one after the other; the offsets count from here
+    the rest   the arrays in C order, one after the other; offsets count from here
 
-All numbers are little-endian. A file may come from a stranger, so the whole header is checked before anything is
-read: every byte behind it belongs to exactly one array, which bounds the memory that an array takes by the length
-of the file. The same arrays in the same order give the same bytes.
+All numbers are little-endian. A file may come from a stranger, so the whole header is checked before any array is
+read: every byte after it must belong to exactly one array. So no array takes more memory than the file is long. The
+same arrays in the same order give the same bytes.
 
 Source: https://huggingface.co/docs/safetensors, "Format".
 """
@@ -28,20 +28,20 @@ import numpy as np
 from minigrad.errors import CheckpointError
 from minigrad.files import parse_json
 
-METADATA = "__metadata__"  # the one name in a header that is no array's: strings by name, for whoever reads the file
+METADATA = "__metadata__"  # the only name in a header that is not an array's: a dictionary of strings
 
 NUMPY_DTYPES = {
     "BOOL": "|b1", "U8": "|u1", "U16": "<u2", "U32": "<u4", "U64": "<u8", "I8": "|i1", "I16": "<i2", "I32": "<i4",
     "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8",
 }  # fmt: skip
-"""NumPy's dtypes by safetensors' names."""
+"""NumPy's dtypes by their names in safetensors."""
 
 BITS = {
     **{name: 8 * np.dtype(dtype).itemsize for name, dtype in NUMPY_DTYPES.items()},
     "BF16": 16, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E5M2FNUZ": 8, "F8_E4M3FNUZ": 8,
     "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
 }  # fmt: skip
-"""The size of one number for every dtype that a file may hold, those that NumPy has not included."""
+"""The size of one number for every dtype that a file may hold, including those that NumPy does not have."""
 
 FLOATING = ("F64", "F32", "F16", "BF16")
 """The dtypes that can be read as float32."""
@@ -56,11 +56,11 @@ class StoredTensor:
     """A tensor that is still in its file.
 
     Attributes:
-        dtype: as safetensors spells it: F32, BF16, I64, …
-        shape: of the array.
+        dtype: its name in safetensors: F32, BF16, I64, …
+        shape: the shape of the array.
         file: the open file.
         start: the byte of the file at which it begins.
-        nbytes: how many bytes it takes there.
+        nbytes: how many bytes it takes in the file.
     """
 
     dtype: str
@@ -70,21 +70,21 @@ class StoredTensor:
     nbytes: int
 
     def read(self) -> np.ndarray:
-        """Its values in float32, in memory of their own that may be written to.
+        """Its values in float32, as a new writable array.
 
         Raises:
-            CheckpointError: if they are not of a floating type, or the file has become shorter.
+            CheckpointError: if the dtype is not a floating one, or the file has become shorter.
         """
         if self.dtype not in FLOATING:
             raise CheckpointError(f"{self.file.name}: expected one of {', '.join(FLOATING)}, got {self.dtype}")
-        if self.dtype == "BF16":  # the upper 16 bits of a float32
+        if self.dtype == "BF16":  # bfloat16 is the upper 16 bits of a float32
             bits = self._read_as("<u2").astype(np.uint32)
             bits <<= 16
             return bits.view(np.float32)
         return self.read_exactly().astype(np.float32, copy=False)
 
     def read_exactly(self) -> np.ndarray:
-        """Its values in the dtype that they have in the file, in memory of their own that may be written to.
+        """Its values in the dtype of the file, as a new writable array.
 
         Raises:
             CheckpointError: if NumPy has no such dtype, or the file has become shorter.
@@ -94,7 +94,7 @@ class StoredTensor:
         return self._read_as(NUMPY_DTYPES[self.dtype])
 
     def blocks(self) -> Iterator[bytes]:
-        """Its bytes, a block at a time: to look at a tensor for which there may be no memory."""
+        """Its bytes, a block at a time, so that a tensor can be read that does not fit into memory."""
         for done in range(0, self.nbytes, _BLOCK):
             self.file.seek(self.start + done)
             size = min(_BLOCK, self.nbytes - done)
@@ -118,11 +118,11 @@ class StoredTensor:
 
 
 def read_header(file: BufferedReader) -> tuple[dict[str, StoredTensor], dict[str, str]]:
-    """What an open safetensors file holds: its tensors by name, and the strings of its metadata.
+    """The tensors of an open safetensors file by name, and the strings of its metadata.
 
     Raises:
-        CheckpointError: naming the file and what is wrong in it, if it is truncated, longer than it says, or not a
-            safetensors file.
+        CheckpointError: naming the file and what is wrong with it, if it is truncated, longer than its header says, or
+            not a safetensors file.
     """
     try:
         length, header = _read_json(file)
@@ -161,13 +161,13 @@ def _check_metadata(metadata: Any) -> dict[str, str]:
 
 
 def _check_text(strings: Iterable[str]) -> None:
-    """Raise ValueError (UnicodeEncodeError is one) for what JSON can say, but is no text, such as "\\ud800"."""
+    """Raise ValueError (UnicodeEncodeError is one) for strings that JSON allows but that are not text: "\\ud800"."""
     for string in strings:
         string.encode("utf-8")
 
 
 def _tensor(name: str, entry: Any, file: BufferedReader, start: int, end: int) -> StoredTensor:
-    """The tensor that an entry of the header describes; `start` and `end` are those of all bytes of data."""
+    """The tensor that an entry of the header describes. The data of all tensors are the bytes from `start` to `end`."""
     if not isinstance(entry, dict):
         raise ValueError(f"{name} must be an object, got {reprlib.repr(entry)}")
     dtype: Any = entry.get("dtype")
@@ -178,7 +178,7 @@ def _tensor(name: str, entry: Any, file: BufferedReader, start: int, end: int) -
     if not _are_sizes(shape) or len(shape) > _MOST_AXES:
         expected = f"at most {_MOST_AXES} integers that are not negative"
         raise ValueError(f"{name}: shape must be {expected}, got {reprlib.repr(shape)}")
-    # NumPy counts the bytes of an array with a zero in its shape as if that were a one.
+    # NumPy limits the size of an array even if it is empty: it counts a length of 0 as 1.
     if math.prod(size for size in shape if size) * 8 >= 2**63:
         raise ValueError(f"{name}: shape must be that of an array, got {reprlib.repr(shape)}")
     if not _are_sizes(offsets) or len(offsets) != 2 or not offsets[0] <= offsets[1] <= end - start:
@@ -191,11 +191,11 @@ def _tensor(name: str, entry: Any, file: BufferedReader, start: int, end: int) -
 
 
 def _are_sizes(values: Any) -> bool:
-    return isinstance(values, list) and all(type(value) is int and value >= 0 for value in values)  # True is no size
+    return isinstance(values, list) and all(type(value) is int and value >= 0 for value in values)  # True is not a size
 
 
 def _check_places(tensors: Mapping[str, StoredTensor], start: int, end: int) -> None:
-    """Raise ValueError unless the tensors lie one behind the other, from the first byte of data to the last."""
+    """Raise ValueError unless the tensors follow each other without gaps, from the first byte of data to the last."""
     free = start
     for name, tensor in sorted(tensors.items(), key=lambda item: (item[1].start, item[1].nbytes)):
         if tensor.start != free:
@@ -210,12 +210,12 @@ def _check_places(tensors: Mapping[str, StoredTensor], start: int, end: int) -> 
 
 
 def write_tensors(path: Path, arrays: Sequence[tuple[str, np.ndarray]], metadata: Mapping[str, str]) -> None:
-    """Write arrays under their names. One that is not in C order is copied while it is written, not before.
+    """Write arrays under their names. An array that is not in C order is copied only while it is written.
 
     Raises:
-        TypeError: if an array is of a dtype that a file cannot hold.
-        ValueError: if two arrays have one name.
-        OSError: if the file cannot be written; what there is of it remains.
+        TypeError: if the format does not support the dtype of an array.
+        ValueError: if two arrays have the same name.
+        OSError: if the file cannot be written. An incomplete file remains.
     """
     names = {np.dtype(dtype): name for name, dtype in NUMPY_DTYPES.items()}
     header: dict[str, Any] = {METADATA: dict(metadata)}

@@ -1,9 +1,8 @@
 """How many processor cores to use: one setting for BLAS and for our own threads.
 
-The kernels of this library run in the thread that calls them. Several cores are used by BLAS, inside of a
-matrix product, or by `parallel.py`, which has several threads work on parts of a batch; then each
-calls BLAS with one thread, so that there are never more threads than cores. Threads that wait for each other
-waste most of a machine that is busy with something else as well.
+The kernels of this library run in the thread that calls them. Either BLAS uses several cores within a matrix product,
+or `parallel.py` lets several threads compute parts of a batch, each with a BLAS of one thread. So there are never more
+threads than cores. Otherwise threads would wait for each other, above all on a machine that also does other work.
 """
 
 import os
@@ -16,13 +15,13 @@ from minigrad import checks
 
 VARIABLE = "MINIGRAD_NUM_THREADS"
 MAX_THREADS = 4096
-"""More than any machine of today has cores."""
+"""More cores than any machine has."""
 
 _chosen: int | None = None
 
 
 def set_num_threads(n_threads: int) -> None:
-    """Use so many cores from now on: BLAS at once, `DataParallel` where it is made next.
+    """Use this many cores from now on. It applies to BLAS at once, and to every `DataParallel` made afterwards.
 
     Raises:
         TypeError: if n_threads is not an integer.
@@ -30,14 +29,14 @@ def set_num_threads(n_threads: int) -> None:
     """
     global _chosen
     n_threads = number_of_threads(n_threads)
-    _pools.cache_clear()  # another library may have brought a BLAS of its own since
+    _pools.cache_clear()  # another library may have loaded its own BLAS since
     _pools().limit(limits=n_threads)
     _chosen = n_threads
 
 
 def get_num_threads() -> int:
-    """How many cores to use: what was set, else what the variable MINIGRAD_NUM_THREADS says, else all that
-    this process may run on.
+    """How many cores to use: the number that was set, or else the environment variable MINIGRAD_NUM_THREADS, or else
+    all cores that this process may run on.
 
     Raises:
         ValueError: if the variable is not an integer from 1 to 4096.
@@ -56,7 +55,7 @@ def get_num_threads() -> int:
 
 @contextmanager
 def using_threads(n_threads: int) -> Iterator[None]:
-    """Inside, BLAS and `DataParallel` use so many cores, as after `set_num_threads`; afterwards as many as before.
+    """`set_num_threads` for the length of a `with` block.
 
     Raises:
         TypeError: if n_threads is not an integer; ValueError: if it is not from 1 to 4096.
@@ -73,7 +72,7 @@ def using_threads(n_threads: int) -> Iterator[None]:
 
 
 def blas_threads() -> int:
-    """How many threads BLAS uses now; 1 if it is none that can be asked."""
+    """How many threads BLAS uses now; 1 if that cannot be found out."""
     return max((pool["num_threads"] for pool in _pools().info()), default=1)
 
 
@@ -93,14 +92,14 @@ def available_cores() -> int:
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """BLAS works with one thread inside, whichever thread calls it, and afterwards with as many as before."""
+    """BLAS uses one thread inside the `with` block, whichever thread calls it."""
     with _pools().limit(limits=1):
         yield
 
 
 @cache
 def _pools() -> Any:
-    """The thread pools of BLAS. NumPy has loaded it long since; to find it takes a few milliseconds, once."""
+    """The thread pools of BLAS, which NumPy has loaded. Finding them takes a few milliseconds, once."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")

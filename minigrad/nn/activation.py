@@ -1,4 +1,4 @@
-"""Activation functions as modules, for use in `Sequential`."""
+"""Activation functions as modules, for `Sequential`. The mathematics is in `minigrad/ops/activation.py`."""
 
 from minigrad import ops
 from minigrad.nn.module import Module

@@ -15,13 +15,15 @@ class Embedding(Module):
         weight: (num_embeddings, embedding_dim), standard normal at the start, as in PyTorch.
 
     Raises:
-        TypeError: if a size is not an integer, or generator not a Generator. ValueError: if a size is not at least 1.
+        TypeError: if a size is not an integer, or generator is not a Generator. ValueError: if a size is less than 1.
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, generator: np.random.Generator | None = None) -> None:
         num_embeddings = checks.whole_number("num_embeddings", num_embeddings, at_least=1)
         embedding_dim = checks.whole_number("embedding_dim", embedding_dim, at_least=1)
-        self.weight = Parameter(initial.normal((num_embeddings, embedding_dim), 1.0, random.chosen(generator)))
+        shape = num_embeddings, embedding_dim  # (V, D)
+        self.weight = Parameter(initial.normal(shape, 1.0, random.chosen(generator)))
 
     def forward(self, ids: np.ndarray) -> Tensor:
-        return ops.embedding(ids, self.weight)
+        # The same as a one-hot (..., V) times the table (V, D), but it reads only the rows that are needed.
+        return ops.embedding(ids, self.weight)  # (..., D)

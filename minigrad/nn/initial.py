@@ -44,6 +44,7 @@ def uniform(shape: tuple[int, ...], bound: float, generator: np.random.Generator
     """Float32 values from the uniform distribution on [-bound, bound)."""
     if not switches.initial_values:
         return _no_memory(shape)
+    # random() is uniform on [0, 1): stretch it to the width 2 · bound, then centre it.
     return (2 * bound * generator.random(shape, dtype=np.float32) - bound).astype(np.float32)
 
 

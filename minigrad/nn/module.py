@@ -1,7 +1,7 @@
 """Module: a layer that owns parameters and other modules.
 
-There is no registration: parameters and submodules are found by looking at a module's attributes,
-in the order in which `__init__` set them.
+There is no registration: parameters and submodules are the attributes of a module that are Parameters or Modules, in
+the order in which `__init__` set them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from minigrad.tensor import Tensor
 
 
 class Parameter(Tensor):
-    """A tensor that training changes: a leaf that requires a gradient. Shape and dtype of `data`."""
+    """A tensor that training changes: a leaf that requires a gradient, with the shape and dtype of `data`."""
 
     __slots__ = ()
 
@@ -28,16 +28,17 @@ class Module:
     """The base of all layers and models. Subclasses set attributes in `__init__` and define `forward`.
 
     Attributes:
-        training: True while training; dropout looks at it. Set by `train()` and `eval()`.
+        training: True in training, False in evaluation; dropout depends on it. `train()` and `eval()` set it.
     """
 
-    training = True
+    training = True  # of the class, so that a subclass need not call super().__init__()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes. Call the module itself, `module(x)`, not this."""
         raise TypeError(f"{type(self).__name__} does not define forward()")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # Anomaly mode reports the path of the innermost module, so it must know which modules are running.
         if not switches.anomaly:
             return self.forward(*args, **kwargs)
         anomaly.enter_module(self)
@@ -63,9 +64,9 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Every parameter once, with the dotted path at which it is first found.
 
-        A parameter that stands at two places (tied weights) is one parameter.
+        A parameter that occurs in two places (tied weights) is one parameter.
         """
-        seen: set[int] = set()
+        seen: set[int] = set()  # by identity: == on tensors compares elements
         for path, module in self.named_modules():
             for name, value in vars(module).items():
                 if isinstance(value, Parameter) and id(value) not in seen:
@@ -77,30 +78,31 @@ class Module:
         return [parameter for _, parameter in self.named_parameters()]
 
     def num_parameters(self) -> int:
-        """How many numbers training can change."""
+        """The number of trainable numbers. Tied weights count once."""
         return sum(parameter.size for parameter in self.parameters())
 
     # -- changing things ------------------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Self:
-        """Tell this module and all below it that training is on (or off); returns itself."""
+        """Set this module and all below it to training mode (or, with False, to evaluation mode); returns itself."""
         for _, module in self.named_modules():
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """Tell this module and all below it that training is off; returns itself."""
+        """Set this module and all below it to evaluation mode; returns itself."""
         return self.train(False)
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Set `.grad` of all parameters to None."""
         for parameter in self.parameters():
             parameter.grad = None
 
     def to(self, device: str) -> Self:
         """Move every parameter, and its gradient, to `"cpu"` or `"cuda"`; returns itself.
 
-        The parameters stay the same objects, so an optimizer may be made before or after; its state follows.
+        The parameters remain the same objects, so an optimizer may be made before or after. Its state moves along in
+        the next step.
 
         Raises:
             DeviceError: if CuPy or a GPU is missing. ValueError: if device is not "cpu" or "cuda".
@@ -112,19 +114,19 @@ class Module:
         return self
 
     def state_dict(self) -> dict[str, Array]:
-        """The arrays of all parameters by dotted path (not copies), where they are."""
+        """The arrays of all parameters by dotted path. They are not copied, and stay on their device."""
         return {name: parameter.data for name, parameter in self.named_parameters()}
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
-        """Copy arrays from either device into the parameters; nothing is changed unless all of them fit.
+        """Copy arrays from either device into the parameters. Nothing changes unless all of them fit.
 
-        A parameter keeps its dtype: floating-point values of another one are rounded to it. A parameter that has no
-        memory yet (`nn.unallocated`) gets some.
+        A parameter keeps its dtype: floating-point values of another dtype are rounded to it. A parameter without
+        memory (`nn.unallocated`) gets some.
 
         Raises:
             TypeError: if state is not a dictionary.
-            ValueError: listing every name that is missing, unexpected, of another shape, no array, or an array of
-                anything but floating-point numbers.
+            ValueError: listing every name that is missing or unexpected, and every value that is not an array, has
+                another shape, or does not hold floating-point numbers.
         """
         if not isinstance(state, dict):
             raise TypeError(f"state must be a dictionary of arrays by name, got a {type(state).__name__}")
@@ -132,12 +134,12 @@ class Module:
         problems = mismatches({name: p.shape for name, p in parameters.items()}, state)
         if both := "; ".join(filter(None, (problems, _not_floating(parameters, state)))):
             raise ValueError(f"the state does not fit {type(self).__name__}: {both}")
-        # All are moved before one is changed: a GPU may have no memory for the last of them.
+        # Move all before changing the first, because a GPU may run out of memory for the last.
         here = {name: beside(_native(state[name]), parameter.data) for name, parameter in parameters.items()}
         for name, parameter in parameters.items():
             if getattr(parameter.data.flags, "writeable", True):  # CuPy's arrays always are
                 parameter.data[...] = here[name]
-            else:
+            else:  # made under `unallocated`
                 parameter.data = here[name].astype(parameter.dtype, order="C")
             parameter.mark_written()
 
@@ -158,12 +160,12 @@ def mismatches(expected: dict[str, tuple[int, ...]], found: dict[str, Any]) -> s
 
 
 def _is_array(value: Any) -> bool:
-    """Whether it is an array of either device, or one that is still in its file."""
+    """Whether it is an array on either device, or one that is still in its file."""
     return hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, Tensor)
 
 
 def _not_floating(parameters: dict[str, Parameter], state: dict[str, Any]) -> str:
-    """Which arrays hold no floating-point numbers: what is cut off a complex one, say, would be lost in silence."""
+    """Which arrays do not hold floating-point numbers. Complex ones, for example, would lose their imaginary part."""
     names = [
         f"{name} is {state[name].dtype}, expected {parameter.dtype}"
         for name, parameter in parameters.items()
@@ -173,7 +175,7 @@ def _not_floating(parameters: dict[str, Parameter], state: dict[str, Any]) -> st
 
 
 def _native(array: Array) -> Array:
-    """The array in this machine's byte order, the only one that a GPU knows."""
+    """The array in this machine's byte order, the only one that a GPU supports."""
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
@@ -188,7 +190,7 @@ class ModuleList(Module):
     """Modules in a list; their names are their indices.
 
     Raises:
-        TypeError: if one of them is not a Module, but a class or a list of modules, for example.
+        TypeError: if one of them is not a Module but, for example, a class or a list of modules.
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
@@ -212,7 +214,7 @@ class ModuleList(Module):
 
 
 class Sequential(ModuleList):
-    """Modules applied one after the other."""
+    """Modules that are applied one after the other."""
 
     def __init__(self, *modules: Module) -> None:
         super().__init__(modules)

@@ -3,9 +3,9 @@
 Read `arithmetic.py` first: every other op has the same three parts (compute the output, define the
 rule, record both).
 
-Tensors must be on one device. Constants, ids, labels, masks and indices may be NumPy arrays wherever the
-tensors are: the op moves them (see `minigrad/device.py`). They may be overwritten once the op has returned: what its
-rule will read of them is a copy. A write into a tensor is noticed by the tape instead.
+All tensors of an op must be on one device. Constants, ids, labels, masks and indices may be NumPy arrays on either:
+the op moves them (see `minigrad/device.py`). The caller may overwrite them once the op has returned, because the rule
+reads a copy. A write into a tensor, in contrast, is detected by the tape.
 """
 
 from minigrad.ops.activation import gelu, gelu_tanh, log_sigmoid, relu, sigmoid, silu, tanh

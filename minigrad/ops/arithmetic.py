@@ -1,10 +1,10 @@
 """Arithmetic, elementwise and with broadcasting: each function beside its derivative.
 
-All take tensors, arrays or numbers, and return a tensor of the broadcast shape. A rule may return
-gradients of the broadcast shape: `Tensor.backward` sums them back to the shape of the input.
+All take tensors, arrays or numbers, and return a tensor of the broadcast shape. A rule may return gradients of the
+broadcast shape: `Tensor.backward` sums them to the shape of the input.
 
-Where an op passes a value on or not, its rule selects and does not multiply by 0: the gradient that comes in may be
-infinite, as that of sqrt is at 0, and 0 · ∞ is not a number.
+Ops such as maximum pass each value on or drop it. Their rules select the gradient with np.where instead of multiplying
+it by 1 or 0: an incoming gradient may be infinite (the derivative of sqrt at 0 is), and 0 · ∞ is NaN.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def add(a: TensorLike, b: TensorLike) -> Tensor:
     a, b = as_operands(a, b)
 
     def add_backward(grad: Array) -> tuple[Array, Array]:
-        return grad, grad
+        return grad, grad  # ∂(a + b)/∂a = ∂(a + b)/∂b = 1
 
     return record(a.data + b.data, (a, b), add_backward)
 
@@ -44,6 +44,7 @@ def mul(a: TensorLike, b: TensorLike) -> Tensor:
     a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
 
     def mul_backward(grad: Array) -> tuple[Array | None, Array | None]:
+        # The product rule: ∂(ab)/∂a = b, ∂(ab)/∂b = a.
         return (grad * b_data if a_needs_grad else None), (grad * a_data if b_needs_grad else None)
 
     return record(a_data * b_data, (a, b), mul_backward, reads=(a, b))
@@ -56,7 +57,8 @@ def div(a: TensorLike, b: TensorLike) -> Tensor:
     a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
 
     def div_backward(grad: Array) -> tuple[Array | None, Array | None]:
-        grad_a = grad / b_data
+        grad_a = grad / b_data  # ∂(a/b)/∂a = 1/b
+        # ∂(a/b)/∂b = -a/b², as -(1/b) (a/b): b² alone may overflow.
         return (grad_a if a_needs_grad else None), (-grad_a * (a_data / b_data) if b_needs_grad else None)
 
     return record(a_data / b_data, (a, b), div_backward, reads=(a, b))
@@ -73,14 +75,15 @@ def neg(x: TensorLike) -> Tensor:
 
 
 def power(x: TensorLike, exponent: float) -> Tensor:
-    """x to a constant power. For a tensor as exponent write exp(b * log(a))."""
+    """x to a constant power. If the exponent is a tensor, write exp(b * log(a))."""
     if isinstance(exponent, bool | np.bool_) or not isinstance(exponent, _NUMBER):
         raise TypeError(f"exponent must be a number, got {type(exponent).__name__}; use exp(exponent * log(x))")
     exponent = exponent.item() if isinstance(exponent, np.generic) else exponent
-    x = as_floats(x) if exponent < 0 else as_tensor(x)  # a negative power is a fraction
+    x = as_floats(x) if exponent < 0 else as_tensor(x)  # a negative power gives fractions
     x_data = x.data
 
     def power_backward(grad: Array) -> Array:
+        # n x^(n - 1). For n = 0 that would be 0 · ∞ at x = 0.
         return grad * (exponent * x_data ** (exponent - 1)) if exponent else np.zeros_like(grad)
 
     return record(x_data**exponent, (x,), power_backward, reads=(x,))
@@ -92,7 +95,7 @@ def exp(x: TensorLike) -> Tensor:
     out = np.exp(x.data)
 
     def exp_backward(grad: Array) -> Array:
-        return grad * out
+        return grad * out  # e^x is its own derivative
 
     return record(out, (x,), exp_backward, reads_output=True)
 
@@ -114,7 +117,7 @@ def sqrt(x: TensorLike) -> Tensor:
     out = np.sqrt(x.data)
 
     def sqrt_backward(grad: Array) -> Array:
-        return grad / (2 * out)
+        return grad / (2 * out)  # (√x)' = 1 / (2 √x)
 
     return record(out, (x,), sqrt_backward, reads_output=True)
 
@@ -137,7 +140,7 @@ def maximum(a: TensorLike, b: TensorLike) -> Tensor:
     a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
 
     def maximum_backward(grad: Array) -> tuple[Array | None, Array | None]:
-        halved_if_equal = np.where(a_data == b_data, 0.5 * grad, grad)  # NaN is neither: both receive all
+        halved_if_equal = np.where(a_data == b_data, 0.5 * grad, grad)  # comparisons with NaN are False: both get all
         grad_a = np.where(a_data < b_data, 0, halved_if_equal) if a_needs_grad else None
         return grad_a, np.where(a_data > b_data, 0, halved_if_equal) if b_needs_grad else None
 
@@ -151,7 +154,7 @@ def minimum(a: TensorLike, b: TensorLike) -> Tensor:
     a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
 
     def minimum_backward(grad: Array) -> tuple[Array | None, Array | None]:
-        halved_if_equal = np.where(a_data == b_data, 0.5 * grad, grad)  # NaN is neither: both receive all
+        halved_if_equal = np.where(a_data == b_data, 0.5 * grad, grad)  # comparisons with NaN are False: both get all
         grad_a = np.where(a_data > b_data, 0, halved_if_equal) if a_needs_grad else None
         return grad_a, np.where(a_data < b_data, 0, halved_if_equal) if b_needs_grad else None
 
@@ -159,7 +162,7 @@ def minimum(a: TensorLike, b: TensorLike) -> Tensor:
 
 
 def clip(x: TensorLike, low: float, high: float) -> Tensor:
-    """x limited to [low, high]; no gradient flows where the limit holds."""
+    """x limited to [low, high]; the gradient of values outside is 0."""
     if not isinstance(low, _NUMBER) or not isinstance(high, _NUMBER):
         raise TypeError(f"low and high must be numbers, infinite for no limit; got {low!r} and {high!r}")
     if not low <= high:
@@ -179,7 +182,7 @@ def where(condition: Array, a: TensorLike, b: TensorLike) -> Tensor:
     condition = raw_array(condition)
     if condition.dtype != np.bool_:
         raise TypeError(f"condition must be boolean, got {condition.dtype}")
-    condition = beside(condition, a.data).copy()  # the caller's may change before the backward pass
+    condition = beside(condition, a.data).copy()  # the caller may overwrite it before the backward pass
     a_needs_grad, b_needs_grad = a.requires_grad, b.requires_grad
 
     def where_backward(grad: Array) -> tuple[Array | None, Array | None]:

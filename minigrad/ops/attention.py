@@ -1,4 +1,4 @@
-"""Softmax attention as one op: the T × S matrix never becomes a tensor of its own."""
+"""Softmax attention as one op, so that the T × S matrix of weights never becomes a tensor of its own."""
 
 import numpy as np
 
@@ -24,20 +24,20 @@ def attention(
     Shapes: q (B, H, T, K), k (B, H, S, K), v (B, H, S, K) → (B, H, T, K).
 
     Args:
-        causal: query t may attend to keys up to t + S - T: with T = S itself and what came before;
-            with a cache of earlier keys, S > T, the queries are the last T positions.
-        mask: 1 (or True) where there is something to attend to. Shape (B, S), the usual
-            `attention_mask`, or four axes that broadcast to (B, H, T, S).
-        bias: added to the scores before softmax, broadcastable to (B, H, T, S), as T5's relative
-            positions are. It may require a gradient.
+        causal: query t may attend to keys up to t + S - T. If T = S, that is its own position and those before. If
+            S > T, because a cache holds earlier keys, the queries are the last T positions.
+        mask: 1 (or True) for keys that may be attended to. Shape (B, S), the usual `attention_mask`, or
+            four axes that broadcast to (B, H, T, S).
+        bias: added to the scores before softmax, such as T5's relative positions. Broadcasts to
+            (B, H, T, S), and may require a gradient.
         scale: None means 1 / sqrt(K).
 
-    A query that may attend to nothing gets zeros, and gives no gradient.
+    A query that may attend to no key gets zeros, and no gradient flows from it.
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.
 
     Raises:
-        TypeError: if q, k, v or bias is no tensor, an array is neither float32 nor float64, or the mask holds neither
-            integers nor booleans.
+        TypeError: if q, k, v or bias is not a tensor, an array is neither float32 nor float64, or the mask holds
+            anything but integers or booleans.
         ValueError: if the shapes do not fit, or the mask holds a number other than 0 and 1.
     """
     inputs = (q, k, v) if bias is None else (q, k, v, bias)
@@ -50,7 +50,8 @@ def attention(
         raise ValueError(f"attention needs q (B, H, T, K) and k, v (B, H, S, K), got {q.shape}, {k.shape}, {v.shape}")
     batch, heads, length, head_size = q.shape
     scores_shape = (batch, heads, length, k.shape[2])
-    allowed = None if mask is None else _four_axes(mask, scores_shape)
+    allowed = None if mask is None else _four_axes(mask, scores_shape)  # broadcasts to (B, H, T, S)
+    # A dot product of K independent terms of variance 1 has variance K; the scale makes it 1 again.
     scale = head_size**-0.5 if scale is None else scale
     if bias is None:
         q_data, k_data, v_data = for_kernel("attention", "qkv", q.data, k.data, v.data)
@@ -60,27 +61,28 @@ def attention(
         q_data, k_data, v_data, bias_data = for_kernel("attention", names, q.data, k.data, v.data, bias.data)
     bias_needs_grad = bias is not None and bias.requires_grad
     moved = None if allowed is None else beside(allowed, q_data)
-    out, saved = kernel.attention_forward(q_data, k_data, v_data, moved, bias_data, causal, scale)
+    out, saved = kernel.attention_forward(q_data, k_data, v_data, moved, bias_data, causal, scale)  # (B, H, T, K)
 
     def attention_backward(grad: Array) -> tuple[Array | None, ...]:
-        sees_a_key = _sees_a_key(allowed, causal, length, scores_shape[3])
-        if sees_a_key is not None:  # the kernel would multiply the gradient of a constant 0 by 0, and 0 · ∞ is NaN
+        sees_a_key = _sees_a_key(allowed, causal, length, scores_shape[3])  # (B, H, T, 1)
+        if sees_a_key is not None:  # others have the constant output 0, and the kernel's 0 · grad is NaN for ∞
             grad = np.where(beside(sees_a_key, grad), grad, 0)
         grad_q, grad_k, grad_v, grad_scores = kernel.attention_backward(grad, q_data, k_data, v_data, saved, scale)
         if bias is None:
             return grad_q, grad_k, grad_v
         return grad_q, grad_k, grad_v, (grad_scores if bias_needs_grad else None)
 
-    # On a GPU the backward pass reads the bias and the output too; a program that runs on one device shall run on the
-    # other.
+    # Only the CUDA backward pass reads the bias and the output. They are named for every device, so that a program that
+    # overwrites them fails on both.
     return record(out, inputs, attention_backward, reads=inputs, reads_output=True)
 
 
 def _four_axes(given: TensorLike, scores_shape: tuple[int, ...]) -> Array:
-    """A mask as booleans that broadcast to the scores; a copy, since the caller's may change before backward."""
+    """A mask as booleans that broadcast to the scores. A copy, because the caller may overwrite the mask before the
+    backward pass."""
     mask = raw_array(given)
     if mask.ndim == 2:
-        mask = mask[:, None, None, :]
+        mask = mask[:, None, None, :]  # (B, S) → (B, 1, 1, S)
     if mask.ndim != 4 or any(n not in (1, full) for n, full in zip(mask.shape, scores_shape, strict=True)):
         raise ValueError(
             f"mask must have shape (B, S) = {(scores_shape[0], scores_shape[3])} or four axes that broadcast to "
@@ -90,13 +92,13 @@ def _four_axes(given: TensorLike, scores_shape: tuple[int, ...]) -> Array:
 
 
 def _sees_a_key(mask: Array | None, causal: bool, n_queries: int, n_keys: int) -> Array | None:
-    """Which queries may attend to a key at all, (B, H, T, 1), axes that broadcast included. None means that all may."""
+    """Which queries may attend to at least one key: (B, H, T, 1), or 1 for axes that broadcast. None means all may."""
     if mask is None:
         if n_keys >= n_queries or not (causal or n_keys == 0):
             return None
         mask = np.ones((1, 1, 1, n_keys), np.bool_)
-    first = max(n_keys - n_queries + 1, 0) if causal else n_keys  # so many keys are before the first query
-    if mask.shape[2] == 1 and mask[..., :first].any(axis=-1).all():  # and what it sees, the others see too
+    first = max(n_keys - n_queries + 1, 0) if causal else n_keys  # how many keys the first query may attend to
+    if mask.shape[2] == 1 and mask[..., :first].any(axis=-1).all():  # the others see these keys too
         return None
     if causal:
         mask = mask & np.tri(n_queries, n_keys, n_keys - n_queries, dtype=np.bool_, like=mask)  # (B, H, T, S)

@@ -18,22 +18,22 @@ def embedding(ids: TensorLike, weight: Tensor) -> Tensor:
     """
     weight = as_tensor(weight)
     table = weight.data
-    if weight.requires_grad:  # else no kernel will run
+    if weight.requires_grad:  # the lookup takes any dtype; the backward pass runs a kernel
         for_kernel("embedding", ("weight",), table)
     table_shape = table.shape
     if len(table_shape) != 2:
         raise ValueError(f"weight must have shape (V, D), got {table_shape}")
-    rows = beside(check_ids(ids, table_shape[0]), table).copy()  # the caller's may change before the backward pass
+    rows = beside(check_ids(ids, table_shape[0]), table).copy()  # the caller may overwrite ids before backward
 
     def embedding_backward(grad: Array) -> Array:
-        # A token that occurs several times adds up all its gradients.
+        # weight[ids] copies rows, so the gradient of a row is the sum over all places where its token occurs.
         return kernel.scatter_add(grad.reshape(-1, table_shape[1]), rows.reshape(-1), table_shape[0])
 
     return record(table[rows], (weight,), embedding_backward)
 
 
 def check_ids(ids: TensorLike, vocab_size: int, name: str = "ids") -> Array:
-    """Token ids as int64, every one of them in [0, vocab_size). If they are on a GPU, this waits for it."""
+    """Token ids as int64, after checking that all lie in [0, vocab_size). If they are on a GPU, this waits for it."""
     rows = integers(name, ids.data if isinstance(ids, Tensor) else ids)
     if rows.size and (rows.min() < 0 or rows.max() >= vocab_size):
         outside = rows[(rows < 0) | (rows >= vocab_size)][0]

@@ -1,4 +1,4 @@
-"""Losses. Language-model losses are in nats per token: the mean over the positions that carry a label."""
+"""Losses. Language-model losses are in nats per token: the mean over the positions with a label."""
 
 import numpy as np
 
@@ -12,14 +12,14 @@ from minigrad.ops.operands import as_floats
 from minigrad.tensor import Array, Tensor, TensorLike, as_operands, record
 
 IGNORE = -100
-"""The label of a position that carries no loss. The one constant for it everywhere."""
+"""The label of a position without loss. Everything uses this constant."""
 
 
 def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE) -> Tensor:
     """The mean of -log softmax(logits)[label] over the positions whose label is not `ignore_index`.
 
     Shapes: logits (..., V), labels (...) integers in [0, V) or `ignore_index` → (), in nats.
-    Where no position carries a label the loss is 0, and so are the gradients.
+    If no position has a label, the loss is 0, and so are the gradients.
 
     Raises:
         ValueError: if the shapes do not fit, or a label lies outside the vocabulary.
@@ -31,27 +31,29 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
         raise ValueError(f"labels must have the shape {logits.shape[:-1]} of logits without V, got {targets.shape}")
     vocab_size = logits.shape[-1]
     (logits_data,) = for_kernel("cross_entropy", ("logits",), logits.data)
-    rows, targets = logits_data.reshape(-1, vocab_size), targets.reshape(-1)
-    counts = targets != ignore_index
-    targets = np.where(counts, targets, 0)
+    rows, targets = logits_data.reshape(-1, vocab_size), targets.reshape(-1)  # (N, V) and (N,)
+    counts = targets != ignore_index  # (N,): which rows count
+    targets = np.where(counts, targets, 0)  # an index that the kernel may read; its row does not count
     check_ids(targets, vocab_size, "labels")
     shape, n_labels = logits.shape, max(int(counts.sum()), 1)
     targets, counts = beside(targets, rows), beside(counts, rows)
+    # ∂loss/∂logits = (softmax(logits) - onehot(label)) / n_labels. The forward pass computes the softmax anyway, so the
+    # kernel returns this gradient along with the losses: losses (N,), grad_rows (N, V).
     losses, grad_rows = kernel.cross_entropy(rows, targets, counts, 1 / n_labels if logits.requires_grad else None)
 
     def cross_entropy_backward(grad: Array) -> Array:
-        # The gradient of a loss that is not part of a sum is 1: then there is nothing to multiply, which is worth
-        # waiting for a GPU.
+        # The chain rule: grad is ∂L/∂loss, one number. It is 1 if this loss is L itself, and then nothing has to be
+        # multiplied. Reading it waits for a GPU, which costs less than a pass over (N, V) numbers.
         assert grad_rows is not None
         if grad == 1:
-            return grad_rows.reshape(shape)
+            return grad_rows.reshape(shape)  # (N, V) → (..., V)
         if np.isfinite(grad):
             return (grad_rows * grad).reshape(shape)
-        grad_logits = np.zeros_like(grad_rows)  # a row without a label keeps its 0: 0 · ∞ is not a number
+        grad_logits = np.zeros_like(grad_rows)  # rows without a label stay 0: 0 · ∞ would be NaN
         grad_logits[counts] = grad_rows[counts] * grad
         return grad_logits.reshape(shape)
 
-    loss = (losses.sum() / n_labels).astype(logits.dtype)
+    loss = (losses.sum() / n_labels).astype(logits.dtype)  # ()
     return record(loss, (logits,), cross_entropy_backward)
 
 
@@ -67,11 +69,12 @@ def binary_cross_entropy_with_logits(logits: TensorLike, targets: TensorLike) ->
     x_data, t, count = x.data, targets.data.astype(x.dtype, copy=False), x.size
 
     def binary_cross_entropy_with_logits_backward(grad: Array) -> tuple[Array, None]:
-        # σ(x) - t, written so that neither t = 0 nor t = 1 cancels: 1 - σ(x) is σ(-x).
+        # The derivative by x is σ(x) - t = (1 - t) σ(x) - t (1 - σ(x)), and 1 - σ(x) = σ(-x). Nothing cancels in this
+        # form, neither for t = 0 nor for t = 1.
         return ((1 - t) * sigmoid(x_data) - t * sigmoid(-x_data)) * (grad / count), None
 
-    # -log σ(x) = log(1 + e^-x) = max(-x, 0) + log(1 + e^-|x|), and -log(1 - σ(x)) is the same of -x.
-    with np.errstate(invalid="ignore"):  # 0 times infinity is not a number, as in PyTorch
+    # -log σ(x) = log(1 + e^-x) = max(-x, 0) + log(1 + e^-|x|), and -log(1 - σ(x)) is the same function of -x.
+    with np.errstate(invalid="ignore"):  # 0 · ∞ is NaN, as in PyTorch
         losses = (1 - t) * np.maximum(x_data, 0) + t * np.maximum(-x_data, 0) + np.log1p(np.exp(-np.abs(x_data)))
     return record(
         losses.mean(dtype=np.float64).astype(x.dtype),
@@ -90,9 +93,9 @@ def mse_loss(prediction: TensorLike, target: TensorLike) -> Tensor:
     difference, count = a.data - b.data, a.size
 
     def mse_loss_backward(grad: Array) -> tuple[Array, Array]:
-        grad_a = difference * (2 * grad / count)
+        grad_a = difference * (2 * grad / count)  # ∂/∂a Σ (a - b)² / n = 2 (a - b) / n
         return grad_a, -grad_a
 
-    exact = difference.astype(np.float64)  # the square of 2e19 does not fit into float32, the mean may
+    exact = difference.astype(np.float64)  # squares above 3e38 overflow float32, though the mean may fit
     loss = (exact * exact).mean().astype(difference.dtype)
     return record(loss, (a, b), mse_loss_backward)

@@ -1,4 +1,4 @@
-"""A whole LSTM layer as one op: the loop over time, and backpropagation through it, in the kernel."""
+"""A whole LSTM layer as one op. The kernel runs the loop over time, and backpropagation through time."""
 
 from minigrad.conversion import for_kernel
 from minigrad.device import beside
@@ -18,8 +18,8 @@ def lstm(
     Shapes: x (B, T, D), h0 and c0 (B, N), weight_ih (4N, D), weight_hh (4N, N), bias (4N,)
     → outputs h (B, T, N) as a tensor, and the final (h_T, c_T), (B, N) each, as raw arrays.
 
-    No gradient flows into h0 and c0 or out of the final state: a sequence that continues an
-    earlier one starts from its state as from a constant (truncated backpropagation).
+    No gradient flows into h0 and c0, or back from the final state: if a sequence continues an earlier one, its initial
+    state is a constant (truncated backpropagation through time).
     Source: Hochreiter and Schmidhuber 1997, "Long Short-Term Memory", with the forget gate of Gers
     et al. 2000.
 
@@ -40,12 +40,13 @@ def lstm(
             f"lstm needs x (B, T, D), h0 and c0 (B, N), {wanted}; "
             f"got x {x.shape}, h0 {h_start.shape}, c0 {c_start.shape}, {given}"
         )
-    # Copies, since the caller's may change before the backward pass.
+    # Copies, because the caller may overwrite its state before the backward pass.
     h_start, c_start = beside(h_start, x.data).copy(), beside(c_start, x.data).copy()
     names = ("x", "h0", "c0", "weight_ih", "weight_hh", "bias")
     given_arrays = x.data, h_start, c_start, weight_ih.data, weight_hh.data, bias.data
     x_data, h_start, c_start, w_ih, w_hh, bias_data = for_kernel("lstm", names, *given_arrays)
     arrays = x_data, h_start, c_start, w_ih, w_hh
+    # h (B, T, N), c (B, T, N) and the four gates (B, T, 4N) of every step, which the backward pass reads.
     outputs, cells, gates = kernel.lstm_forward(*arrays, bias_data)
 
     def lstm_backward(grad: Array) -> tuple[Array, Array, Array, Array]:
@@ -54,6 +55,6 @@ def lstm(
     out = record(
         outputs, (x, weight_ih, weight_hh, bias), lstm_backward, reads=(x, weight_ih, weight_hh), reads_output=True
     )
-    # Copies again: the rule reads the outputs and the cells, and the caller may write into its state.
+    # Copies again: the rule reads outputs and cells, and the caller may write into the state that it gets, (B, N) each.
     final = (outputs[:, -1].copy(), cells[:, -1].copy()) if x.shape[1] else (h_start.copy(), c_start.copy())
     return out, final

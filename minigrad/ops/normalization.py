@@ -21,9 +21,10 @@ def layer_norm(x: TensorLike, weight: Tensor, bias: Tensor, eps: float = 1e-5) -
     x, bias = as_operands(x, bias)
     _check(x, eps, weight=weight, bias=bias)
     x_data, weight_data, bias_data = for_kernel("layer_norm", ("x", "weight", "bias"), x.data, weight.data, bias.data)
-    out, mean, rstd = kernel.layernorm_forward(x_data, weight_data, bias_data, eps)
+    out, mean, rstd = kernel.layernorm_forward(x_data, weight_data, bias_data, eps)  # mean and 1 / std of each row
 
     def layer_norm_backward(grad: Array) -> tuple[Array, Array, Array]:
+        # mean and rstd depend on x too: the kernel's reference.py derives the three terms of the gradient.
         return kernel.layernorm_backward(grad, x_data, weight_data, mean, rstd)
 
     return record(out, (x, weight, bias), layer_norm_backward, reads=(x, weight))
@@ -42,7 +43,7 @@ def rms_norm(x: TensorLike, weight: Tensor, eps: float = 1e-6) -> Tensor:
     x, weight = as_operands(x, weight)
     _check(x, eps, weight=weight)
     x_data, weight_data = for_kernel("rms_norm", ("x", "weight"), x.data, weight.data)
-    out, rstd = kernel.rmsnorm_forward(x_data, weight_data, eps)
+    out, rstd = kernel.rmsnorm_forward(x_data, weight_data, eps)  # rstd: 1 / root mean square of each row
 
     def rms_norm_backward(grad: Array) -> tuple[Array, Array]:
         return kernel.rmsnorm_backward(grad, x_data, weight_data, rstd)

@@ -1,4 +1,4 @@
-"""What an op makes of an operand before it computes; the rules are those of `minigrad/conversion.py`."""
+"""Conversion of operands to the dtype in which an op computes, by the rules of `minigrad/conversion.py`."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from minigrad.tensor import Tensor, TensorLike
 
 
 def as_floats(value: TensorLike) -> Tensor:
-    """`value` as a tensor of floats, for ops whose results are fractions: integers and booleans become float64."""
+    """`value` as a tensor of floats, for ops that return fractions: integers and booleans become float64."""
     x = value if isinstance(value, Tensor) else Tensor(value)
     return x if x._data.dtype.kind == "f" else Tensor(x._data.astype(np.float64))
 
 
 def as_floats_for_kernel(op: str, value: TensorLike) -> Tensor:
-    """The same for an op of one operand, x, that runs a kernel.
+    """`value` as a tensor of float32 or float64, for an op of one operand, x, that runs a kernel.
 
     Raises:
         TypeError: if it is float16.

@@ -1,7 +1,7 @@
-"""Rearranging values without computing: the backward rule moves the gradient back.
+"""Ops that rearrange values without computing: their backward rules move the gradient back.
 
-`getitem` with integer arrays may read a value several times, so its rule adds; every other rule
-only moves.
+`getitem` with integer arrays may read a value several times, so its rule adds gradients up. Every other rule only
+moves them.
 """
 
 import math
@@ -38,7 +38,8 @@ def reshape(x: TensorLike, shape: int | tuple[int, ...]) -> Tensor:
 def transpose(x: TensorLike, axes: tuple[int, ...] | None = None) -> Tensor:
     """The axes in the order `axes`; None reverses them."""
     x = as_tensor(x)
-    out = x.data.transpose(axes)  # which has checked the axes
+    out = x.data.transpose(axes)  # checks the axes, too
+    # argsort inverts a permutation: it finds the place of 0, of 1, … in it.
     inverse = None if axes is None else tuple(np.argsort([axis % x.ndim for axis in axes]).tolist())
 
     def transpose_backward(grad: Array) -> Array:
@@ -58,10 +59,10 @@ def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
 
 
 def split_heads(x: TensorLike, n_heads: int) -> Tensor:
-    """The last axis cut into heads, which become an axis of their own: (B, T, H · K) → (B, H, T, K).
+    """Cut the last axis into heads, which become an axis of their own: (B, T, H · K) → (B, H, T, K).
 
     Raises:
-        ValueError: if x has not three axes, or n_heads does not divide the last.
+        ValueError: if x does not have three axes, or n_heads does not divide the last.
     """
     x, n_heads = as_tensor(x), whole_number("n_heads", n_heads, at_least=1)
     shape = x.shape
@@ -70,23 +71,23 @@ def split_heads(x: TensorLike, n_heads: int) -> Tensor:
     batch, length, width = shape
 
     def split_heads_backward(grad: Array) -> Array:
-        return grad.swapaxes(1, 2).reshape(shape)
+        return grad.swapaxes(1, 2).reshape(shape)  # (B, H, T, K) → (B, T, H, K) → (B, T, H · K)
 
-    out = x.data.reshape(batch, length, n_heads, width // n_heads).swapaxes(1, 2)
+    out = x.data.reshape(batch, length, n_heads, width // n_heads).swapaxes(1, 2)  # (B, H, T, K)
     return record(out, (x,), split_heads_backward, view_of=x)
 
 
 def merge_heads(x: TensorLike) -> Tensor:
-    """The heads side by side again: (B, H, T, K) → (B, T, H · K)."""
+    """Put the heads side by side again, the inverse of `split_heads`: (B, H, T, K) → (B, T, H · K)."""
     x = as_tensor(x)
     if x.ndim != 4:
         raise ValueError(f"merge_heads needs x (B, H, T, K), got {x.shape}")
     batch, n_heads, length, head_size = x.shape
 
     def merge_heads_backward(grad: Array) -> Array:
-        return grad.reshape(batch, length, n_heads, head_size).swapaxes(1, 2)
+        return grad.reshape(batch, length, n_heads, head_size).swapaxes(1, 2)  # (B, H, T, K)
 
-    out = x.data.swapaxes(1, 2).reshape(batch, length, n_heads * head_size)
+    out = x.data.swapaxes(1, 2).reshape(batch, length, n_heads * head_size)  # (B, T, H · K)
     return record(out, (x,), merge_heads_backward, view_of=x)
 
 
@@ -101,7 +102,7 @@ def expand_dims(x: TensorLike, axis: int | tuple[int, ...]) -> Tensor:
 
 
 def squeeze(x: TensorLike, axis: int | tuple[int, ...] | None = None) -> Tensor:
-    """Without the axes of length 1 at `axis` (None: all of them)."""
+    """Remove the axes of length 1 at `axis` (None: all of them)."""
     x = as_tensor(x)
     old_shape = x.shape
 
@@ -112,7 +113,7 @@ def squeeze(x: TensorLike, axis: int | tuple[int, ...] | None = None) -> Tensor:
 
 
 def broadcast_to(x: TensorLike, shape: tuple[int, ...]) -> Tensor:
-    """Repeated along new axes and axes of length 1 to fill `shape`. `backward` undoes it by summing.
+    """Repeat x along new axes and axes of length 1 to fill `shape`. `backward` sums over the repetitions.
 
     Raises:
         ValueError: if x does not broadcast to the shape.
@@ -124,7 +125,7 @@ def broadcast_to(x: TensorLike, shape: tuple[int, ...]) -> Tensor:
         raise ValueError(f"shape must be one that x, {x.shape}, broadcasts to; got {shape}") from None
 
     def broadcast_to_backward(grad: Array) -> Array:
-        return grad
+        return grad  # `backward` sums it to the shape of x
 
     return record(out, (x,), broadcast_to_backward, view_of=x)
 
@@ -139,7 +140,7 @@ def concatenate(tensors: Iterable[TensorLike], axis: int = 0) -> Tensor:
     first = _first_tensor(values)
     inputs = tuple(as_operands(first, value)[1] for value in values)
     out = np.concatenate([tensor.data for tensor in inputs], axis=axis)
-    boundaries = np.cumsum([tensor.shape[axis] for tensor in inputs])[:-1].tolist()
+    boundaries = np.cumsum([tensor.shape[axis] for tensor in inputs])[:-1].tolist()  # where each next tensor begins
 
     def concatenate_backward(grad: Array) -> tuple[Array, ...]:
         return tuple(np.split(grad, boundaries, axis=axis))
@@ -158,13 +159,13 @@ def stack(tensors: Iterable[TensorLike], axis: int = 0) -> Tensor:
     inputs = tuple(as_operands(first, value)[1] for value in values)
 
     def stack_backward(grad: Array) -> tuple[Array, ...]:
-        return tuple(np.moveaxis(grad, axis, 0))
+        return tuple(np.moveaxis(grad, axis, 0))  # one slice along the new axis for each input
 
     return record(np.stack([tensor.data for tensor in inputs], axis=axis), inputs, stack_backward)
 
 
 def _all(tensors: Iterable[TensorLike]) -> list[TensorLike]:
-    """A list of them: an iterator could be read only once."""
+    """The tensors as a list, because an iterator can be read only once."""
     values = list(tensors)
     if not values:
         raise ValueError("tensors must hold at least one tensor, got none")
@@ -172,15 +173,15 @@ def _all(tensors: Iterable[TensorLike]) -> list[TensorLike]:
 
 
 def _first_tensor(values: Sequence[TensorLike]) -> TensorLike:
-    """The one on whose device the others must be; if all are constants, a number, beside which none is moved."""
+    """The first tensor, on whose device the others must be. If all are constants, a number: none has to be moved."""
     return next((value for value in values if isinstance(value, Tensor)), 0)
 
 
 def split(x: TensorLike, sections: int, axis: int = -1) -> list[Tensor]:
-    """Cut into `sections` equal parts along `axis`, as q, k and v are out of one projection.
+    """Cut x into `sections` equal parts along `axis`, such as q, k and v from one projection.
 
     Raises:
-        ValueError: if sections, at least 1, does not divide the axis, or x has no such axis.
+        ValueError: if sections is less than 1 or does not divide the axis, or x has no such axis.
     """
     x, sections, axis = as_tensor(x), whole_number("sections", sections, at_least=1), whole_number("axis", axis)
     if not -x.ndim <= axis < x.ndim:
@@ -195,7 +196,7 @@ def split(x: TensorLike, sections: int, axis: int = -1) -> list[Tensor]:
 def getitem(x: TensorLike, index: Any) -> Tensor:
     """x[index], with slices, integers, boolean masks or integer arrays, as in NumPy.
 
-    On a GPU a number in an integer array that is out of range is not noticed: CuPy counts on from the beginning.
+    On a GPU, an integer array is not checked: CuPy wraps indices that are out of range.
     """
     x = as_tensor(x)
     x_data = x.data
@@ -206,16 +207,16 @@ def getitem(x: TensorLike, index: Any) -> Tensor:
     shape = x.shape
 
     def getitem_backward(grad: Array) -> Array:
-        if names_rows:  # perhaps one of them twice: its gradients add up
+        if names_rows:  # a row may be named twice: its gradients add up, as for an embedding
             n_leading = len(_as_tuple(index))
             leading, row_size = shape[:n_leading], math.prod(shape[n_leading:])
             rows = np.ravel_multi_index(np.broadcast_arrays(*_as_tuple(index)), leading, mode="wrap").reshape(-1)
-            of_rows = grad.reshape(len(rows), row_size)
+            of_rows = grad.reshape(len(rows), row_size)  # (number of indices, size of a row)
             return embedding_kernel.scatter_add(of_rows, rows, math.prod(leading)).reshape(shape)
-        whole = np.zeros_like(grad, shape=shape)
+        whole = np.zeros_like(grad, shape=shape)  # values that were not read have no influence
         if is_view:
             whole[index] = grad
-        else:  # where `+=` would keep only the last
+        else:  # `whole[index] += grad` would keep only one of several gradients
             np.add.at(whole, index, grad)
         return whole
 
@@ -223,7 +224,8 @@ def getitem(x: TensorLike, index: Any) -> Tensor:
 
 
 def _raw(index: Any, x: Array) -> Any:
-    """What indexes the array x: an array on its device, which the caller cannot change, or what is no array."""
+    """An index as NumPy or CuPy expects it. Arrays are copied to the device of x, because the caller may overwrite them
+    before the backward pass."""
     if type(index) in (slice, int):
         return index
     if isinstance(index, np.integer):

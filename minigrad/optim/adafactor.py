@@ -66,8 +66,8 @@ class Adafactor(Optimizer):
         if not self.relative_step:
             super().check_lr()
 
-    def check_settings(self) -> None:
-        super().check_settings()
+    def check_hyperparameters(self) -> None:
+        super().check_hyperparameters()
         if self.warmup_init and not self.relative_step:
             raise ValueError("warmup_init=True needs relative_step=True, whose steps it changes")
         if (self.beta1 is not None) != self._has_average:

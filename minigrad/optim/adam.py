@@ -33,8 +33,8 @@ class Adam(Optimizer):
         self.betas, self.eps = betas, eps
         super().__init__(params, lr, weight_decay)
 
-    def check_settings(self) -> None:
-        super().check_settings()
+    def check_hyperparameters(self) -> None:
+        super().check_hyperparameters()
         beta1, beta2 = checks.pair("betas", self.betas)
         self.betas = (
             checks.number("betas[0]", beta1, at_least=0, below=1),

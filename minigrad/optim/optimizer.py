@@ -46,14 +46,14 @@ class Optimizer:
             raise ValueError("params is empty: there is nothing to optimize")
         check_tensors(self.params)
         check_trainable(self.params)
-        self.check_settings()
+        self.check_hyperparameters()
         self.state: list[dict[str, Array]] = [
             {"step": np.zeros(1, np.int64), **self.new_state(parameter.data)} for parameter in self.params
         ]
         self._dtypes = [parameter.dtype for parameter in self.params]
         self._checked: list[Array] = [None] * len(self.params)
 
-    def check_settings(self) -> None:
+    def check_hyperparameters(self) -> None:
         """Check all hyperparameters. Each step does, since they may be assigned to.
 
         Raises:
@@ -65,7 +65,7 @@ class Optimizer:
                 checks.number("weight_decay", weight_decay, at_least=0)
 
     def check_lr(self) -> None:
-        """Check the learning rate, as a part of `check_settings`."""
+        """Check the learning rate, as a part of `check_hyperparameters`."""
         self.lr = checks.number("lr", self.lr, at_least=0)
 
     def new_state(self, data: Array) -> dict[str, Array]:
@@ -81,7 +81,7 @@ class Optimizer:
             ValueError, TypeError, DeviceError: if a gradient is not an array of the shape and dtype of its parameter,
                 on its device; if a parameter is read-only or has changed its dtype; or if a hyperparameter is wrong.
         """
-        self.check_settings()
+        self.check_hyperparameters()
         check_gradients(self.params)
         self._check_data()
         for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):

@@ -21,8 +21,8 @@ class SGD(Optimizer):
         self.momentum = momentum
         super().__init__(params, lr, weight_decay)
 
-    def check_settings(self) -> None:
-        super().check_settings()
+    def check_hyperparameters(self) -> None:
+        super().check_hyperparameters()
         self.momentum = checks.number("momentum", self.momentum, at_least=0, below=1)
 
     def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
