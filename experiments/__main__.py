@@ -1,24 +1,24 @@
 """The command line: `python -m experiments list | run NAME … | report`.
 
-Exit codes: 0 done; 1 if whoever read our output stopped reading; 2 for an error; 130 for Ctrl-C.
+Exit codes: 0 on success; 1 if the reader of a pipe has closed it; 2 on an error; 130 after Ctrl-C.
 """
 
 import os
 import sys
 from collections.abc import Sequence
 
-# One thread for each library that has threads of its own. They read these when they are loaded, so they are set
-# before anything else is imported. Cells are computed with the number of threads of their settings, whatever is set
-# here (`experiments/running/work.py`); other threads that wait for work would only take time from them.
+# One thread for each library that has threads of its own. The libraries read these variables when they are loaded, so
+# they are set before any other import. Cells use the number of threads in their settings, whatever is set here
+# (`experiments/running/work.py`); more threads would only take time from them while they wait for work.
 for _variable in (
     "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS",
 ):  # fmt: skip
     os.environ[_variable] = "1"
-os.environ["MPLBACKEND"] = "svg"  # as figures are written, whatever windows the user prefers
+os.environ["MPLBACKEND"] = "svg"  # figures are written as SVG, whatever backend the user prefers
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; the exit code. Ctrl-C ends it in order from the first import on."""
+    """Run the command line and return the exit code. Ctrl-C ends it cleanly, even during the imports."""
     words = sys.argv[1:] if arguments is None else arguments
     again = " ".join(word for word in words if word != "--fresh")
     interrupted = f"Interrupted. What is finished is kept; to resume: python -m experiments {again}"
@@ -26,13 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tokenizer.console import run
 
         return run(act, words, interrupted)
-    except KeyboardInterrupt:  # in the moment before `run` guards us
+    except KeyboardInterrupt:  # before `run` handles it
         print(f"\n{interrupted}", file=sys.stderr)
         return 130
 
 
 def act(arguments: Sequence[str]) -> None:
-    """Do what the command line says, or raise what is wrong with it. What takes time to import is imported here."""
+    """Run one command, or raise an error that says what is wrong with it. Slow imports are here."""
     from tokenizer.console import orderly
 
     with orderly():

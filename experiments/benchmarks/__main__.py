@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-# Nothing heavy is imported at the top: a benchmark may start processes, and each imports this module.
+# Heavy imports are inside functions: a benchmark may start processes, each of which imports this module.
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a benchmark, print its table, write its result; the exit code."""
+    """Run a benchmark, print its table, write its result, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m experiments.benchmarks", allow_abbrev=False)
     names = parser.add_subparsers(dest="name", required=True)
     tokenizers = names.add_parser("tokenizers", help="training and encoding, beside tokenizers and tiktoken")
@@ -64,7 +64,7 @@ def run_tokenizers(options: argparse.Namespace) -> int:
 
 
 def run_cpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """Measure and print; write unless something was left out."""
+    """Measure and print; write the result unless a part was left out."""
     from experiments.benchmarks.cpu import program, table
 
     sizes, models, parts = (value.split(",") for value in (options.sizes, options.models, options.only))
@@ -77,7 +77,7 @@ def run_cpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
 
 
 def run_gpu(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """Check, measure and print; write as it goes unless a part was left out. The exit code is 1 if a check failed."""
+    """Check, measure and print; write the result on the way unless a part is left out. Returns 1 if a check failed."""
     from experiments.benchmarks.gpu import program, result, table
     from minigrad.errors import DeviceError
 
@@ -100,7 +100,7 @@ def write_unless_reduced(
     write: Callable[[Any], Path],
     result: Any,
 ) -> None:
-    """Write a result that is whole, that is, unless one of these options was given; with --save write it anyway."""
+    """Write the result, unless one of these options left a part out; --save writes it anyway."""
     given = reduced(options, parser, names)
     if given and not options.save:
         print(f"not written, because of {', '.join(given)}; --save writes it all the same")
@@ -109,7 +109,7 @@ def write_unless_reduced(
 
 
 def reduced(options: argparse.Namespace, parser: argparse.ArgumentParser, names: Sequence[str]) -> list[str]:
-    """Those of these options that were given, and so leave something out."""
+    """The options among these that were given, and so leave a part out."""
     return [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) != parser.get_default(name)]
 
 

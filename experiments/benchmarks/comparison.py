@@ -1,7 +1,7 @@
-"""Comparing our times with those of others: on the same machine, in the same run, turn by turn.
+"""Comparing our times with those of other libraries: on the same machine, in the same run, in turns.
 
-Machines change their speed from one minute to the next, so contenders take turns instead of running one after
-the other, and what counts is the ratio of their medians.
+A machine's speed changes from one minute to the next, so contenders take turns instead of running one after the other,
+and the ratio of their medians is reported.
 """
 
 import gc
@@ -17,38 +17,38 @@ from typing import Any
 from experiments.running import environment, places
 from minigrad.files import read_text, write_text
 
-Grid = list[list[str]]  # rows of cells; the first has the names of the columns
-Prepare = Callable[[], Callable[[], object]]  # makes everything ready, untimed, and gives the work that is timed
+Grid = list[list[str]]  # rows of cells; the first row has the column names
+Prepare = Callable[[], Callable[[], object]]  # untimed preparation, which returns the work to be timed
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One line of the table: a task, what we take, and what one other takes."""
+    """One line of the table: a task, our values, and those of one peer."""
 
     task: str
     unit: str  # "s" or "MB"
-    ours: list[float]  # one value a round
-    target: float  # the largest ratio ours / theirs; without another, our largest value
-    peer: str = ""  # who the other is; "" if the target is absolute
+    ours: list[float]  # one value per round
+    target: float  # the largest allowed ratio ours / theirs; without a peer, our largest allowed value
+    peer: str = ""  # the other library; "" if the target is absolute
     theirs: list[float] = field(default_factory=list)  # empty if the peer is not installed
     note: str = ""
 
     @property
     def value(self) -> float | None:
-        """What the target is about: the ratio of the medians, or our median; None without the peer."""
+        """The value to compare with the target: the ratio of the medians, or our median; None without the peer."""
         if not self.peer:
             return statistics.median(self.ours)
         return statistics.median(self.ours) / statistics.median(self.theirs) if self.theirs else None
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None if that could not be measured."""
+        """Whether the target is met; None if it could not be measured."""
         return None if self.value is None else self.value <= self.target
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Measurements, with what they were measured on."""
+    """Measurements, and the machine and text they were made on."""
 
     name: str
     rounds: int
@@ -58,7 +58,7 @@ class Benchmark:
 
 
 def take_turns(contenders: Mapping[str, Prepare], rounds: int) -> dict[str, list[float]]:
-    """Seconds that each contender took in each round; every other round goes backwards."""
+    """The seconds that each contender takes in each round; every other round is in reverse order."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds):
         for name in list(contenders)[:: 1 if number % 2 == 0 else -1]:
@@ -72,7 +72,7 @@ def take_turns(contenders: Mapping[str, Prepare], rounds: int) -> dict[str, list
 
 
 def machine(packages: Sequence[str]) -> dict[str, Any]:
-    """What the times depend on: processor, cores, system, and the versions of these packages."""
+    """What times depend on: processor, cores, system, and the versions of these packages."""
     return {
         "processor": environment.processor(),
         "cores": environment.threads()["cores"],
@@ -99,7 +99,7 @@ def table(benchmark: Benchmark) -> str:
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    left = (0, 3)  # columns of words; the others are numbers
+    left = (0, 3)  # columns with text; the others have numbers
     lines = [
         "  ".join(
             cell.ljust(w) if i in left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
@@ -120,7 +120,7 @@ def _quantity(value: float, unit: str) -> str:
 
 
 def write(benchmark: Benchmark) -> Path:
-    """Write the result as JSON, with every value, the ratios and whether the targets are met; the file's path."""
+    """Write the result as JSON, with every value, the ratios and the verdicts; returns the file's path."""
     path = places.results_folder() / "benchmarks" / f"{benchmark.name}.json"
     value = asdict(benchmark)
     for row, one in zip(value["measurements"], benchmark.measurements, strict=True):
@@ -130,7 +130,7 @@ def write(benchmark: Benchmark) -> Path:
 
 
 def load(path: Path) -> Benchmark:
-    """A benchmark from its file."""
+    """Read a benchmark from its file."""
     value = json.loads(read_text(path))
     known = {field.name for field in fields(Measurement)}
     rows = [Measurement(**{name: row[name] for name in known}) for row in value["measurements"]]
@@ -138,7 +138,7 @@ def load(path: Path) -> Benchmark:
 
 
 def markdown(benchmark: Benchmark) -> str:
-    """The measurements as a table, and what they were measured on."""
+    """The measurements as a Markdown table, with the machine below."""
     lines = ["| | ours | peer | ratio | target |", "|---|---|---|---|---|"]
     for one in benchmark.measurements:
         ours = _quantity(statistics.median(one.ours), one.unit)
@@ -156,6 +156,6 @@ def markdown(benchmark: Benchmark) -> str:
 
 
 def grid_as_markdown(grid: Grid) -> str:
-    """A table's rows between bars."""
+    """A grid as a Markdown table."""
     lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |" for cells in grid]
     return "\n".join([lines[0], "|" + "---|" * len(grid[0]), *lines[1:]])

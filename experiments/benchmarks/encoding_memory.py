@@ -1,8 +1,8 @@
-"""The peak memory of `encode_iterable` over an endless text, in a process that does nothing else.
+"""The peak memory of `encode_iterable` on an endless text, in a process that does nothing else.
 
     python -m experiments.benchmarks.encoding_memory FOLDER MEGABYTES [FILE]
 
-encodes the file over and over, or without one a text in which no word occurs twice, and prints what it took.
+encodes the file again and again, or without a file a text in which no word occurs twice, and prints time and memory.
 """
 
 import json
@@ -26,24 +26,24 @@ def main(folder: str, megabytes: str, file: str = "") -> None:
 
 
 def repeated(path: Path) -> Iterator[str]:
-    """The lines of a file, without end."""
+    """The lines of a file, again and again."""
     while True:
         with open(path, encoding="utf-8", newline="") as lines:
             yield from lines
 
 
 def distinct() -> Iterator[str]:
-    """Words that never come again: numbers written with letters, eight to a line."""
+    """Words that never repeat: numbers written with letters, eight to a line."""
     letters = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
     words = (
         f" {number * 2654435761 % 2**40:010x}".translate(letters) for number in count()
-    )  # an odd factor: no repetition
+    )  # an odd factor: the numbers are distinct
     while True:
         yield "".join(next(words) for _ in range(8)) + "\n"
 
 
 def up_to(wanted: float, chunks: Iterator[str]) -> Iterator[str]:
-    """Chunks, until they have that many bytes."""
+    """Chunks, until they have that many bytes together."""
     size = 0
     for chunk in chunks:
         if size >= wanted:
@@ -53,12 +53,12 @@ def up_to(wanted: float, chunks: Iterator[str]) -> Iterator[str]:
 
 
 def peak_memory() -> int:
-    """The most resident memory that this process ever had, in bytes.
+    """The peak resident memory of this process so far, in bytes.
 
-    Raises OSError where the system does not tell (Windows).
+    Raises OSError if the system does not report it (Windows).
     """
     status = Path("/proc/self/status")
-    if status.exists():  # Linux: ru_maxrss would include the process that started this one
+    if status.exists():  # Linux, where ru_maxrss would include the parent process
         lines = status.read_text(encoding="utf-8").splitlines()
         return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
     try:

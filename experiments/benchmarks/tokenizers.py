@@ -1,9 +1,8 @@
-"""Our tokenizer beside Hugging Face's tokenizers (Rust) and tiktoken (Rust), on the same text.
+"""Our tokenizer compared with Hugging Face's tokenizers (Rust) and tiktoken (Rust), on the same text.
 
 Training: a vocabulary of 4,096 from 1 MB in one process, and from 12 MB in two. Encoding: 1 MB with the same
-vocabulary, each tokenizer new, so that none remembers words from the round before. Memory: `encode_iterable`
-over a gigabyte. And our trainer beside its specification, `recounting.py`, which would take so long that its
-time is extrapolated.
+vocabulary; each round makes new tokenizers, because they cache words. Memory: `encode_iterable` on a gigabyte. Our
+trainer is also compared with its specification, `recounting.py`, which is so slow that its time is extrapolated.
 """
 
 import json
@@ -35,7 +34,7 @@ SMALL, LARGE = 1_000_000, 12_000_000  # bytes
 PROCESSES = 2
 PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"  # tiktoken's spelling of GPT-2's
 MAX_MB = 100.0  # of memory
-DISTINCT = 0.1  # of the text over which memory is measured, for text without repetition, which takes longer
+DISTINCT = 0.1  # the share of the gigabytes that is encoded of text without repetition, which is slower
 
 
 def run(rounds: int, file: Path | None, gigabytes: float) -> Benchmark:
@@ -67,7 +66,7 @@ def run(rounds: int, file: Path | None, gigabytes: float) -> Benchmark:
 
 
 def corpus() -> list[Document]:
-    """The standard library's source and docstrings, shuffled so that the first megabyte has of everything."""
+    """The standard library's source and docstrings, shuffled so that the first megabyte is a sample of everything."""
     documents = standard_library.source() + standard_library.docstrings()
     return [documents[i] for i in np.random.default_rng(0).permutation(len(documents))]
 
@@ -76,7 +75,7 @@ def corpus() -> list[Document]:
 
 
 def training(text: str, rounds: int) -> list[Measurement]:
-    """One process, beside Hugging Face's and beside the specification."""
+    """One process, compared with Hugging Face's trainer and with the specification."""
     seconds = take_turns(
         {"ours": lambda: partial(ByteLevelBPE.train, text, VOCAB_SIZE)}
         | peer("tokenizers", lambda: hugging_face_trainer([text], parallel=False)),
@@ -91,7 +90,7 @@ def training(text: str, rounds: int) -> list[Measurement]:
 
 
 def training_in_processes(path: Path, rounds: int) -> list[Measurement]:
-    """Two processes over a file, beside two threads of Hugging Face's."""
+    """Two processes on a file, compared with two threads of Hugging Face's."""
     seconds = take_turns(
         {"ours": lambda: partial(ByteLevelBPE.train, path, VOCAB_SIZE, processes=PROCESSES)}
         | peer("tokenizers", lambda: hugging_face_trainer(path, parallel=True)),
@@ -102,9 +101,9 @@ def training_in_processes(path: Path, rounds: int) -> list[Measurement]:
 
 
 def recounting_seconds(text: str, stages: int = 5, merges_each: int = 2) -> float:
-    """What `recounting.learn_merges` would take for the whole training, extrapolated.
+    """The seconds that `recounting.learn_merges` would take for the whole training, extrapolated.
 
-    The words become shorter as merges are made, so a merge is timed at several stages of the training.
+    Words have fewer symbols the more merges are made, so merges are timed at several stages of the training.
     """
     bpe = ByteLevelBPE.train(text, VOCAB_SIZE)
     counts = Counter(bpe.pretokens(text))
@@ -117,7 +116,7 @@ def recounting_seconds(text: str, stages: int = 5, merges_each: int = 2) -> floa
             for pretoken, count in counts.items()
         ]
         learning = recounting.learn_merges(words)
-        next(learning)  # the first takes no replacing
+        next(learning)  # the first merge needs no replacement before it
         start = time.perf_counter()
         for _ in range(merges_each):
             next(learning)
@@ -144,7 +143,7 @@ def encoding(bpe: ByteLevelBPE, text: str, rounds: int) -> list[Measurement]:
 
 
 def memory(folder: Path, file: Path, gigabytes: float) -> list[Measurement]:
-    """The peak memory of a process that encodes a text without end; none where the system does not tell it."""
+    """The peak memory of a process that encodes an endless text; no measurement if the system does not report it."""
     measurements = []
     for what, megabytes, source in (
         ("the text again and again", 1000 * gigabytes, [str(file)]),
@@ -171,7 +170,7 @@ def peer(module: str, prepare: Prepare) -> dict[str, Prepare]:
 
 
 def hugging_face_trainer(texts: list[str] | Path, parallel: bool) -> Callable[[], object]:
-    """The training of byte-level BPE without normalisation, prefix space or progress bar."""
+    """Byte-level BPE training without normalisation, prefix space or progress bar."""
     import tokenizers
 
     os.environ["TOKENIZERS_PARALLELISM"] = "true" if parallel else "false"
@@ -193,7 +192,7 @@ def hugging_face_encoder(bpe: ByteLevelBPE, text: str) -> Callable[[], object]:
     merges = [(spell(left), spell(right)) for left, right in bpe.merges]
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocab, merges=merges))
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    return lambda: tokenizer.encode_batch_fast([text])[0].ids  # without offsets: the faster of its two ways
+    return lambda: tokenizer.encode_batch_fast([text])[0].ids  # without offsets, which is faster
 
 
 def tiktoken_encoder(bpe: ByteLevelBPE, text: str) -> Callable[[], object]:
@@ -206,5 +205,5 @@ def tiktoken_encoder(bpe: ByteLevelBPE, text: str) -> Callable[[], object]:
 
 
 def say(line: str) -> None:
-    """What is being done, to whoever waits."""
+    """Print the current step to standard error."""
     print(f"{line} …", file=sys.stderr, flush=True)

@@ -1,8 +1,8 @@
 """From numbers, one per seed, to a verdict on a claim.
 
 A claim says that some *effect* is above zero: usually "A scores higher than B", where the effect is the
-mean over seeds of A - B. Both systems of a pair share the seed (same data, same order), so that what a
-seed does to both cancels in the difference. The verdict comes from the 95% interval of the mean:
+mean over seeds of A - B. Both systems of a pair share the seed (same data, same order), so that an effect of the
+seed on both cancels in the difference. The verdict comes from the 95% interval of the mean:
 
     interval above 0 -> reproduced      interval contains 0 -> not separated      interval below 0 -> contradicted
 
@@ -10,7 +10,7 @@ Where lower is better (a loss), swap the two: `compare(..., b, a)`. For "A is at
 give `holds` the effect 0.02 - (B - A), seed by seed.
 
 Two kinds of claim have no interval (`interval` is None), and say so in `note`:
-*one seed* has no spread to judge by: the verdict is "not separated", the note tells the sign;
+*one seed* has no spread: the verdict is "not separated", and the note gives the sign;
 *an exact fact* (a property of a table, checked case by case) involves no chance: `seeds` is 0.
 """
 
@@ -28,7 +28,7 @@ Verdict = Literal["reproduced", "not separated", "contradicted"]
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the lecture and what became of it. `effect` is in `unit`; above 0 speaks for the claim."""
+    """One claim of the lecture, and the verdict. `effect` is in `unit`; an effect above 0 supports the claim."""
 
     id: str
     text: str
@@ -39,7 +39,7 @@ class Claim:
     unit: str = ""
     note: str = ""
     explanation: str = ""  # the best explanation the numbers support; shown where the claim did not come out
-    parts: list["Claim"] = field(default_factory=list)  # what `every` judged, one by one
+    parts: list["Claim"] = field(default_factory=list)  # the claims that `every` combined
 
     def __post_init__(self) -> None:
         whole_number(f"claim {self.id!r}: seeds", self.seeds, at_least=0)
@@ -81,7 +81,7 @@ def holds(id: str, text: str, effects: Sequence[float], *, unit: str = "", expla
 def every(
     id: str, text: str, effects: Mapping[str, Sequence[float]], *, unit: str = "", explanation: str = ""
 ) -> Claim:
-    """A claim made of several ("at every label count"): `effects` maps each part's name to one value per seed.
+    """A claim with several parts ("at every label count"): `effects` maps each part's name to one value per seed.
 
     Reproduced if each part is, contradicted if any is, else not separated. Effect, interval and seeds are
     those of the part that decides: the lowest effect among the parts with the worst verdict. That all must

@@ -1,4 +1,4 @@
-"""From JSON to dataclasses, with every value checked: a file may be damaged, of another version, or a stranger's."""
+"""From JSON to dataclasses, with every value checked: a file may be damaged, from another version, or untrusted."""
 
 import dataclasses
 import math
@@ -7,7 +7,7 @@ import typing
 from typing import Any, Literal, Union
 
 LARGEST = 1e300
-"""In size, of a number that is shown: what is computed from larger ones (a mean, a spread) would overflow."""
+"""The largest absolute value that is accepted: the mean or the spread of larger numbers would overflow."""
 DEEPEST = 50
 """How deep lists and objects may be nested where a field may hold anything."""
 
@@ -50,7 +50,7 @@ def decode(kind: Any, value: Any, where: str) -> Any:
 
 
 def _check_any(value: Any, where: str, depth: int = 0) -> None:
-    """Refuse what could be read but not be written again, or only by a deeper stack than Python's."""
+    """Refuse values that could be read but not written again, such as those nested deeper than Python's stack."""
     if depth > DEEPEST:
         raise ValueError(f"field {where} must be nested at most {DEEPEST} deep")
     if isinstance(value, dict):
@@ -65,7 +65,7 @@ def _check_any(value: Any, where: str, depth: int = 0) -> None:
 
 
 def _check_plain(value: Any, where: str) -> None:
-    """Refuse what JSON's grammar lets pass, but no file and no formula: 1e999, and half of a character."""
+    """Refuse what JSON's grammar allows but files and formulas do not: 1e999, and half of a surrogate pair."""
     if isinstance(value, float) and not math.isfinite(value):
         _refuse(where, "finite", value)
     if isinstance(value, str):
@@ -86,7 +86,7 @@ def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
     fields = {name: decode(kinds[name], value[name], prefix + name) for name in kinds}
     try:
         return kind(**fields)
-    except ValueError as error:  # what the class itself has to say
+    except ValueError as error:  # raised by the class's own checks
         raise ValueError(f"field {where}: {error}" if where else str(error)) from None
 
 

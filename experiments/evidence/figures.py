@@ -25,7 +25,7 @@ STYLE: dict[Any, Any] = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """What is drawn inside `with house_style():` has our lines, colours and sizes. An experiment's `run` always is."""
+    """Draw with our lines, colours and sizes inside `with house_style():`. A table's `run` is always inside."""
     with matplotlib.rc_context(STYLE):
         yield
 

@@ -1,4 +1,4 @@
-"""Numbers as people read them: shared by the terminal, the report page and the README."""
+"""Numbers formatted for people: shared by the terminal, the report page and the README files."""
 
 import statistics
 
@@ -14,7 +14,7 @@ def lecture_entry(value: Entry) -> str:
 
 
 def entry(value: Entry, digits: int = 2) -> str:
-    """A table's entry: text as it is, counts with thousands, per-seed values as mean ± standard deviation."""
+    """A table's entry: text unchanged, counts with thousands separators, one value per seed as mean ± std."""
     if value is None or value == []:
         return ""
     if isinstance(value, list):

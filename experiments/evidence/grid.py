@@ -4,10 +4,9 @@
     grid[system, n_labels].append(work.cell(...))          # one for each seed, in the same order for every system
 
     grid.values("GPT", 16, "accuracy")                     # one number for each seed
-    grid.differences("GPT", "random start", 16, "accuracy")  # paired by seed: what a seed does to both cancels
+    grid.differences("GPT", "random start", 16, "accuracy")  # paired by seed: an effect of the seed on both cancels
 
-A system is what is compared, a condition is what it is compared under (a task, a number of labels), and a
-measurement is a dictionary of numbers.
+Systems are compared under conditions (a task, a number of labels); a measurement is a dictionary of numbers.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -31,12 +30,12 @@ class Grid:
 
     @property
     def systems(self) -> list[str]:
-        """In the order in which they came."""
+        """In the order in which they were first measured."""
         return list(dict.fromkeys(system for system, _ in self._measurements))
 
     @property
     def conditions(self) -> list[Condition]:
-        """In the order in which they came."""
+        """In the order in which they were first measured."""
         return list(dict.fromkeys(condition for _, condition in self._measurements))
 
     def values(self, system: str, condition: Condition, measure: str) -> list[float]:

@@ -1,4 +1,4 @@
-"""Values in what JSON knows, and a short hash of them."""
+"""Values in JSON's types, and a short hash of them."""
 
 import dataclasses
 import hashlib
@@ -17,7 +17,7 @@ def fingerprint(value: Any) -> str:
 
 
 def plain(value: Any, where: str = "value") -> Any:
-    """The same value in what JSON knows: dataclasses and mappings to dicts, arrays and tuples to lists.
+    """The same value in JSON's types: dataclasses and mappings become dicts, arrays and tuples become lists.
 
     `where` names the value in messages.
 

@@ -1,4 +1,4 @@
-"""A result: what an experiment found, as one JSON file that can be checked, compared and drawn."""
+"""A result: the claims, tables and numbers of one experiment, in a JSON file that can be checked and compared."""
 
 import json
 import re
@@ -18,7 +18,7 @@ AGAIN = "run the experiment again to replace the file"
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing that stands in its own SVG file next to the result."""
+    """A figure, in an SVG file next to the result."""
 
     name: str
     caption: str
@@ -27,7 +27,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class CellValues:
-    """One cell of the experiment: what was computed for each seed (no seeds: nothing in it is random)."""
+    """One cell of the experiment: its values, one for each seed. It has no seeds if nothing in it is random."""
 
     name: str
     seeds: list[int]
@@ -36,7 +36,7 @@ class CellValues:
 
 @dataclass(frozen=True)
 class Environment:
-    """Everything besides code and settings that numbers and times may depend on."""
+    """Everything besides the code and the settings on which numbers and times may depend."""
 
     commit: str = "unknown"
     kernels: str = ""  # "fast" or "reference"
@@ -51,13 +51,13 @@ class Environment:
 
 @dataclass(frozen=True)
 class Result:
-    """The experiment writes the first part; the runner knows, and fills in, the second."""
+    """The experiment writes the first part; the runner fills in the second."""
 
-    lecture_says: str  # what the lecture shows, in a few sentences of our own
+    lecture_says: str  # what the lecture shows, in our own words
     tables: list[Table]
     claims: list[Claim]
-    configs: dict[str, Any] = field(default_factory=dict)  # system -> everything that defines it
-    sweep: list[dict[str, Any]] = field(default_factory=list)  # what was tried on dev, one row a trial
+    configs: dict[str, Any] = field(default_factory=dict)  # system -> its configuration
+    sweep: list[dict[str, Any]] = field(default_factory=list)  # the trials on dev, one row each
     parameters: dict[str, int] = field(default_factory=dict)  # system -> count
     tokens: dict[str, int] = field(default_factory=dict)  # system -> training tokens, all seeds
     flops: dict[str, float] = field(default_factory=dict)  # system -> floating-point operations, all seeds
@@ -70,7 +70,7 @@ class Result:
     settings: dict[str, Any] = field(default_factory=dict)
     cells: list[CellValues] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
-    # Of all cells, each as it was when it was computed; of a training that was killed and went on, the last part.
+    # The sum over cells, each timed when it was computed. A training that was resumed counts from its last resumption.
     wall_seconds: float = 0.0
     computed_at: list[str] = field(default_factory=list)  # the git commits whose code computed the cells
     environment: Environment = field(default_factory=Environment)

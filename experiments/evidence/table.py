@@ -1,11 +1,11 @@
-"""A table: rows under columns, with the lecture's own figures beside ours."""
+"""A table of results, with the lecture's own figures beside ours."""
 
 from dataclasses import dataclass, field
 
 from minigrad.checks import whole_number
 
 MOST_DIGITS = 15  # decimals that a table may ask for; a float has no more
-Entry = str | int | float | list[float] | None  # of a table; a list is one value per seed: shown as mean ± std
+Entry = str | int | float | list[float] | None  # a list holds one value per seed: shown as mean ± std
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,6 @@ class Table:
             )
 
     def lecture_entry(self, row: int, column: int) -> Entry:
-        """The lecture's figure for an entry; None where it has none, or where it names the row as we do."""
+        """The lecture's figure for an entry; None if it has none, or if it is the name of the row."""
         entry = self.lecture[row][column] if self.lecture else None
         return None if column == 0 and entry == self.rows[row][0] else entry

@@ -1,10 +1,10 @@
 """Floating-point operations of training: one formula, used by every experiment.
 
-A multiplication and an addition for each weight and token in the forward pass, twice as many in the
-backward pass: 6 N D. The output layer counts (V · d weights), the lookup of embeddings does not. Attention
-adds the products of queries with keys and of weights with values, which have no weights of their own: a query
-that sees s keys costs as much as 2 · s · d weights would. In a decoder s is on average half of the context
-T, which makes T · d weights a layer; in an encoder it is all of it, 2 T · d.
+Each weight takes one multiplication and one addition per token in the forward pass, and twice as many in the
+backward pass: 6 N D. The output layer counts (V · d weights), the embedding lookup does not. Attention also multiplies
+queries with keys and probabilities with values: a query that sees s keys costs as much as 2 · s · d weights would. In a
+decoder s is half of the context T on average, which adds the equivalent of T · d weights per layer; in an encoder s is
+T, which adds 2 T · d.
 
 Source: Kaplan et al. 2020, "Scaling Laws for Neural Language Models", section 2.1.
 """
@@ -32,9 +32,9 @@ def gpt_flops(config: GPTConfig, tokens: int, context: int) -> float:
 def bert_flops(config: BERTConfig, tokens: int, context: int, predicted: int) -> float:
     """Training an encoder on `tokens` tokens in windows of `context`, `predicted` of them masked and predicted.
 
-    6 N D + 12 L d T D for the blocks, N as in the decoder; and the masked-LM head, its d² layer and its
-    V · d output, acts on the predicted tokens alone. The pooler and the next-sentence head, which read one token
-    of each window, are left out.
+    The blocks take 6 N D + 12 L d T D, with N as in the decoder. The masked-LM head, with its d² layer and its V · d
+    output, processes only the predicted tokens. The pooler and the next-sentence head read one token per window and are
+    left out.
     """
     attention = 2 * config.n_layers * config.d_model * context
     head = config.d_model**2 + config.vocab_size * config.d_model
@@ -45,8 +45,8 @@ def t5_flops(config: T5Config, inputs: int, outputs: int, input_length: int, out
     """Training an encoder-decoder on `inputs` tokens in windows of `input_length`, S, and `outputs` tokens in
     windows of `output_length`, T.
 
-    A token meets the weights of its own stack only. With w = heads · head size and f matrices in feed-forward (2,
-    or 3 where it is gated), these are, and what attention adds in the same unit:
+    A token passes only the weights of its own stack. With w = heads · head size and f matrices in feed-forward (2, or
+    3 if it is gated), the weights per token, and attention's products in the same unit, are:
 
         an input, in each block of the encoder      4 d w + f d d_ff   attention to the input     2 S w
         an input, in each block of the decoder      2 d w              (keys and values for the outputs)
@@ -71,5 +71,5 @@ def lstm_flops(config: LSTMConfig, tokens: int) -> float:
 
 
 def skip_gram_flops(d_model: int, n_negatives: int, pairs: int) -> float:
-    """Training word vectors on `pairs` pairs: a product of vectors for the context and each negative."""
+    """Training word vectors on `pairs` pairs: one dot product for the context and one for each negative."""
     return 6.0 * d_model * (1 + n_negatives) * pairs

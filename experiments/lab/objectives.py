@@ -1,7 +1,8 @@
 """Pretraining objectives as the loop takes them: the batch of a step, and a model's loss on it.
 
-What an objective asks for is in `models/objectives/`; here it meets rows of text and a model. A batch is a tuple of
-arrays, the labels last, and a pure function of the step: what is drawn comes from a Generator of that step.
+The objectives themselves are in `models/objectives/`; here they are applied to rows of text and a model. A batch is a
+tuple of arrays, the labels last. It is a pure function of the step: whatever is random comes from a Generator that is
+seeded with the step.
 """
 
 from collections.abc import Collection
@@ -33,7 +34,7 @@ class Rows(Protocol):
 
 
 class Objective(Protocol):
-    """What the pretraining loop asks for."""
+    """What the pretraining loop needs."""
 
     def batch(self, step: int) -> Batch:
         """The arrays of a step; the labels come last."""
@@ -48,13 +49,13 @@ def n_targets(batch: Batch) -> int:
 
 
 def drawing(seed: int, step: int) -> np.random.Generator:
-    """What a step draws from."""
+    """The Generator of a step."""
     return np.random.default_rng([seed, 5, step])
 
 
 @dataclass(frozen=True)
 class CausalLM:
-    """Every token from those before it: rows (B, T + 1), for a model with logits (B, T, V)."""
+    """Predict every token from those before it: rows (B, T + 1), for a model with logits (B, T, V)."""
 
     rows: Rows
 
@@ -68,7 +69,7 @@ class CausalLM:
 
 @dataclass(frozen=True)
 class MaskedLM:
-    """Hidden tokens, or with `spans` hidden spans, from both sides: for BERT.
+    """Predict hidden tokens, or with `spans` hidden spans, from both sides: for BERT.
 
     Attributes:
         rate, replace: as in `masked_lm`.
@@ -108,7 +109,7 @@ class MaskedLM:
 
 
 def masked_lm_loss(model: BERT, hidden: Tensor, labels: np.ndarray) -> Tensor:
-    """The loss at the chosen places, the only ones for which logits are computed. hidden (B, T, D), labels (B, T)."""
+    """The loss at the positions with a label; only these get logits. hidden (B, T, D), labels (B, T) → ()."""
     chosen = np.nonzero(labels != IGNORE)
     return ops.cross_entropy(model.masked_lm_logits(hidden[chosen]), labels[chosen])
 
@@ -118,7 +119,7 @@ class MaskedLMWithNextSentence:
     """Both of BERT's tasks, their losses added.
 
     Attributes:
-        masked: how tokens are hidden; its own rows are not used.
+        masked: how tokens are hidden; its rows are not used.
         ids, token_type_ids, attention_mask: (N, T); is_random (N,): pairs from `models.objectives.next_sentence`.
     """
 
@@ -143,7 +144,7 @@ class MaskedLMWithNextSentence:
 
 @dataclass(frozen=True)
 class SpanCorruption:
-    """Removed spans, written down by the decoder: for T5.
+    """Remove spans, and have the decoder write them: for T5.
 
     Attributes:
         sentinels, density, mean_span_length: as in `span_corruption`.
@@ -173,7 +174,7 @@ class SpanCorruption:
 
 @dataclass(frozen=True)
 class PrefixLM:
-    """The rest of a text from its beginning, which a decoder reads in both directions: rows (B, T + 1)."""
+    """Predict the rest of a text from its prefix, which the decoder reads in both directions: rows (B, T + 1)."""
 
     rows: Rows
     seed: int
@@ -189,7 +190,7 @@ class PrefixLM:
 
 @dataclass(frozen=True)
 class PrefixLMEncoderDecoder:
-    """The same with the beginning in the encoder: rows (B, T)."""
+    """The same with the prefix in the encoder: rows (B, T)."""
 
     rows: Rows
     seed: int

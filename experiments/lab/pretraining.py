@@ -1,28 +1,26 @@
-"""The pretraining loop: any model, any objective; it logs what was learnt from how much, and resumes after a kill.
+"""The pretraining loop: any model, any objective. It logs losses, targets and probes, and resumes after a kill.
 
     record = pretrain(model, CausalLM(windows), settings, folder, bar, probes={"agreement": agreement})
 
-A batch is a pure function of the step number, so the step is the whole data cursor: a run that was killed starts
-from its last checkpoint and ends with the same bits as one that was not.
+A batch is a pure function of the step number, so the step is the whole data cursor: a run that was killed resumes at
+its last checkpoint and ends with the same bits as an uninterrupted run.
 
 A *target* is a token that carries loss. A causal language model has one at every position, masked language modelling
 one at 15% of them; systems are compared at equal steps and at equal targets, so both are logged.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.lab.objectives import Objective, n_targets
+from experiments.lab.probes import Probe, look
 from experiments.lab.training import Training, averages, matrices_decay
 from experiments.running.progress import Bar
-from minigrad import nn, no_grad, optim, save_checkpoint
+from minigrad import nn, optim, save_checkpoint
 from minigrad.checkpoint import Checkpoint
 from minigrad.checks import number, whole_number
-
-Probe = Callable[[Any], float]
-"""Takes the model to a number, such as the accuracy with which it fills in a blank."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,8 @@ class Pretraining:
 
     Attributes:
         weight_decay: of matrices; biases and norms do not decay.
-        probe_every: steps between two looks at the probes; 0 looks at the end alone.
-        keep_at: numbers of targets; when as many have been seen, the weights are kept (see `kept`).
+        probe_every: steps between two evaluations of the probes; 0 evaluates them only at the end.
+        keep_at: numbers of targets after which the weights are saved (see `kept`).
     """
 
     steps: int
@@ -65,13 +63,13 @@ def pretrain(
     """Train on the batches of an objective, and leave the weights in the folder's `model.safetensors`.
 
     Args:
-        probes: looked at without gradients, and with dropout off.
-        unigram_entropy: the loss that knowing only how often each token occurs would give; shown beside the loss.
+        probes: evaluated without gradients, and with dropout off.
+        unigram_entropy: the loss of a model that knows only token frequencies; shown beside the loss.
 
     Returns:
         losses: in nats per target, averaged over each fiftieth of the run.
         targets: how many tokens carried loss.
-        probes: a row for each look: steps, targets, and each probe's number.
+        probes: a row for each evaluation: steps, targets, and the value of each probe.
     """
     optimizer = optim.AdamW(matrices_decay(model, settings.weight_decay), lr=settings.lr, betas=settings.betas)
     training = Training(folder, model, optimizer)
@@ -108,7 +106,7 @@ def pretrain(
 
 
 def _is_a_place(saved: Checkpoint, steps: int) -> bool:
-    """Whether a checkpoint says where in such a training it was taken."""
+    """Whether a checkpoint's metadata are those of such a training."""
     targets, probes = saved.metadata.get("targets"), saved.metadata.get("probes")
     return saved.step <= steps and type(targets) is int and targets >= 0 and isinstance(probes, list)
 
@@ -116,13 +114,3 @@ def _is_a_place(saved: Checkpoint, steps: int) -> bool:
 def kept(folder: Path, targets: int) -> Path:
     """The file with the weights after so many targets."""
     return folder / f"model-{targets}.safetensors"
-
-
-@no_grad()
-def look(model: nn.Module, probes: Mapping[str, Probe]) -> dict[str, float]:
-    """The number of each probe, with dropout off."""
-    model.eval()
-    try:
-        return {name: float(probe(model)) for name, probe in probes.items()}
-    finally:
-        model.train()

@@ -1,4 +1,4 @@
-"""Choosing a hyperparameter on dev examples, in a world that no result comes from; every trial is recorded."""
+"""Choosing a hyperparameter on dev examples, in a world that is not used for results. Every trial is recorded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,15 +18,15 @@ def sweep(
     better: str = "dev_accuracy",
     then: str = "dev_loss",
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """For each system the choice with the highest mean of `better` on dev, and between equals the lowest of `then`.
+    """For each system, the choice with the highest mean of `better` on dev; between equals, the lowest mean of `then`.
 
     Args:
-        choices: system → what is tried. A single choice is taken without a trial.
-        measure: asks for the cells of one system and one choice, and gives their measurements. It is called for all
-            choices before any measurement is looked at, so that the cells can be computed side by side.
+        choices: system → the values to try. A single value is chosen without a trial.
+        measure: asks for the cells of one system and one value, and returns their measurements. It is called for all
+            values before any measurement is read, so that the cells can be computed in parallel.
 
     Returns:
-        system → its choice, and a row for each trial, as a result's `sweep` holds it.
+        system → its choice, and a row for each trial, for a result's `sweep`.
     """
     trials = {
         (system, value): measure(system, value)

@@ -1,6 +1,6 @@
-"""Training that may be killed: what it shares, whatever is learnt, and the checkpoints from which it resumes.
+"""Training that may be killed: what all training loops share, and the checkpoints from which they resume.
 
-A run that was killed starts from its last checkpoint and ends with the same bits as one that was not.
+A run that was killed resumes at its last checkpoint and ends with the same bits as an uninterrupted run.
 """
 
 import copy
@@ -22,13 +22,13 @@ MODEL, UNFINISHED = "model.safetensors", "unfinished.safetensors"
 
 
 class Training:
-    """The checkpoints of a training that may be killed: one now and then, one at the end.
+    """The checkpoints of a training that may be killed: every SECONDS_BETWEEN_CHECKPOINTS, and at the end.
 
-    A training that was killed loses at most SECONDS_BETWEEN_CHECKPOINTS of work, and the step that it was in.
+    A kill loses the work since the last checkpoint.
 
     Args:
-        folder: gets "unfinished.safetensors" on the way and "model.safetensors" at the end.
-        generator: what the training draws from besides the library's own generator.
+        folder: for "unfinished.safetensors" during training and "model.safetensors" at the end.
+        generator: what the training draws from, besides the library's own generator.
     """
 
     def __init__(
@@ -43,10 +43,11 @@ class Training:
         self._saved_at = time.monotonic()
 
     def resume(self, fits: Callable[[Checkpoint], bool]) -> Checkpoint | None:
-        """Put the last checkpoint back, into the model, the optimizer and the generator.
+        """Load the last checkpoint into the model, the optimizer and the generator.
 
-        None if there is none; or if it is damaged, or not this training's: that is said on stderr, the file is
-        removed, and all is as before. Its metadata have a loss for each step; `fits` checks the rest of them.
+        Returns None if there is no checkpoint. If it is damaged, or belongs to another training, a warning is printed,
+        the file is removed, model, optimizer and generators keep their state, and the result is None too. A
+        checkpoint's metadata hold a loss for each step; `fits` checks the rest of them.
         """
         if not (self.unfinished.exists() or self.unfinished.is_symlink()):
             return None
@@ -64,18 +65,18 @@ class Training:
         return None
 
     def is_due(self) -> bool:
-        """Whether the last checkpoint is old enough for the next one."""
+        """Whether it is time for the next checkpoint."""
         return time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS
 
     def save(self, step: int, metadata: dict[str, Any]) -> None:
-        """Write the checkpoint from which `resume` takes up the training."""
+        """Write a checkpoint for `resume`."""
         save_checkpoint(
             self.unfinished, self.model, self.optimizer, step=step, generators=self._generators(), metadata=metadata
         )
         self._saved_at = time.monotonic()
 
     def finish(self, step: int, metadata: dict[str, Any] | None = None) -> None:
-        """Write the trained weights; the last checkpoint goes."""
+        """Write the trained weights, and remove the last checkpoint."""
         if self.finished.is_dir():
             remove(self.finished)  # no file could take its name
         save_checkpoint(self.finished, self.model, step=step, metadata=metadata)
@@ -103,7 +104,7 @@ def _has_losses(saved: Checkpoint) -> bool:
 
 
 def matrices_decay(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameter groups in which only matrices decay: biases and norms have nothing to gain from it."""
+    """Parameter groups in which only matrices decay, as usual: biases and norms do not."""
     matrices = [parameter for parameter in model.parameters() if parameter.ndim >= 2]
     vectors = [parameter for parameter in model.parameters() if parameter.ndim < 2]
     groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
@@ -111,5 +112,5 @@ def matrices_decay(model: nn.Module, weight_decay: float) -> list[dict[str, Any]
 
 
 def averages(losses: list[float], parts: int = 50) -> list[float]:
-    """The mean of each of (at most) `parts` equal stretches."""
+    """The means of at most `parts` consecutive parts of equal length."""
     return [float(np.mean(part)) for part in np.array_split(losses, min(parts, len(losses)))]

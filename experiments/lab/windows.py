@@ -1,4 +1,4 @@
-"""Text as a model reads it: one stream of ids, cut into rows, in an order that is a pure function of the step."""
+"""Text as a model reads it: one stream of ids, cut into rows. The rows of a batch are a pure function of the step."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -19,9 +19,9 @@ def token_stream(tokenizer: ByteLevelBPE, texts: Sequence[str]) -> np.ndarray:
 
 
 class Windows:
-    """A stream of ids cut into rows of context + 1, in an order of its own for each pass.
+    """A stream of ids cut into rows of context + 1 tokens, which each pass reads in a new random order.
 
-    Neighbouring rows share one token: the label of one row's end is the next row's first input.
+    Neighbouring rows share one token: the last label of one row is the first input of the next.
     """
 
     def __init__(self, ids: np.ndarray, context: int, batch_size: int, seed: int) -> None:
@@ -37,7 +37,7 @@ class Windows:
 
 
 def rows_of_step(step: int, n_rows: int, batch_size: int, *seed: int) -> np.ndarray:
-    """The numbers of a step's rows, (batch_size,): each pass over all rows has an order of its own."""
+    """The numbers of a step's rows, (batch_size,): each pass over all rows has its own random order."""
     current, position = divmod(step, n_rows // batch_size)
     return _order(n_rows, *seed, current)[position * batch_size : (position + 1) * batch_size]
 
@@ -48,7 +48,7 @@ def _order(n_rows: int, *seed: int) -> np.ndarray:
 
 
 def unigram_entropy(ids: np.ndarray) -> float:
-    """The loss, in nats per token, of knowing only how often each token occurs."""
+    """The loss, in nats per token, of a model that knows only token frequencies."""
     counts = np.bincount(ids)
     shares = counts[counts > 0] / len(ids)
     return float(-(shares * np.log(shares)).sum())

@@ -1,6 +1,6 @@
 """Pretraining word vectors: one pass over a stream of ids (circa 2017).
 
-The pairs are drawn from a generator, whose state is a part of the checkpoint.
+The pairs are drawn from a generator, whose state is saved in the checkpoint.
 """
 
 import copy
@@ -22,13 +22,13 @@ CHUNK = 1 << 16  # tokens whose pairs are drawn at a time
 
 @dataclass(frozen=True)
 class SkipGramSettings:
-    """How word vectors are pretrained: Adam, one pass over the stream, learning rate falling to 0."""
+    """How word vectors are pretrained: Adam, one pass over the stream, a learning rate that falls to 0."""
 
     lr: float = 2e-3
     window: int = 5
     n_negatives: int = 5
     batch_size: int = 4096
-    subsample: float = 1e-3  # tokens more frequent than this share are thinned out
+    subsample: float = 1e-3  # tokens that are more frequent than this share are dropped at random
 
     def __post_init__(self) -> None:
         for name in ("window", "n_negatives", "batch_size"):
@@ -40,13 +40,13 @@ class SkipGramSettings:
 def pretrain_word_vectors(
     model: SkipGram, ids: np.ndarray, settings: SkipGramSettings, seed: int, folder: Path, bar: Bar
 ) -> dict[str, Any]:
-    """Train on the pairs of the stream and leave the vectors in `folder / "model.safetensors"`.
+    """Train on the pairs of the stream, and write the vectors to `folder / "model.safetensors"`.
 
     The bar counts tokens. Returns the loss in nats per pair, averaged over each fiftieth of the run, and the
     number of pairs.
 
     Raises:
-        ValueError: if the stream has fewer than two tokens, which make no pair.
+        ValueError: if the stream has fewer than two tokens, and so no pair.
     """
     if len(ids) < 2:
         raise ValueError(f"ids must hold at least 2 tokens, got {len(ids)}")
@@ -54,13 +54,13 @@ def pretrain_word_vectors(
     generator = np.random.default_rng([seed, 1])
     vocab_size = len(model.centre.weight)
     losses, n_pairs = [], 0
-    first, done = 0, 0  # the chunk that is being read starts at token `first`; so many of its batches are done
+    first, done = 0, 0  # the current chunk starts at token `first`; `done` of its batches are finished
     training = Training(folder, model, optimizer, generator)
     if (saved := training.resume(lambda saved: _is_a_place(saved.metadata, len(ids)))) is not None:
         first, done, n_pairs = (saved.metadata[name] for name in ("first", "done", "n_pairs"))
         losses = saved.metadata["losses"]
         bar.resume_at(first)
-    for start in range(first, len(ids), CHUNK):  # a few pairs across the chunks' borders are not seen
+    for start in range(first, len(ids), CHUNK):  # pairs across chunk borders are not used
         training.generator = copy.deepcopy(generator)  # a run that resumes draws the chunk's pairs again
         text = ids[start : start + CHUNK]
         optimizer.lr = settings.lr * (1 - start / len(ids))
@@ -90,7 +90,7 @@ def pretrain_word_vectors(
 
 
 def _is_a_place(metadata: dict[str, Any], n_tokens: int) -> bool:
-    """Whether it says where in the text a training of word vectors was."""
+    """Whether a checkpoint's metadata are those of such a training."""
     place: list[Any] = [metadata.get(name) for name in ("first", "done", "n_pairs")]
     if not all(type(value) is int and value >= 0 for value in place):
         return False

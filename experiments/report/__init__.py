@@ -1,6 +1,6 @@
-"""One page to look at: claims and verdicts first, then every experiment's tables, figures and samples.
+"""The report, one HTML page: claims and verdicts first, then every experiment's tables, figures and samples.
 
-The page holds its style and figures inside and needs no network. `template.html` is what it looks like.
+The page contains its style and figures and needs no network. Its template is `template.html`.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from minigrad.files import write_text
 
 
 def write_report() -> Path:
-    """Write `report.html` from all results that are there; gives its path.
+    """Write `report.html` from all available results, and return its path.
 
     Raises:
         ExperimentError: if there is no result, or one cannot be read.

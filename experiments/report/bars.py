@@ -1,4 +1,4 @@
-"""Small drawings that stand inside a line of the page, as SVG."""
+"""Small drawings inside a line of the page, as SVG."""
 
 import statistics
 
@@ -9,9 +9,9 @@ WIDTH, HEIGHT = 180, 20
 
 
 def effect_bar(claim: Claim, reach: float | None = None) -> str:
-    """The effect as a dot and its interval as a line, beside the zero that decides; each to its own scale.
+    """The effect as a dot and its interval as a line, with a mark at zero; every claim has its own scale.
 
-    A filled dot has an interval, a hollow one does not. `reach` is the value at the right edge.
+    The dot is hollow if there is no interval. `reach` is the value at the right edge.
     """
     reach = reach or effect_reach(claim)
     between = f"from {claim.interval[0]:.3g} to {claim.interval[1]:.3g}" if claim.interval else "none"
@@ -27,13 +27,13 @@ def effect_bar(claim: Claim, reach: float | None = None) -> str:
 
 
 def effect_reach(claim: Claim) -> float:
-    """The largest distance from zero that the claim, or one of its parts, has to show."""
+    """The largest absolute value of the effects and intervals of a claim and its parts."""
     values = [claim.effect, *(claim.interval or []), *(effect_reach(part) for part in claim.parts)]
     return max(abs(value) for value in values) or 1.0
 
 
 def column_shares(table: Table) -> list[list[float | None]]:
-    """For each entry its share of the column's largest, to draw behind it; None where a bar would say nothing."""
+    """Each entry as a share of the column's largest, to draw a bar behind it; None if a bar would show nothing."""
     shares: list[list[float | None]] = [[None] * len(table.columns) for _ in table.rows]
     for column in range(1, len(table.columns)):
         numbers = [_number(row[column]) for row in table.rows]

@@ -1,8 +1,8 @@
-"""A drawing from a file, made fit to be part of a page: an SVG of which only what draws is taken over.
+"""Sanitising an SVG file for a page: only elements and attributes that draw are copied.
 
-A page that holds a stranger's SVG runs its scripts and loads what it refers to. So the file is parsed, and written
-again from a list of elements, attributes and properties that a drawing needs; the list has all that Matplotlib writes.
-Anything else is refused by name, with its line: a drawing that lacks a part would be believed.
+A page that includes an untrusted SVG runs its scripts and loads the files that it refers to. So the file is parsed, and
+written again from allowlists of elements, attributes and properties, which cover everything that Matplotlib writes.
+Anything else is refused with its name and line, because a drawing with a missing part would be misleading.
 """
 
 import re
@@ -25,7 +25,7 @@ PROPERTIES = {  # of CSS; each may also be an attribute
     "stop-color", "stop-opacity", "shape-rendering", "image-rendering",
 }  # fmt: skip
 OF_ALL = {"stroke-linejoin", "stroke-linecap"}
-"""What `<style>` may set: in a page it holds for every drawing in it."""
+"""The properties that `<style>` may set: in a page they apply to every drawing."""
 GEOMETRY = {
     "d", "points", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "dx", "dy", "width", "height",
     "viewBox", "preserveAspectRatio", "transform", "version", "offset", "rotate", "clipPathUnits", "patternUnits",
@@ -43,33 +43,33 @@ RULE = re.compile(r"\*\s*\{([^{}]*)\}")
 REFERENCES = ("href", "xlink:href")
 TEXT_ONLY = ("title", "desc", "style")
 DEEPEST = 200
-"""How deep elements may be nested; browsers stop somewhere above."""
+"""How deep elements may be nested. Browsers have such a limit too, but a higher one."""
 
 
 def for_page(svg: str, prefix: str) -> str:
-    """The drawing as a part of an HTML page: its ids start with `prefix`, its ink is the page's text colour.
+    """The drawing as a part of an HTML page: its ids start with `prefix`, and its ink is the page's text colour.
 
     Raises:
-        ValueError: naming the line, if it is not well-formed, or holds what is not on the lists above: a script, an
-            `on…` attribute, a link, a reference to another file, a document type that defines entities.
+        ValueError: naming the line, if the file is not well-formed, or contains something that is not on the lists
+            above: a script, an `on…` attribute, a link, a reference to another file, a document type with entities.
     """
     return _Writer(prefix).written(svg)
 
 
 class _Writer:
-    """Takes the parser's events and writes the element, attributes and text of each, if it may."""
+    """Handles the parser's events: it writes each element, its attributes and its text, if they are allowed."""
 
     def __init__(self, prefix: str) -> None:
         self.prefix, self.parts, self.open = prefix, list[str](), list[str]()
-        self.open_ids: list[str] = []  # of the elements that are open; "" where one has none
-        self.users, self.used = set[str](), set[str]()  # ids of what holds a <use>, and of what a <use> shows
-        self.css = ""  # of the <style> element that is open
+        self.open_ids: list[str] = []  # the ids of the open elements; "" for an element without one
+        self.users, self.used = set[str](), set[str]()  # ids of elements that contain a <use>, and of its targets
+        self.css = ""  # the text of the open <style> element
         self.parser = expat.ParserCreate("utf-8")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
         self.parser.StartDoctypeDeclHandler = self._document_type
-        # Comments and processing instructions, which HTML reads by other rules, are left out: nobody handles them.
+        # Comments and processing instructions are dropped, because they have no handler: HTML parses them differently.
 
     def written(self, svg: str) -> str:
         try:
@@ -78,7 +78,7 @@ class _Writer:
             raise ValueError(
                 f"line {error.lineno}: expected well-formed SVG ({expat.ErrorString(error.code)})"
             ) from None
-        if (self.users & self.used) - {""}:  # ten of them, each of which shows ten others, …
+        if (self.users & self.used) - {""}:  # ten that each show ten others would be a hundred
             raise ValueError("what a <use> shows may hold no <use> itself")
         return "".join(self.parts)
 
@@ -114,11 +114,11 @@ class _Writer:
         self.parts.append(escape(text, quote=False))
 
     def _document_type(self, name: str, system: str | None, public: str | None, has_subset: bool) -> None:
-        if has_subset:  # entities could be a billion laughs
+        if has_subset:  # nested entities can expand to gigabytes ("billion laughs")
             self._refuse("a document type with definitions of its own")
 
     def _value(self, tag: str, name: str, value: str) -> str:
-        """The value of an attribute, as it may stand in the page."""
+        """The value of an attribute, safe for the page."""
         if name in NAMESPACES:
             return value if value == NAMESPACES[name] else self._refuse(f"{name} must be {NAMESPACES[name]!r}")
         if name in ("id", "class"):
@@ -150,7 +150,7 @@ class _Writer:
         return f"{name}: {self._plain(name, value)}"
 
     def _plain(self, name: str, value: str) -> str:
-        """Numbers, names and colours; the only functions are colours, transformations, and parts of this drawing."""
+        """Numbers, names and colours. The only functions are colours, transformations, and URLs within the drawing."""
         if not VALUE.fullmatch(URL.sub("", value)):
             self._refuse(f"{name} must be plain, got {value!r:.60}")
         return URL.sub(rf"url(#{self.prefix}-\1)", value).replace(INK, "currentColor")

@@ -1,4 +1,4 @@
-"""Fills the page's template."""
+"""Renders the page's template."""
 
 import dataclasses
 import json
@@ -17,7 +17,7 @@ from experiments.report.stored import Stored
 
 
 def render(stored: dict[str, list[Stored]]) -> str:
-    """The page as HTML. Of several results of one experiment, the first speaks for it."""
+    """The page as HTML. Of an experiment's results, the first counts for the list of claims."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
         autoescape=True,
@@ -53,20 +53,20 @@ def render(stored: dict[str, list[Stored]]) -> str:
 
 
 def systems(result: Result) -> list[str]:
-    """Every system that the costs name, in order."""
+    """Every system in the result's costs, in order."""
     return list(dict.fromkeys([*result.parameters, *result.tokens, *result.flops]))
 
 
 def sweep_columns(result: Result) -> list[str]:
-    """Every name that some trial of the sweep has, in order."""
+    """The names of all columns of the sweep, in order."""
     return list(dict.fromkeys(name for trial in result.sweep for name in trial))
 
 
 def inline_svg(one: Stored, file: str) -> Markup:
-    """A figure as a part of the page; a sentence in place of a file that is not there.
+    """A figure as a part of the page, or a sentence if its file is missing.
 
     Raises:
-        ExperimentError: if its file lies outside the result's folder, or holds more than a drawing.
+        ExperimentError: if its file is outside the result's folder, or contains more than a drawing.
     """
     stored = one.svg(file)
     if stored is None:

@@ -1,10 +1,10 @@
-"""The generated Markdown: between `<!-- NAME -->` and `<!-- /NAME -->`, made from committed results, never typed.
+"""The generated Markdown: everything between `<!-- NAME -->` and `<!-- /NAME -->` is made from committed results.
 
     README.md                          verdicts      a row for each table of the lecture
     experiments/results/README.md      results       every table in full, with its figures
     experiments/benchmarks/README.md   cpu, gpu, tokenizers
 
-A result that is not there yet is said not to be there.
+If a result is not there yet, the page says so.
 """
 
 import re
@@ -23,10 +23,10 @@ README, RESULTS, BENCHMARKS = "README.md", "experiments/results/README.md", "exp
 
 
 def write() -> str:
-    """Bring every page up to date; says what was done.
+    """Bring every page up to date, and return a line about each.
 
     Raises:
-        ExperimentError: if a page is missing, or its markers are.
+        ExperimentError: if a page or one of its markers is missing.
     """
     said = []
     for name in (README, RESULTS, BENCHMARKS):
@@ -42,10 +42,10 @@ def write() -> str:
 
 
 def update(text: str, page: str) -> str:
-    """The text of a page with what belongs between its markers.
+    """The text of a page with new content between its markers.
 
     Raises:
-        ExperimentError: if a pair of markers is not there exactly once.
+        ExperimentError: unless each pair of markers occurs exactly once.
     """
     for name, content in sections(page).items():
         start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
@@ -57,7 +57,7 @@ def update(text: str, page: str) -> str:
 
 
 def sections(page: str) -> dict[str, Callable[[], str]]:
-    """What a page holds between which markers."""
+    """The names of a page's markers, and functions that give the content between them."""
     if page == README:
         return {"verdicts": verdicts}
     if page == RESULTS:
@@ -75,7 +75,7 @@ def committed(name: str) -> Result | None:
 
 
 def verdicts() -> str:
-    """A row for each table: what the lecture shows, and how many of its claims came out."""
+    """A row for each table: the lecture's point, and the verdicts on its claims."""
     rows = []
     for entry in catalogue.CATALOGUE:
         result = committed(entry.name)
@@ -137,7 +137,7 @@ def _row(entries: list[str]) -> str:
 
 
 def _escape(text: str) -> str:
-    """Plain text as Markdown that shows it as it is, on one line."""
+    """Plain text escaped for Markdown, on one line."""
     return re.sub(r"([\\`*_<|~])", r"\\\1", " ".join(text.split()))
 
 
@@ -153,7 +153,7 @@ def cpu_benchmark() -> str:
 
 
 def gpu_benchmark() -> str:
-    """The CUDA kernels. Until a GPU has been measured, every line says that it was not."""
+    """The CUDA kernels. Until a GPU has been measured, every line says "not measured"."""
     from experiments.benchmarks.gpu import result, table
 
     path = places.committed_results() / "benchmarks" / "gpu.json"

@@ -1,4 +1,4 @@
-"""Finds the results that are there."""
+"""Finds the available results."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,10 @@ class Stored:
     result: Result
 
     def figure_path(self, file: str) -> Path:
-        """Where a figure lies: in the folder of its result.
+        """The path of a figure, in the folder of its result.
 
         Raises:
-            ExperimentError: if it would lie elsewhere, by its name or because a link leads there.
+            ExperimentError: if the name, or a link, leads out of that folder.
         """
         folder, path = self.path.parent, self.path.parent / file
         try:
@@ -38,23 +38,23 @@ class Stored:
         """A figure's SVG; None if the file is not there.
 
         Raises:
-            ExperimentError: if it lies outside the result's folder.
-            ValueError: if it is not UTF-8; names it.
+            ExperimentError: if it is outside the result's folder.
+            ValueError: naming the file, if it is not UTF-8.
         """
         path = self.figure_path(file)
         return read_text(path) if path.is_file() else None
 
 
 def stored_results() -> dict[str, list[Stored]]:
-    """Experiment -> its results, the most telling first: full, full on a GPU, other presets, quick.
+    """Experiment -> its results, in this order: full, full on a GPU, other presets, quick.
 
-    Committed results are found beside the code even where new ones have to be written elsewhere.
+    Committed results are found beside the code even if new ones are written elsewhere.
 
     Raises:
         ExperimentError: if a result cannot be read; says which.
     """
     found: dict[str, list[Stored]] = {}
-    folders = (committed_results(), results_folder())  # of two files with one name, the second's is the newer
+    folders = (committed_results(), results_folder())  # if both have a file, the second one is newer
     for name in (entry.name for entry in catalogue.CATALOGUE):
         files = {path.stem: path for folder in folders for path in (folder / name).glob("*.json")}
         if files:

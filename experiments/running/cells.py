@@ -1,7 +1,7 @@
-"""A cell is one unit of work that is never done twice: its numbers, kept in a file of their own.
+"""A cell is one unit of work that is never done twice: its numbers are kept in a file of their own.
 
-The file holds the value, how long it took when it was computed, and a checksum, so that a resumed run
-ends with the same numbers and a damaged file is noticed instead of believed.
+The file holds the value, the seconds that it took to compute, and a checksum: a resumed run ends with the same numbers,
+and a damaged file is detected.
 """
 
 import dataclasses
@@ -22,18 +22,18 @@ class DamagedCell(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell came to."""
+    """The value of a cell, and how it was computed."""
 
     key: str
     seed: int | None
     value: dict[str, Any]
     seconds: float  # wall time when it was computed
     commit: str  # the code that computed it
-    files: dict[str, str] = field(default_factory=dict)  # what it left beside its own file: name -> hash
+    files: dict[str, str] = field(default_factory=dict)  # the files that a training left in its folder: name -> hash
 
 
 def save(cell: Cell, path: Path) -> None:
-    """Write the cell, whole or not at all."""
+    """Write the cell atomically."""
     record = dataclasses.asdict(cell)
     write_text(path, json.dumps(record | {"checksum": fingerprint(record)}, ensure_ascii=False))
 
@@ -52,21 +52,21 @@ def load(path: Path) -> Cell:
         return decode(Cell, record, "")
     except (FileNotFoundError, DamagedCell):
         raise
-    except NotADirectoryError as error:  # nor can there be a file below a file
+    except NotADirectoryError as error:  # a part of the path is a file
         raise FileNotFoundError(f"there is no {path}") from error
     except (ValueError, TypeError, RecursionError, IsADirectoryError) as error:
         raise DamagedCell(f"{path} is damaged ({type(error).__name__}: {error})") from error
 
 
 def file_hashes(folder: Path, leave_out: str) -> dict[str, str]:
-    """The hash of each file below the folder, by its name there; one file, and temporary ones, are left out."""
+    """The hash of each file below the folder, by its relative path; `leave_out` and temporary files are left out."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".tmp"]
     names = {path.relative_to(folder).as_posix(): path for path in files}
     return {name: _file_hash(path) for name, path in names.items() if name != leave_out}
 
 
 def check_files(cell: Cell, folder: Path) -> None:
-    """Refuse a cell whose files are no longer what it left.
+    """Refuse a cell whose files have changed since it was computed.
 
     Raises:
         DamagedCell: naming the first that is missing or has changed.
@@ -74,7 +74,7 @@ def check_files(cell: Cell, folder: Path) -> None:
     for name, expected in cell.files.items():
         try:
             intact = _file_hash(folder / name) == expected
-        except OSError as error:  # it is not there, or a folder has its name
+        except OSError as error:  # there is no such file, or it is a folder
             raise DamagedCell(f"{folder / name} is missing ({error.strerror})") from error
         if not intact:
             raise DamagedCell(f"{folder / name} is damaged (its checksum does not fit)")

@@ -1,11 +1,11 @@
 """Cells spread over the machines of a Dask cluster: `--cluster ADDRESS`, the address of its scheduler.
 
     dask scheduler                                        # on one machine; it prints its address
-    dask worker tcp://192.0.2.1:8786 --nthreads 1         # on each machine, as often as it has cores
+    dask worker tcp://192.0.2.1:8786 --nthreads 1         # on each machine, once for each core
 
-Every machine needs this project, and the work folder (`MINIGRAD_CACHE`), which has to be one folder for all of them,
-as a network drive is: checkpoints and cells are files in it. A worker that dies loses its cell only; the scheduler
-gives the cell to another.
+Every machine needs this project, and all of them share one work folder (`MINIGRAD_CACHE`), for example on a network
+drive: checkpoints and cells are files in it. A worker that dies loses only its cell, which the scheduler hands to
+another worker.
 """
 
 import uuid
@@ -21,7 +21,7 @@ TIMEOUT = 10  # seconds until a scheduler has to answer
 
 
 class Cluster:
-    """The workers of a scheduler: `with Cluster(address) as cluster: spread(…, cluster.compute, cluster.size)`.
+    """The workers of a scheduler: `with Cluster(address) as cluster: spread(requests, cluster.compute, cluster.size)`.
 
     Raises:
         ExperimentError: if dask.distributed is not installed, no scheduler answers, it has no worker, or the workers
@@ -43,10 +43,10 @@ class Cluster:
         self._check_folder()
 
     def compute(self, request: Request, name: CellName) -> None:
-        """Let a worker compute the cell.
+        """Have a worker compute the cell.
 
         Raises:
-            ExperimentError: if the cell fails, or worker after worker dies over it.
+            ExperimentError: if the cell fails, or kills one worker after another.
         """
         future = self._client.submit(worker.compute, request, name, pure=False)
         try:
@@ -63,7 +63,7 @@ class Cluster:
         self._client.close()
 
     def _check_folder(self) -> None:
-        """See that a file which we write into our work folder is in that of every worker."""
+        """Check that every worker sees a file that we write into our work folder."""
         note = work_folder() / f"cluster-{uuid.uuid4().hex}"
         note.touch()
         try:

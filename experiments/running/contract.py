@@ -1,4 +1,4 @@
-"""What a table's module defines, and how one is named: the same words for the command line and for workers."""
+"""What a table's module defines, and the request that names a table to the command line and to workers."""
 
 import dataclasses
 import difflib
@@ -11,27 +11,27 @@ from experiments.evidence.errors import ExperimentError
 from experiments.evidence.results import Result
 
 MOST_SEEDS = 1000
-"""Seeds are 0, 1, 2, … below this; from here on they belong to worlds in which choices are made (`lab/sweep.py`)."""
+"""Results use seeds below this: 0, 1, 2, … The others are for worlds in which choices are made (`lab/sweep.py`)."""
 
 NAMES = ("TITLE", "LECTURE", "PRESETS", "estimate", "run")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'subword_table'?)` where a known word looks like it, else nothing."""
+    """` (did you mean 'subword_table'?)` if a known word is similar, else the empty string."""
     alike = difflib.get_close_matches(word.lower(), list(known), n=1)
     return f" (did you mean {alike[0]!r}?)" if alike else ""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take on two CPU cores: seconds of wall time, megabytes of memory at the peak."""
+    """The estimated cost of a run on two CPU cores: seconds of wall time, and megabytes of peak memory."""
 
     seconds: float
     megabytes: float
 
 
 class TableModule(Protocol):
-    """The names that a table's module has."""
+    """What a table's module defines."""
 
     __name__: str
     TITLE: str
@@ -43,17 +43,17 @@ class TableModule(Protocol):
         """Time and memory for these settings."""
 
     def run(self, settings: Any, work: Any) -> Result:
-        """Do the work with a `Work` (`experiments/running/work.py`). After a kill, and in every worker process, this
-        is called again and finds the cells that are finished: whatever takes time goes into cells."""
+        """Do the work with a `Work` (`experiments/running/work.py`). This is called again after a kill, and in every
+        worker process, and finds the finished cells in their files. So everything slow belongs in cells."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A table that is to be run, and how; everything that a worker process has to know.
+    """Which table to run, and how: everything that a worker process has to know.
 
     Attributes:
         module: the table's module, such as `experiments.tables.subword_table`.
-        seeds: instead of the preset's number of seeds.
+        seeds: how many, instead of the preset's number.
     """
 
     module: str
@@ -78,10 +78,10 @@ class Request:
         return cast(TableModule, module)
 
     def settings(self) -> Any:
-        """The preset's settings, with another number of seeds if one is given.
+        """The preset's settings, with the request's number of seeds if it has one.
 
         Raises:
-            ExperimentError: on an unknown preset, or on too few seeds: at least 1, and 3 for a full result.
+            ExperimentError: on an unknown preset, or too few seeds: a full result needs 3, any other 1.
         """
         presets = self.table().PRESETS
         if self.preset not in presets:

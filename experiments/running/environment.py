@@ -1,4 +1,4 @@
-"""What a result was computed with: code, kernels, threads, device, BLAS and versions."""
+"""What a result depends on besides its settings: code, kernels, threads, device, BLAS and versions."""
 
 import functools
 import importlib.metadata
@@ -15,12 +15,11 @@ from minigrad.device import cupy
 from minigrad.kernels import active_kernels
 from minigrad.threads import available_cores, blas_threads
 
-# These change how fast NumPy and Numba compute. Cells are computed with the number of threads of their settings,
-# whatever stands here.
+# These change how fast NumPy and Numba compute. Cells use the number of threads in their settings, whatever these say.
 THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS",
 )  # fmt: skip
-# These change, in the last digits, what they compute.
+# These change the last digits of results.
 NUMBER_VARIABLES = (
     "OPENBLAS_CORETYPE", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME",
     "NUMBA_CPU_FEATURES", "NUMBA_OPT", "CUPY_TF32",
@@ -45,24 +44,24 @@ def describe(device: str) -> Environment:
 
 
 def numbers_depend_on(n_threads: int) -> dict[str, Any]:
-    """What decides the last digits of a number besides settings, code and device: it belongs to the key of a cell."""
+    """What changes the last digits of a number besides settings, code and device. It is a part of a cell's key."""
     return {"n_threads": n_threads, "kernels": active_kernels(), "variables": variables(*NUMBER_VARIABLES)}
 
 
 def variables(*names: str) -> dict[str, str]:
-    """Those of the environment's variables that are set, as text that UTF-8 can hold."""
+    """The environment variables among these that are set, as valid UTF-8."""
     set_ones = {name: os.environ[name] for name in names if name in os.environ}
     return {name: value.encode("utf-8", "backslashreplace").decode() for name, value in set_ones.items()}
 
 
 @functools.cache  # the code of a process is what it was when it started
 def git_commit() -> str:
-    """The commit the code is at, with "-dirty" if files differ from it; "unknown" outside a git checkout.
+    """The commit of the code, with "-dirty" if files differ from it; "unknown" outside a git checkout.
 
-    Results and the README's tables made from them are not code: they may differ.
+    Results, and the README's tables generated from them, are not code: they may differ.
     """
     if not places.in_checkout():
-        return "unknown"  # an installed package: a repository around it is not ours
+        return "unknown"  # an installed package; a repository around it is not ours
     status = _git("status", "--porcelain", "--", ".", ":(exclude)experiments/results", ":(exclude)README.md")
     commit = _git("rev-parse", "HEAD")
     if commit is None or status is None:
@@ -71,23 +70,23 @@ def git_commit() -> str:
 
 
 def threads() -> dict[str, int]:
-    """How many cores this process may use, and how many threads BLAS has and Numba may have.
+    """The cores that this process may use, BLAS's threads, and the threads that Numba may start.
 
-    Numba is asked for its setting: `numba.get_num_threads()` would launch them, and no kernel needs any.
+    This reads Numba's setting, because `numba.get_num_threads()` would start the threads.
     """
-    from numba import config  # here, because it takes a second that `list` and `report` need not wait for
+    from numba import config  # here, because it takes a second, and `list` and `report` do not need it
 
     return {"cores": available_cores(), "blas": blas_threads(), "numba": config.NUMBA_NUM_THREADS}  # type: ignore[attr-defined]
 
 
 def blas() -> str:
-    """The library that multiplies NumPy's matrices, as far as NumPy tells."""
+    """The name and version of NumPy's BLAS library, if NumPy knows them."""
     found = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells."""
+    """The processor's name, or its architecture if the system does not give the name."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
             for line in lines:
@@ -107,7 +106,7 @@ def version(package: str) -> str:
 
 
 def _git(*arguments: str) -> str | None:
-    """What git answers in the project's folder; None where git, or a commit, is missing."""
+    """The output of a git command in the project's folder; None if it fails."""
     try:
         command = ["git", "--no-optional-locks", "-C", str(places.PROJECT), *arguments]
         answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=30, check=False)

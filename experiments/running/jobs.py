@@ -1,6 +1,6 @@
-"""Cells spread over several places: processes of this machine, or (see `cluster.py`) other machines.
+"""Cells spread over processes of this machine or, with `cluster.py`, over other machines.
 
-At toy sizes a second core helps a single cell little, and a second cell very much.
+At toy sizes a second core speeds up a single cell very little; computing a second cell on it doubles the throughput.
 """
 
 import json
@@ -19,18 +19,18 @@ from experiments.running.contract import Request
 from experiments.running.work import CellName, NotYet, Plan
 
 Compute = Callable[[Request, CellName], None]
-"""Computes one cell somewhere, and returns when it is in its file."""
+"""Computes one cell, wherever, and returns when its file is written."""
 
-TRIES = 3  # of a cell whose process was killed
+TRIES = 3  # for a cell whose process dies
 
 
 def spread(requests: Sequence[Request], compute: Compute, at_once: int) -> None:
     """Compute all cells of these tables, at most `at_once` at a time; earlier tables come first.
 
-    Whenever a cell has finished, the tables' programs are planned again, since others may have waited for it.
+    Whenever a cell has finished, the tables are planned again, because other cells may have waited for it.
 
     Raises:
-        ExperimentError: if a cell fails; the others that are under way finish first.
+        ExperimentError: if a cell fails. Cells that are already running finish first.
     """
     unfinished = list(requests)
     running: dict[Future[None], Path] = {}
@@ -53,7 +53,7 @@ def spread(requests: Sequence[Request], compute: Compute, at_once: int) -> None:
 
 
 def plan(request: Request) -> tuple[dict[Path, CellName], bool]:
-    """The cells of a table that can be computed now, and whether none is missing any more."""
+    """The cells of a table that can be computed now, and whether all cells are computed."""
     work = Plan(request)
     try:
         work.run_table()
@@ -63,9 +63,9 @@ def plan(request: Request) -> tuple[dict[Path, CellName], bool]:
 
 
 class Processes:
-    """Worker processes of this machine: `with Processes(2) as processes: spread(…, processes.compute, 2)`.
+    """Worker processes of this machine: `with Processes(2) as processes: spread(requests, processes.compute, 2)`.
 
-    A process that dies, as for want of memory, loses its cell, which another process computes.
+    If a process dies, for example because memory runs out, its cell is computed again by another.
     """
 
     def __init__(self, n_processes: int) -> None:
@@ -75,10 +75,10 @@ class Processes:
             self._idle.put(process)
 
     def compute(self, request: Request, name: CellName) -> None:
-        """Let an idle process compute the cell.
+        """Have an idle process compute the cell.
 
         Raises:
-            ExperimentError: if the cell fails, or process after process dies over it.
+            ExperimentError: if the cell fails, or kills one process after another.
         """
         process = self._idle.get()
         try:
@@ -98,13 +98,13 @@ class Processes:
 
 
 class _Process:
-    """One worker process, started when it is first needed, and again if it has died."""
+    """One worker process. It starts when it is first needed, and again after it has died."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
     def compute(self, request: Request, name: CellName) -> bool:
-        """Whether the cell is in its file; if not, the process has died."""
+        """Compute a cell. True if its file is written, False if the process has died."""
         if self._process is None or self._process.poll() is not None:
             self._process = self._start()
         assert self._process.stdin is not None
@@ -125,7 +125,7 @@ class _Process:
         return True
 
     def end(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

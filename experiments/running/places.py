@@ -1,4 +1,4 @@
-"""Where things are kept: work in progress in the work folder, finished results beside the code."""
+"""Where files go: work in progress into the work folder, finished results beside the code."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def work_folder() -> Path:
     if chosen := os.environ.get("MINIGRAD_CACHE"):
         try:
             folder = Path(chosen).expanduser()
-        except RuntimeError as error:  # ~somebody, who is not there
+        except RuntimeError as error:  # the home folder of an unknown user
             raise ExperimentError(
                 f"MINIGRAD_CACHE is {chosen!r}: {error}; set it to a folder that can be written"
             ) from error
@@ -55,7 +55,7 @@ def results_folder() -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove whatever has that name: a file, a link (not what it leads to), a folder with all that is in it."""
+    """Remove a file, a folder with its contents, or a link (but not its target). A missing path is fine."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -63,7 +63,7 @@ def remove(path: Path) -> None:
 
 
 def _writable(folder: Path) -> bool:
-    """Make the folder if need be, and try. The file has a name of its own: other threads may try, too."""
+    """Create the folder if it is missing, and try to write. The file's name is unique: other threads may try too."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -73,7 +73,7 @@ def _writable(folder: Path) -> bool:
 
 
 def _user_cache() -> Path:
-    """The folder that the system's users expect; an empty variable counts as none."""
+    """The system's usual folder for caches. An empty environment variable counts as unset."""
     try:
         home = Path.home()
     except RuntimeError as error:  # a user without a home, as in some containers

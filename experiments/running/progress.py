@@ -1,4 +1,4 @@
-"""A progress bar in a terminal, a line now and then elsewhere (a log, a CI run)."""
+"""A progress bar in a terminal; elsewhere (a log, a CI run) a line every half minute."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ from tqdm import tqdm
 from experiments.evidence.formatting import duration
 
 SECONDS_BETWEEN_LINES = 30.0
-_last_line = time.monotonic()  # when anything last wrote a line: many short bars share one clock
+_last_line = time.monotonic()  # when the last line was written, by whichever bar
 
 
 def now_and_then(line: str) -> None:
@@ -33,7 +33,7 @@ class Bar:
             self._bar = tqdm(total=total, desc=description, unit=unit, leave=False, dynamic_ncols=True)
 
     def resume_at(self, done: int) -> None:
-        """Start from `done` instead of 0: rate and time left are reckoned from what is done from now on."""
+        """Start from `done` instead of 0. The rate and the time left count only the steps from now on."""
         self.done = self.resumed_at = done
         if self._bar is not None:
             self._bar.initial = self._bar.n = done
@@ -48,17 +48,17 @@ class Bar:
             self._write_line()
 
     def set_postfix(self, **values: float | str) -> None:
-        """Numbers to show at the end of the line: `set_postfix(accuracy=0.93)`."""
+        """Show numbers at the end of the line: `set_postfix(accuracy=0.93)`."""
         shown = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in values.items()}
         self._set_text(", ".join(f"{name} {value}" for name, value in shown.items()))
 
     def set_loss(self, loss: float, unigram_entropy: float | None = None) -> None:
-        """Show the loss beside what knowing only how often each token occurs would give; nats per token."""
+        """Show the loss beside the unigram entropy, the loss of a model that knows only token frequencies."""
         beside = "" if unigram_entropy is None else f" (unigram {unigram_entropy:.2f})"
         self._set_text(f"loss {loss:.2f}{beside}")
 
     def close(self) -> None:
-        """Take the bar away; in a log, write a last line if there was one before."""
+        """Remove the bar; in a log, write a last line if there was one before."""
         if self._bar is not None:
             self._bar.close()
         elif self._has_written or _line_is_due():

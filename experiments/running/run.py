@@ -1,4 +1,4 @@
-"""Runs tables: says what is to come, has the cells computed, and writes the results with their figures."""
+"""Runs tables: announces them, computes their cells, and writes the results with their figures."""
 
 import dataclasses
 import sys
@@ -19,14 +19,14 @@ from minigrad.threads import using_threads
 
 
 def run_one(request: Request) -> Path:
-    """Run one table in this process and write its result and figures; gives the result's path."""
+    """Run one table in this process, write its result and figures, and return the result's path."""
     work = Work(request)
     announce(work)
     return write(work)
 
 
 def run_spread(requests: Sequence[Request], compute: Compute, at_once: int) -> list[Path]:
-    """Run tables with their cells computed elsewhere, and write the results."""
+    """Run tables whose cells are computed elsewhere, write the results, and return their paths."""
     for request in requests:
         announce(Work(request))
     spread(requests, compute, at_once)
@@ -34,7 +34,7 @@ def run_spread(requests: Sequence[Request], compute: Compute, at_once: int) -> l
 
 
 def write(work: Work) -> Path:
-    """Run a table's program, write what it gives, and remove figures of an earlier result."""
+    """Run a table, write its result and figures, and remove the figures of an earlier result."""
     with using_threads(work.n_threads):
         result = complete(work.run_table(), work)
     request = work.request
@@ -49,14 +49,14 @@ def write(work: Work) -> Path:
 
 
 def forget(requests: Sequence[Request]) -> None:
-    """Remove what earlier runs of these tables have computed, and the checkpoints that all tables share."""
+    """Remove the cells of earlier runs of these tables, and the checkpoints that all tables share."""
     works = [Work(request) for request in requests]
     for folder in [*(work.folder for work in works), *(work.checkpoints for work in works[:1])]:
         remove(folder)
 
 
 def announce(work: Work) -> None:
-    """Say what is to come: time, memory, and what an earlier run has left."""
+    """Print the estimated time and memory, and how many cells an earlier run has finished."""
     request = work.request
     table = request.table()
     estimate = table.estimate(request.settings())
@@ -68,7 +68,7 @@ def announce(work: Work) -> None:
 
 
 def complete(result: Result, work: Work) -> Result:
-    """The result with everything that the table itself does not know."""
+    """The result with the fields that the runner fills in."""
     by_key: dict[str, CellValues] = {}
     for name, cell in work.cells.items():
         values = by_key.setdefault(name.key, CellValues(name.key, [], []))

@@ -1,6 +1,6 @@
-"""Running tables from a command line: the options, and what is done with them.
+"""Running tables from a command line: the options, and the run.
 
-A table is a script of its own, in which a debugger starts: `python -m experiments.tables.subword_table --preset quick`.
+Each table is also a script of its own, for a debugger: `python -m experiments.tables.subword_table --preset quick`.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from tokenizer import console
 from tokenizer.arguments import whole
 
 MOST_JOBS = 64
-"""More processes than that are never started; there are fewer cells."""
+"""The most processes that are started: no table has more cells."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say how tables are run."""
+    """Add the options that say how tables are run."""
     parser.add_argument("--preset", default="quick", help="quick (one seed, the default) or full (3 seeds or more)")
     parser.add_argument("--seeds", type=whole, metavar="N", help="how many seeds, instead of the preset's number")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to compute (default: cpu)")
@@ -34,9 +34,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None:
-    """Run tables as the options say, and print what became of the claims.
+    """Run tables as the options say, and print the verdicts.
 
-    Everything that can be wrong with the options and the folders is found out before anything is touched.
+    The options and the folders are checked before any work starts.
 
     Raises:
         ExperimentError, DeviceError or ValueError: saying what is wrong.
@@ -44,7 +44,7 @@ def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None
     estimates = [request.table().estimate(request.settings()) for request in requests]
     n_jobs = min(checks.whole_number("jobs", options.jobs, at_least=1), MOST_JOBS)
     for folder in (work_folder, results_folder):
-        folder()  # an error if it cannot be written
+        folder()  # raises an error if it cannot be written
     if options.device == "cuda":
         cupy()
     if len(requests) > 1:
@@ -66,7 +66,7 @@ def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None
 
 
 def tell(paths: Sequence[Path]) -> None:
-    """Print the verdicts of results."""
+    """Print the verdicts of the results in these files."""
     for path in paths:
         result = results.load(path)
         for claim in result.claims:
@@ -77,8 +77,8 @@ def tell(paths: Sequence[Path]) -> None:
 def script(module: str) -> None:
     """Run one table as a script of its own, and exit. `module` is the full name of the table's module.
 
-    The module is imported once more under that name: a function's name, by which a checkpoint is found again, must not
-    depend on how the program was started.
+    The module is imported again under its full name, because a checkpoint is found by the full name of its function,
+    which must not depend on how the program was started.
     """
 
     def main(arguments: Sequence[str]) -> None:

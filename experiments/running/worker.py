@@ -1,10 +1,9 @@
 """A process that computes cells for another one: `python -m experiments.running.worker`.
 
-Each line of its input names a cell, as JSON: {"request": {"module": …, "preset": …, …}, "key": …, "seed": …}. The
-answer is a line, too: {} when the cell is in its file, or {"error": …}. What the cell prints goes to standard error.
+Each line of the input names a cell, as JSON: {"request": {"module": …, "preset": …, …}, "key": …, "seed": …}. The
+answer is one line: {} when the cell's file is written, or {"error": …}. What a cell prints goes to standard error.
 
-Nothing else travels: the worker runs the table's own program up to the cell that is wanted, finding in their files
-the cells that come before it.
+No values are sent: the worker runs the table's program up to that cell, and reads the earlier cells from their files.
 """
 
 import json
@@ -22,7 +21,7 @@ def compute(request: Request, name: CellName) -> None:
     """Compute one cell of a table and leave it in its file.
 
     Raises:
-        LookupError: if the table's program does not come to such a cell.
+        LookupError: if the table's program does not reach such a cell.
     """
     try:
         OneCell(request, name).run_table()
@@ -34,21 +33,21 @@ def compute(request: Request, name: CellName) -> None:
 
 
 def has_file(name: str) -> bool:
-    """Whether a file is in this process's work folder."""
+    """Whether this process's work folder has a file of this name."""
     return (work_folder() / name).exists()
 
 
 def main() -> int:
-    """Answer until the input ends; the exit code."""
+    """Answer until the input ends, and return the exit code."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what is printed on the way must not be taken for an answer
+    os.dup2(2, 1)  # what cells print must not be mistaken for an answer
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), file=answers, flush=True)
     return 0
 
 
 def answer(question: dict[str, Any]) -> dict[str, str]:
-    """What became of one cell."""
+    """Compute one cell: the answer is empty, or says what failed."""
     try:
         compute(Request(**question["request"]), CellName(question["key"], question["seed"]))
     except Exception as error:
@@ -60,5 +59,5 @@ def answer(question: dict[str, Any]) -> dict[str, str]:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except KeyboardInterrupt:  # Ctrl-C reaches the whole group of processes; the first of them says so
+    except KeyboardInterrupt:  # Ctrl-C reaches all processes of the group; the parent reports it
         sys.exit(130)

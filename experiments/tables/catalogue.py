@@ -1,4 +1,4 @@
-"""The lecture's sixteen tables and figures, in its order. A table is found by being listed here."""
+"""The lecture's sixteen tables and figures, in its order. A table that is not listed here is not found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class Entry:
     """A table of the lecture.
 
     Attributes:
-        name: of the module in this folder, and on the command line.
-        shows: what the lecture shows with it, in a few words.
-        package: where its module is.
+        name: the name of its module, and on the command line.
+        shows: the lecture's point, in a few words.
+        package: the package of its module.
     """
 
     name: str
@@ -56,7 +56,7 @@ def built() -> list[Entry]:
 def requests(
     names: Sequence[str], preset: str = "quick", seeds: int | None = None, device: str = "cpu"
 ) -> list[Request]:
-    """What to run for these names; all tables that can be run, if there is none or "all" among them.
+    """The requests for these names. No name, or "all" among them, means all tables that can be run.
 
     Raises:
         ExperimentError: on an unknown name.

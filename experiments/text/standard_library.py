@@ -1,7 +1,7 @@
 """Real text without a download: the standard library that comes with Python.
 
 Three domains: the language reference (English prose), the docstrings (English between code), and the
-source (code, with its docstrings). Python's versions differ in them, so every result records `describe`.
+source (code, with its docstrings). They differ between Python versions, so every result records `describe`.
 
     documents = standard_library.prose()
     training, held_out = standard_library.split(documents, seed=0)
@@ -21,7 +21,7 @@ import numpy as np
 from minigrad.checks import whole_number
 
 LEFT_OUT = {"test", "tests", "idle_test", "encodings", "site-packages", "dist-packages", "__pycache__"}
-"""Folders that are not read: tests and code tables are not the text that a person would write."""
+"""Folders that are not read: tests and code tables are unlike other code."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def docstrings() -> list[Document]:
         try:
             tree = ast.parse(document.text)
         except (SyntaxError, ValueError, RecursionError):
-            continue  # files that exist to be broken
+            continue  # files that are invalid on purpose
         nodes = [node for node in ast.walk(tree) if isinstance(node, _DOCUMENTED)]
         texts = [text for node in nodes if (text := ast.get_docstring(node))]
         if texts:
@@ -79,7 +79,7 @@ def source() -> list[Document]:
 
 
 def without_duplicates(documents: Iterable[Document]) -> list[Document]:
-    """The documents, each text only once and none of them empty."""
+    """The documents without empty ones, and each text only once."""
     seen: set[str] = set()
     kept = []
     for document in documents:
@@ -90,7 +90,7 @@ def without_duplicates(documents: Iterable[Document]) -> list[Document]:
 
 
 def split(documents: list[Document], seed: int, held_out: float = 0.1) -> tuple[list[Document], list[Document]]:
-    """Whole documents for training, and about the share `held_out` of them to test on.
+    """Whole documents for training, and a share `held_out` of the documents for testing.
 
     Raises:
         ValueError: if held_out is not between 0 and 1, or leaves nothing on one side; or if seed is negative.
@@ -108,7 +108,7 @@ def split(documents: list[Document], seed: int, held_out: float = 0.1) -> tuple[
 
 
 def describe(documents: list[Document]) -> dict[str, Any]:
-    """What identifies a corpus: Python's version, number of documents, bytes of UTF-8, and a hash of it all."""
+    """What identifies a corpus: Python's version, the number of documents, their bytes in UTF-8, and a hash."""
     digest = hashlib.sha256()
     size = 0
     for document in documents:

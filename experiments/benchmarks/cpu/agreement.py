@@ -1,4 +1,4 @@
-"""That our step and PyTorch's compute the same: a benchmark of different computations proves nothing."""
+"""The check that our step and PyTorch's compute the same, without which a comparison of their times means nothing."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ TOLERANCE = 1e-3
 
 
 def prepare(model: str, size: dict[str, Any], threads: int) -> dict[str, Callable[[], float]]:
-    """The check, for a worker."""
+    """The check as a worker's work."""
     torch.set_num_threads(threads)
     return {"check": lambda: check(model, Size(**size))}
 
@@ -43,7 +43,7 @@ def check(model: str, size: Size) -> float:
 
 
 def copy_weights(ours: nn.Module, twin: torch.nn.Module) -> None:
-    """Give the twin our weights."""
+    """Copy our weights into the twin."""
     parameters = dict(twin.named_parameters())
     with torch.no_grad():
         for name, weights in joined(ours.state_dict(), parameters).items():
@@ -51,10 +51,10 @@ def copy_weights(ours: nn.Module, twin: torch.nn.Module) -> None:
 
 
 def joined(arrays: dict[str, np.ndarray], names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Our arrays under the twin's names: `…attention.qkv.weight` is our q, k and v, one below the other.
+    """Our arrays under the twin's names: `…attention.qkv.weight` is our q, k and v, concatenated.
 
     Raises:
-        ValueError: if an array of ours has no place.
+        ValueError: if the twin has no parameter for one of our arrays.
     """
     parts = {name: [name] if name in arrays else parts_of(name) for name in names}
     if left := arrays.keys() - {part for group in parts.values() for part in group}:

@@ -1,13 +1,12 @@
 """The floor: the matrix products of a training step, and nothing else, in the BLAS that NumPy brings.
 
-A step cannot be faster than its products. Which they are follows from the configuration: each linear layer and each
-attention has a product in the forward pass for each of its two operands' gradients in the backward pass. They are
-computed here into arrays that are there beforehand, each layer with arrays of its own, as in training: the weights, and
-what the backward pass needs again, cannot all stay in the cache. Only gradients of activations, which training
-frees at once, share theirs.
+Which products a step has follows from the configuration: for each product in the forward pass, the backward pass has
+one for the gradient of each of its two operands. They are computed here into arrays that are allocated beforehand. Each
+layer has arrays of its own, as in training: the weights, and what the backward pass needs again, cannot all stay in the
+cache. Only the gradients of activations, which training frees at once, share theirs.
 
-A causal attention multiplies each query with all keys, half of which it must not see; the floor counts what
-the step does.
+Causal attention is counted in full, each query with all keys. Our kernel skips products that the mask would discard, so
+a decoder's step can take less time than this floor.
 """
 
 from collections.abc import Callable
@@ -67,7 +66,7 @@ class Attention:
         return [(q, kt), (weights, v), (transposed, q), (q, kt), (weights, v), (transposed, q)]
 
     def operands(self, arrays: "Arrays") -> list[Operands]:
-        """The same, with arrays: heads are views of (B, T, H · K), as the linear layers beside them have it."""
+        """The same, with arrays. Heads are views of (B, T, H · K), the layout of the linear layers before and after."""
         t, s = (
             (self.batch, self.queries, self.heads, self.head_size),
             (self.batch, self.keys, self.heads, self.head_size),
@@ -90,7 +89,7 @@ Layer = Linear | Attention
 
 
 class Arrays:
-    """Random arrays: of one's own, or shared by all who ask for the same use and shape."""
+    """Random arrays: each its own, or one that is shared by all requests for the same use and shape."""
 
     def __init__(self) -> None:
         self.generator = np.random.default_rng(0)
@@ -161,8 +160,8 @@ def feed_forward(size: Size, length: int) -> list[Layer]:
 
 
 def prepare(model: str, size: dict[str, Any], threads: int = 1) -> dict[str, Callable[[], object]]:
-    """All products of a step. With several Python threads each has its part of the batch, and its own results;
-    one BLAS thread is then enough (`OPENBLAS_NUM_THREADS=1`)."""
+    """All products of a step. Several Python threads split the batch, each with its own results; set
+    `OPENBLAS_NUM_THREADS=1` for them."""
     whole = Size(**size)
     share, left = divmod(whole.batch_size, threads)
     parts = [products_of(model, replace(whole, batch_size=share + (part < left))) for part in range(threads)]
@@ -196,10 +195,10 @@ def products_of(model: str, size: Size) -> Callable[[], None]:
 
 
 def prepare_vectors(task: dict[str, Any]) -> dict[str, Callable[[], object]]:
-    """The limit of writing a text: for each new token the products of a GPT's matrices with one vector.
+    """The limit of generation: for each new token, the products of a GPT's matrices with one vector.
 
-    Each weight is used once for each token, so this takes as long as it takes to read the weights. What attention
-    reads of earlier tokens is left out.
+    Each weight is used once per token, so the time is that of reading the weights from memory. Attention's reads of
+    cached keys and values are left out.
     """
     text = task_from(task)
     arrays, alone = Arrays(), replace(text.size, batch_size=1, length=1)

@@ -17,15 +17,15 @@ EMBEDDING_SCALE = 0.05
 
 
 def prepare(tasks: list[dict[str, Any]], folder: str) -> dict[str, Work]:
-    """A work for each task, which returns the new tokens. Random weights; each model is left in the folder."""
+    """A work for each task, which returns the new tokens. The random models are saved in the folder."""
     return {task.name: writing(task, model_of(task, folder)) for task in map(task_from, tasks)}
 
 
 def model_of(task: Task, folder: str) -> GPT | T5:
-    """The model, the same for every task that names it, written in Hugging Face's layout."""
+    """A task's model, saved in Hugging Face's layout. Tasks with the same model and size share it."""
     model = models.build(task.model, task.size)
     assert isinstance(model, GPT | T5)
-    # Small embeddings, so that the text follows from all that the blocks compute, and not from the last token alone.
+    # Small embeddings, so that the text depends on what the blocks compute and not only on the last token.
     model.token_embedding.weight.data *= np.float32(EMBEDDING_SCALE)
     model.eval()
     if not task.folder(folder).exists():
@@ -34,7 +34,7 @@ def model_of(task: Task, folder: str) -> GPT | T5:
 
 
 def writing(task: Task, model: GPT | T5) -> Work:
-    """Write, and return what was added to each prompt. No token ends a text before its time."""
+    """Write, and return the new tokens of each prompt. No token ends a text early."""
     ids, n_new = task.ids(), task.new_tokens
     if isinstance(model, GPT):
         return lambda: model.generate(ids, n_new, temperature=0)[:, -n_new:].tolist()

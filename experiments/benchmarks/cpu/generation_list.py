@@ -1,4 +1,4 @@
-"""Which texts are written; numbers alone, for every contender."""
+"""The generation tasks. This module has only numbers, so that every contender can import it."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from experiments.benchmarks.cpu.sizes import DISPLAY, SIZES, Size
 
 @dataclass(frozen=True)
 class Task:
-    """A model goes on from a batch of prompts by so many new tokens each; T5 reads the prompts in its encoder."""
+    """A model continues a batch of prompts by `new_tokens` tokens; T5 reads the prompts in its encoder."""
 
     model: str  # "gpt" or "t5"
     size: Size  # its length is the longest text, its batch_size that of the prompts
@@ -24,12 +24,12 @@ class Task:
         return f"{DISPLAY[self.model]} d{self.size.d_model}, batch {self.size.batch_size}"
 
     def ids(self) -> np.ndarray:
-        """The prompts, (B, T). Token 0, which pads, stands in none."""
+        """The prompts, (B, T), without token 0, the padding."""
         shape = self.size.batch_size, self.prompt
         return np.random.default_rng(0).integers(1, self.size.vocab_size, size=shape)
 
     def folder(self, root: str) -> Path:
-        """Where the model lies, for all its tasks."""
+        """The model's folder, the same for all its tasks."""
         return Path(root) / f"{self.model}-{self.size.d_model}"
 
 
@@ -37,9 +37,9 @@ GPT2_SMALL = Size(vocab_size=50257, length=1024, d_model=768, n_layers=12, n_hea
 NARROW = [replace(SIZES["L"], length=256, batch_size=batch_size) for batch_size in (1, 16)]
 TASKS = [Task(model, size, prompt=32, new_tokens=128) for model in ("gpt", "t5") for size in NARROW]
 ALONE = Task("gpt", GPT2_SMALL, prompt=8, new_tokens=48)
-"""GPT-2 small writes for one reader: the memory's speed is all that counts."""
+"""GPT-2 small with batch size 1: memory bandwidth decides the speed."""
 
 
 def task_from(numbers: dict[str, Any]) -> Task:
-    """A task as it comes from JSON."""
+    """A task from its JSON."""
     return Task(**{**numbers, "size": Size(**numbers["size"])})

@@ -1,4 +1,7 @@
-"""Which kernels are measured, at which shapes, and what each must at least do; numbers alone, for every contender."""
+"""The measured kernels: their shapes, and the least memory traffic or operations of each.
+
+This module has only numbers, so that every contender can import it.
+"""
 
 from dataclasses import dataclass
 
@@ -14,8 +17,8 @@ class Kernel:
     """A line of the table.
 
     Attributes:
-        amount: what a call must do, whoever does it: the 10⁹ bytes that go from and to memory at least, inputs
-            and outputs once each, or the 10⁹ operations where these take longer.
+        amount: the least that any implementation must do in a call: 10⁹ bytes of memory traffic, inputs and outputs
+            once each, or 10⁹ operations if these take longer.
         unit: `GB` or `GFLOP`.
     """
 
@@ -26,10 +29,10 @@ class Kernel:
 
 
 def kernels(size: Size) -> list[Kernel]:
-    """Forward and backward pass of each, but for the optimizer and the bare matrix products."""
+    """Forward and backward pass of each kernel; the optimizer and the bare matrix products have one pass."""
     b, t, d, h, k = size.batch_size, size.length, size.d_model, size.n_heads, size.head_size
     n, f, v = b * t, 4 * size.d_model, size.vocab_size
-    # Forward x is read and y written; backward the gradient and x are read and another gradient written.
+    # Forward reads x and writes y; backward reads the gradient and x, and writes another gradient.
     elementwise = 5 * BYTES / 1e9
     bytes_moved = [
         Kernel("layer_norm", f"({n}, {d})", elementwise * n * d),
@@ -39,7 +42,7 @@ def kernels(size: Size) -> list[Kernel]:
         Kernel("cross_entropy", f"({n}, {v})", 2 * n * v * BYTES / 1e9),
         Kernel("embedding", f"({n},) of ({v}, {d})", (3 * n * d + v * d) * BYTES / 1e9),
         Kernel("dropout", f"({n}, {d})", 4 * n * d * BYTES / 1e9),
-        # The norm reads gradients; the step reads gradients, and reads and writes weights and two moments.
+        # The norm reads gradients. The step reads gradients, and reads and writes weights and two moments.
         Kernel("clip + AdamW", f"{parameters(size):,} weights", 8 * parameters(size) * BYTES / 1e9),
     ]
     operations = [
@@ -54,7 +57,7 @@ def kernels(size: Size) -> list[Kernel]:
 
 
 def parameters(size: Size) -> int:
-    """Those of a GPT."""
+    """The number of parameters of a GPT."""
     d = size.d_model
     return (size.vocab_size + size.length) * d + size.n_layers * (12 * d * d + 13 * d) + 2 * d
 

@@ -1,6 +1,6 @@
-"""Our kernels one by one, each through its op: a forward pass and a backward pass.
+"""Our kernels one by one, each through its op: a forward and a backward pass.
 
-All run on one core, and so do PyTorch's: data-parallel training gives each thread a core and serial kernels.
+All run on one core, and so do PyTorch's: in data-parallel training each thread has one core and serial kernels.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ import numpy as np
 from experiments.benchmarks.cpu import models
 from experiments.benchmarks.cpu.kernel_list import matmul_name, matmuls, token_ids, values
 from experiments.benchmarks.cpu.sizes import Size
+from experiments.benchmarks.passes import both_passes
 from minigrad import Tensor, ops, optim, use_kernels
 from minigrad.kernels.matmul.cpu import tiled_matmul
 
@@ -40,18 +41,18 @@ def works(size: Size) -> dict[str, Work]:
     lstm = [leaf(batch, length, d), leaf(*in_out, scale=0.1), leaf(*in_out, scale=0.1), leaf(4 * d)]
     x, up, logits, state = leaf(rows, d), leaf(rows, wide), leaf(rows, size.vocab_size), values(batch, d)
     return {
-        "layer_norm": both_passes(lambda: ops.layer_norm(x, weight, bias), x, weight, bias),
-        "rms_norm": both_passes(lambda: ops.rms_norm(x, weight), x, weight),
-        "gelu_tanh": both_passes(lambda: ops.gelu_tanh(up), up),
-        "gelu": both_passes(lambda: ops.gelu(up), up),
-        "cross_entropy": both_passes(lambda: ops.cross_entropy(logits, ids), logits),
-        "embedding": both_passes(lambda: ops.embedding(ids, table), table),
-        "dropout": both_passes(lambda: ops.dropout(x, 0.1, generator), x),
+        "layer_norm": both(lambda: ops.layer_norm(x, weight, bias), x, weight, bias),
+        "rms_norm": both(lambda: ops.rms_norm(x, weight), x, weight),
+        "gelu_tanh": both(lambda: ops.gelu_tanh(up), up),
+        "gelu": both(lambda: ops.gelu(up), up),
+        "cross_entropy": both(lambda: ops.cross_entropy(logits, ids), logits),
+        "embedding": both(lambda: ops.embedding(ids, table), table),
+        "dropout": both(lambda: ops.dropout(x, 0.1, generator), x),
         "clip + AdamW": optimizer_work(size),
-        "causal attention": both_passes(
+        "causal attention": both(
             lambda: ops.attention(q.swapaxes(1, 2), k.swapaxes(1, 2), v.swapaxes(1, 2), causal=True), q, k, v
         ),
-        "LSTM layer": both_passes(lambda: ops.lstm(lstm[0], state, state, *lstm[1:])[0], *lstm),
+        "LSTM layer": both(lambda: ops.lstm(lstm[0], state, state, *lstm[1:])[0], *lstm),
     }
 
 
@@ -60,16 +61,9 @@ def leaf(*shape: int, scale: float = 1.0) -> Tensor:
     return Tensor(np.float32(scale) * values(*shape), requires_grad=True)
 
 
-def both_passes(forward: Callable[[], Tensor], *leaves: Tensor) -> Work:
-    """Forward, and backward from a gradient that is there beforehand."""
-    gradient = values(*forward().shape, seed=1)
-
-    def work() -> None:
-        forward().backward(gradient)
-        for each in leaves:
-            each.grad = None
-
-    return work
+def both(forward: Callable[[], Tensor], *leaves: Tensor) -> Work:
+    """Both passes, from a random gradient of the output."""
+    return both_passes(forward, values(*forward().shape, seed=1), leaves)
 
 
 def optimizer_work(size: Size) -> Work:

@@ -1,4 +1,4 @@
-"""What the times depend on: processor, cores, the BLAS and the kernels that it runs, threads, versions."""
+"""What times depend on: processor, cores, the BLAS and its kernels, threads, versions."""
 
 import os
 from typing import Any
@@ -10,20 +10,22 @@ PACKAGES = ("numpy", "numba", "threadpoolctl", "torch", "transformers")
 
 
 def machine() -> dict[str, Any]:
-    """As every benchmark's, and what is NumPy's BLAS."""
+    """The machine as in every benchmark, with NumPy's BLAS, environment variables and the load."""
     variables = environment.variables(*environment.VARIABLES)
-    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None  # others at work make times worthless
+    load = (
+        round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    )  # other programs would disturb the measurements
     return comparison.machine(PACKAGES) | {"blas": blas(), "variables": variables, "load": load}
 
 
 def blas() -> dict[str, Any]:
-    """Library, version, the processor family whose kernels it runs, and threads, as far as they can be told."""
+    """Library, version, the processor family whose kernels it runs, and threads, as far as they are known."""
     try:
         import threadpoolctl
     except ImportError:
         return {"library": environment.blas(), "kernels": os.environ.get("OPENBLAS_CORETYPE", "unknown")}
     pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
-    if not pools:  # one that threadpoolctl does not know, such as Apple's Accelerate
+    if not pools:  # threadpoolctl does not know every BLAS, Apple's Accelerate for example
         return {"library": environment.blas(), "kernels": "unknown"}
     pool = pools[0]
     return {

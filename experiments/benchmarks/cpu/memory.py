@@ -1,4 +1,4 @@
-"""What this process holds in memory, and the most it held."""
+"""The current resident memory of this process, and its peak."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -9,9 +9,9 @@ STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def resident() -> int:
-    """The resident memory now, in bytes; where the system does not tell it, the most there was so far.
+    """The current resident memory in bytes; if the system does not report it, the peak so far.
 
-    Raises OSError where the system tells neither (Windows).
+    Raises OSError if the system reports neither (Windows).
     """
     if not STATUS.exists():
         return peak_memory()
@@ -20,6 +20,6 @@ def resident() -> int:
 
 
 def forget_peak() -> None:
-    """Let the peak start anew from what is held now, where the system can (Linux)."""
-    with suppress(OSError):  # elsewhere the peak includes what was needed while building
+    """Reset the peak to the current memory, on systems that allow it (Linux)."""
+    with suppress(OSError):  # on others the peak includes memory that was used during preparation
         CLEAR.write_text("5", encoding="ascii")

@@ -40,17 +40,17 @@ def loss(model: nn.Module, arrays: Batch) -> Tensor:
 
 
 def our_step(model_name: str, size: Size, threads: int = 1) -> Callable[[], float]:
-    """A training step, to be called again and again; it returns the loss.
+    """A function that trains for one step and returns the loss.
 
     Args:
-        threads: how many Python threads share the batch. One leaves all cores to BLAS.
+        threads: how many Python threads split the batch. With one, BLAS uses all cores.
     """
     model, arrays = build(model_name, size), batch(model_name, size)
     return stepping(model, whole_batch(model, arrays) if threads == 1 else shared_batch(model, arrays, threads))
 
 
 def stepping(model: nn.Module, backward: Callable[[], float]) -> Callable[[], float]:
-    """A training step around a forward and backward pass that gives the loss."""
+    """A training step around `backward`, a forward and backward pass that returns the loss."""
     optimizer = optim.AdamW(model.parameters(), lr=1e-4)
 
     def step() -> float:
@@ -85,5 +85,5 @@ def shared_batch(model: nn.Module, arrays: Batch, threads: int) -> Callable[[], 
 
 
 def prepare(model: str, size: dict[str, Any], threads: int = 1) -> dict[str, Callable[[], object]]:
-    """The step, for a worker."""
+    """The step as a worker's work."""
     return {"step": our_step(model, Size(**size), threads)}

@@ -1,4 +1,7 @@
-"""The models and sizes that are measured, and their batches: numbers alone, so that every contender can import it."""
+"""The measured models and sizes, and their batches.
+
+This module has only numbers, so that every contender can import it.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,7 @@ DISPLAY = {"gpt": "GPT", "bert": "BERT", "t5": "T5"}
 
 @dataclass(frozen=True)
 class Size:
-    """A model's dials and its batch: V, T, D, blocks (T5 has as many again in its decoder), H, B. F is 4 D."""
+    """A model's hyperparameters and its batch size: V, T, D, blocks (in T5 per stack), H, B. F is 4 D."""
 
     vocab_size: int
     length: int
@@ -31,7 +34,7 @@ class Size:
 
     @property
     def decoder_length(self) -> int:
-        """What T5 writes: of T tokens 15% are hidden, in spans of three, each announced by a sentinel."""
+        """The length of T5's output: of T tokens 15% are hidden, in spans of three, each with a sentinel before it."""
         return max(self.length // 4, 1)
 
 
@@ -41,11 +44,11 @@ SIZES = {
     "L": Size(vocab_size=4096, length=128, d_model=256, n_layers=4, n_heads=8, batch_size=16),
 }
 REHEARSAL = Size(vocab_size=32, length=8, d_model=16, n_layers=1, n_heads=2, batch_size=2)
-"""So small that a step of it loads and compiles everything and holds no memory worth counting."""
+"""So small that a step loads and compiles everything while it uses hardly any memory."""
 
 
 def tokens(model: str, size: Size) -> int:
-    """How many tokens a model reads in a step; T5's decoder reads too."""
+    """How many tokens a model reads in a step, those of T5's decoder included."""
     return size.batch_size * (size.length + (size.decoder_length if model == "t5" else 0))
 
 

@@ -1,7 +1,7 @@
 """The tables, for the terminal and in Markdown for the page. Every ratio is one of medians from the same turns.
 
-A ratio that has a target carries ✓ or ✗. Floor and step are compared like with like: with one Python thread and all
-cores to BLAS, or with a Python thread for each core and one BLAS thread each.
+A ratio with a target is marked with ✓ or ✗. A step is compared with the floor that has the same threads: one Python
+thread with BLAS on all cores, or a Python thread for each core with one BLAS thread each.
 """
 
 import json
@@ -17,15 +17,15 @@ from experiments.benchmarks.cpu.workers import Outcome
 from experiments.evidence import formatting
 from minigrad.files import read_text
 
-AVX2_KERNELS = ("Haswell", "Zen")  # OpenBLAS's names of what it runs where there is no AVX-512, or where it may not
+AVX2_KERNELS = ("Haswell", "Zen")  # OpenBLAS's names of its kernels without AVX-512
 
 
 @dataclass
 class Row:
-    """One task, and what each contender took for it.
+    """One task, and the outcome of each contender.
 
     Attributes:
-        amount: of work in one call: tokens, 10⁹ bytes, or 10⁹ operations; `unit` says which.
+        amount: the work of one call in tokens, 10⁹ bytes, or 10⁹ operations, as `unit` says.
     """
 
     task: str
@@ -40,11 +40,11 @@ class Row:
         return self.amount / seconds if seconds else None
 
     def median(self, name: str) -> float | None:
-        """Seconds a call; None where the contender did not take part."""
+        """Seconds per call; None if the contender did not take part."""
         return self.contenders[name].median if name in self.contenders else None
 
     def ratio(self, name: str, other: str) -> float | None:
-        """The one's seconds, divided by the other's."""
+        """The seconds of the first, divided by those of the second."""
         numerator, denominator = self.median(name), self.median(other)
         return numerator / denominator if numerator and denominator else None
 
@@ -53,13 +53,13 @@ class Row:
         return self.contenders[name].peak_mb if name in self.contenders else None
 
     def missing(self, name: str) -> str:
-        """Why there is nothing of it."""
+        """Why the contender did not take part; "" if it did."""
         return self.contenders[name].missing if name in self.contenders else ""
 
 
 @dataclass
 class CPUBenchmark:
-    """Everything that was measured, and on what."""
+    """All measurements, and the machine."""
 
     machine: dict[str, Any]
     turns: int
@@ -71,7 +71,7 @@ class CPUBenchmark:
     name: str = "cpu"
 
     def as_json(self) -> dict[str, Any]:
-        """Every value; of a contender's times their number and quartiles, since there may be thousands."""
+        """Every value. Times, of which there may be thousands, are summarised by their number and quartiles."""
         values = asdict(self)
         for row in [*values["steps"], *values["kernels"], *values["generation"]]:
             for outcome in row["contenders"].values():
@@ -80,7 +80,7 @@ class CPUBenchmark:
 
 
 def quartiles(seconds: list[float]) -> dict[str, float]:
-    """How many times there are, the least, the quartiles, of which the second is the median, and the most."""
+    """The number of times, the minimum, the quartiles (the second is the median) and the maximum."""
     if not seconds:
         return {"calls": 0}
     names = ("least", "first quartile", "median", "third quartile", "most")
@@ -89,7 +89,7 @@ def quartiles(seconds: list[float]) -> dict[str, float]:
 
 
 def load(path: Path) -> CPUBenchmark:
-    """A benchmark from its file. Of each contender's times it holds the median alone, which is all that tables show."""
+    """Read a benchmark from its file. It has only the median of each contender's times, as the tables do."""
     value = json.loads(read_text(path))
     for group in ("steps", "kernels", "generation"):
         value[group] = [_row(row) for row in value[group]]
@@ -147,7 +147,7 @@ def kernels(benchmark: CPUBenchmark) -> Grid:
 
 
 def generation(benchmark: CPUBenchmark) -> Grid:
-    """A line for each model and batch; all but the ratios in new tokens a second."""
+    """A line for each model and batch, in new tokens per second and ratios."""
     grid = [["generation, tokens/s", "ours", "transformers", "ours ÷ theirs", "limit", "share of it", "same texts"]]
     for row in benchmark.generation:
         alone = "limit" in row.contenders
@@ -176,20 +176,20 @@ CAPTIONS = {
 
 
 def milliseconds(row: Row, name: str) -> str:
-    """The median, or why there is none."""
+    """The median in milliseconds, or why there is none."""
     seconds = row.median(name)
     return row.missing(name) if seconds is None else f"{1e3 * seconds:,.3g}"
 
 
 def verdict(value: float | None, met: Callable[[float], bool] | None = None, form: str = "{:.2f}") -> str:
-    """A number, with a mark if there is a target."""
+    """A number, with ✓ or ✗ if there is a target."""
     if value is None:
         return ""
     return form.format(value) + ("" if met is None else " ✓" if met(value) else " ✗")
 
 
 def number(value: float | None) -> str:
-    """With thousands, without decimals."""
+    """A number with thousands separators and no decimals."""
     return "" if value is None else f"{value:,.0f}"
 
 
@@ -197,7 +197,7 @@ def number(value: float | None) -> str:
 
 
 def header(benchmark: CPUBenchmark) -> str:
-    """What it was measured on."""
+    """The machine, its BLAS, versions and settings."""
     about, blas = benchmark.machine, benchmark.machine["blas"]
     threads = f", {blas['threads']} threads" if "threads" in blas else ""
     lines = [
@@ -238,7 +238,7 @@ def markdown(benchmark: CPUBenchmark) -> str:
 
 
 def aligned(grid: Sequence[Sequence[str]]) -> str:
-    """Columns side by side, the first to the left and numbers to the right."""
+    """Aligned columns: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
     lines = [
         "  ".join(

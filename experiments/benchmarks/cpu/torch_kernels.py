@@ -10,6 +10,7 @@ from torch.nn import functional
 from experiments.benchmarks.cpu import torch_twins
 from experiments.benchmarks.cpu.kernel_list import matmul_name, matmuls, token_ids, values
 from experiments.benchmarks.cpu.sizes import Size
+from experiments.benchmarks.passes import both_passes
 
 Work = Callable[[], Any]
 
@@ -32,18 +33,18 @@ def works(size: Size) -> dict[str, Work]:
     x, up, logits = leaf(rows, d), leaf(rows, 4 * d), leaf(rows, size.vocab_size)
     attention = functional.scaled_dot_product_attention
     return {
-        "layer_norm": both_passes(lambda: functional.layer_norm(x, shape, weight, bias), x, weight, bias),
-        "rms_norm": both_passes(lambda: functional.rms_norm(x, shape, weight), x, weight),
-        "gelu_tanh": both_passes(lambda: functional.gelu(up, approximate="tanh"), up),
-        "gelu": both_passes(lambda: functional.gelu(up), up),
-        "cross_entropy": both_passes(lambda: functional.cross_entropy(logits, ids), logits),
-        "embedding": both_passes(lambda: functional.embedding(ids, table), table),
-        "dropout": both_passes(lambda: functional.dropout(x, 0.1), x),
+        "layer_norm": both(lambda: functional.layer_norm(x, shape, weight, bias), x, weight, bias),
+        "rms_norm": both(lambda: functional.rms_norm(x, shape, weight), x, weight),
+        "gelu_tanh": both(lambda: functional.gelu(up, approximate="tanh"), up),
+        "gelu": both(lambda: functional.gelu(up), up),
+        "cross_entropy": both(lambda: functional.cross_entropy(logits, ids), logits),
+        "embedding": both(lambda: functional.embedding(ids, table), table),
+        "dropout": both(lambda: functional.dropout(x, 0.1), x),
         "clip + AdamW": optimizer_work(size),
-        "causal attention": both_passes(
+        "causal attention": both(
             lambda: attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), is_causal=True), q, k, v
         ),
-        "LSTM layer": both_passes(lambda: lstm(sequences)[0], sequences, *lstm.parameters()),
+        "LSTM layer": both(lambda: lstm(sequences)[0], sequences, *lstm.parameters()),
     }
 
 
@@ -52,16 +53,9 @@ def leaf(*shape: int) -> Tensor:
     return torch.from_numpy(values(*shape)).requires_grad_()
 
 
-def both_passes(forward: Callable[[], Tensor], *leaves: Tensor) -> Work:
-    """Forward, and backward from a gradient that is there beforehand."""
-    gradient = torch.from_numpy(values(*forward().shape, seed=1))
-
-    def work() -> None:
-        forward().backward(gradient)
-        for each in leaves:
-            each.grad = None
-
-    return work
+def both(forward: Callable[[], Tensor], *leaves: Tensor) -> Work:
+    """Both passes, from a random gradient of the output."""
+    return both_passes(forward, torch.from_numpy(values(*forward().shape, seed=1)), leaves)
 
 
 def optimizer_work(size: Size) -> Work:

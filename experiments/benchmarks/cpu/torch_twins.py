@@ -1,8 +1,8 @@
-"""The same three models in PyTorch, written as one writes them there for speed, and their training step.
+"""The same three models in PyTorch, written in PyTorch's usual fast style, and their training step.
 
-One projection gives queries, keys and values; `scaled_dot_product_attention` is PyTorch's fused attention; the
-output layer is the token embedding. Parameters have the names of ours but for the joined projections: `qkv`, and
-`kv` where T5's decoder looks at the encoder.
+One projection computes queries, keys and values; `scaled_dot_product_attention` is PyTorch's fused attention; the
+output layer is the token embedding. Parameters have our names, except for the joined projections: `qkv`, and `kv` in
+the attention of T5's decoder to the encoder.
 """
 
 import math
@@ -61,7 +61,7 @@ def heads(x: Tensor, n_heads: int) -> Tensor:
 
 
 class FeedForward(nn.Module):
-    """Two linear layers with tanh-GELU between."""
+    """Two linear layers with a tanh-GELU in between."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class BERTBlock(nn.Module):
 
 
 class MaskedLMHead(nn.Module):
-    """Hidden states → logits over the token embedding."""
+    """Hidden states → logits, with the token embedding as output layer."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class MaskedLMHead(nn.Module):
 
 
 class BERT(nn.Module):
-    """`model(**batch)` gives the sum of the two losses; logits are computed at the hidden tokens alone."""
+    """`model(**batch)` gives the sum of the two losses; only the hidden tokens get logits."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ T5_EPS, N_BUCKETS, MAX_DISTANCE = 1e-6, 32, 128
 
 
 class PositionBias(nn.Module):
-    """What distance adds to the scores, (1, H, T, T); which of the 32 kinds a distance is, is computed once."""
+    """The position bias, (1, H, T, T). The bucket of each distance, one of 32, is computed once."""
 
     def __init__(self, size: Size, length: int, both_ways: bool) -> None:
         super().__init__()
@@ -188,7 +188,7 @@ class PositionBias(nn.Module):
 
 
 class T5FeedForward(nn.Module):
-    """Two linear layers with ReLU between."""
+    """Two linear layers with a ReLU in between."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
@@ -248,7 +248,7 @@ class T5(nn.Module):
 
 
 def build(model: str, size: Size) -> nn.Module:
-    """A model with random weights, small enough that no value runs away."""
+    """A model with random weights that are small enough to be stable."""
     classes: dict[str, type[nn.Module]] = {"gpt": GPT, "bert": BERT, "t5": T5}
     twin = classes[model](size)
     torch.manual_seed(0)
@@ -259,7 +259,7 @@ def build(model: str, size: Size) -> nn.Module:
 
 
 def prepare(model: str, size: dict[str, Any], compile: bool, threads: int) -> dict[str, Callable[[], Any]]:
-    """The training step, and what it runs on."""
+    """The training step as a worker's work, and a description of the libraries."""
     torch.set_num_threads(threads)
     return {"step": training_step(model, Size(**size), compile), "about": lambda: about(threads)}
 

@@ -1,4 +1,4 @@
-"""transformers' models writing the same texts with the same weights."""
+"""transformers' models on the same generation tasks, with the same weights."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,11 +22,11 @@ def prepare(tasks: list[dict[str, Any]], folder: str, threads: int) -> dict[str,
 
 
 def writing(task: Task, folder: str) -> Work:
-    """Write greedily, with the cache that `generate` uses by default, exactly so many tokens."""
+    """Write exactly `new_tokens` tokens greedily, with the default cache of `generate`."""
     is_gpt = task.model == "gpt"
     architecture: Any = transformers.GPT2LMHeadModel if is_gpt else transformers.T5ForConditionalGeneration
     model = architecture.from_pretrained(task.folder(folder)).eval()
-    model.generation_config.eos_token_id = None  # nothing ends a text
+    model.generation_config.eos_token_id = None  # no token ends a text
     ids = torch.from_numpy(task.ids())
     mask = torch.ones_like(ids)
 

@@ -1,14 +1,14 @@
-"""A contender's process: it builds, warms up, and works when it is asked to.
+"""A contender's process: it prepares its works, warms up, and repeats a work on request.
 
     python -m experiments.benchmarks.cpu.worker MODULE:FUNCTION ARGUMENTS REHEARSAL
 
-The function gives works by name: callables without arguments. Arguments and rehearsal are JSON: a dictionary for
-the function, or null for no rehearsal. A rehearsal is the same in small, and comes first: whatever has to be loaded
-or compiled is there before memory is looked at. Then each line of the input,
+The function returns works by name: callables without arguments. Arguments and rehearsal are JSON, dictionaries of the
+function's arguments; null means no rehearsal. The rehearsal runs first, at a small size, so that everything is loaded
+and compiled before memory is measured. Then each line of the input,
 
     {"work": "step", "untimed": 1, "seconds": 0.25}
 
-is answered by a line with the seconds that each call took, as many calls as fit into the time and at least one.
+is answered by a line with the seconds of each call: as many calls as fit into that time, and at least one.
 """
 
 import gc
@@ -23,12 +23,12 @@ from typing import Any, TextIO
 from experiments.benchmarks.cpu.memory import forget_peak, resident
 from experiments.benchmarks.encoding_memory import peak_memory
 
-Work = Callable[[], Any]  # what it returns must go into JSON
+Work = Callable[[], Any]  # its result must be JSON
 WARM_UP, WARM_UP_SECONDS = 3, 1.0
 
 
 def main(function: str, arguments: str, rehearsal: str) -> int:
-    """Serve until the input ends; the exit code."""
+    """Serve until the input ends, and return the exit code."""
     answers = own_output()
     try:
         module, name = function.split(":")
@@ -45,14 +45,14 @@ def main(function: str, arguments: str, rehearsal: str) -> int:
             seconds, result = repeat(works[request["work"]], request["untimed"], request["seconds"])
             grown = None if before is None else (peak_memory() - before) / 1e6
             answer(answers, {"seconds": seconds, "result": result, "peak_mb": grown})
-    except Exception as error:  # whatever it is, the parent puts it into the table
+    except Exception as error:  # the parent shows any error in its table
         answer(answers, {"error": f"{type(error).__name__}: {error}".splitlines()[0]})
         return 1
     return 0
 
 
 def own_output() -> TextIO:
-    """The standard output for answers alone: what libraries print goes to the error output instead."""
+    """Standard output, reserved for answers: what libraries print goes to standard error instead."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return answers
@@ -64,7 +64,7 @@ def answer(answers: TextIO, value: dict[str, Any]) -> None:
 
 
 def warm_up(works: dict[str, Work]) -> None:
-    """Each work a few times; one that takes long once, which is enough for it."""
+    """Run each work a few times; a slow one only once, which is enough."""
     for work in works.values():
         start = time.monotonic()
         for _ in range(WARM_UP):
@@ -74,7 +74,7 @@ def warm_up(works: dict[str, Work]) -> None:
 
 
 def held() -> int | None:
-    """The resident memory; None where the system does not tell."""
+    """The resident memory; None if the system does not report it."""
     gc.collect()
     try:
         return resident()
@@ -83,9 +83,9 @@ def held() -> int | None:
 
 
 def repeat(work: Work, untimed: int, seconds: float) -> tuple[list[float], Any]:
-    """Seconds of each call, until the time is used up; and what the last call returned.
+    """The seconds of each call until the time is used up, and the result of the last call.
 
-    The first calls may go untimed: they bring the data back into the caches and wake up threads.
+    The first calls may be untimed: they bring the data back into the caches and wake up threads.
     """
     for _ in range(untimed):
         work()

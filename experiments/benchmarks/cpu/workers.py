@@ -1,4 +1,4 @@
-"""Contenders in processes of their own, which take turns: while one works, the others wait at their pipes."""
+"""Contenders in separate processes, which take turns: while one works, the others wait for input."""
 
 import json
 import os
@@ -12,18 +12,18 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
 
-PAUSE = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1 s after their work is done
+PAUSE = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1 s after their work
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Who takes part: a function that makes works ready (see `worker.py`), and the process it runs in.
+    """A function that prepares works (see `worker.py`), and the process in which it runs.
 
     Attributes:
         prepare: `module:function`, the module below `experiments.benchmarks.cpu`.
-        environment: variables on top of this process's.
+        environment: variables added to this process's.
         folder: the checkout whose code it runs; None means this process's.
-        missing: why it cannot take part; empty if it can.
+        missing: why it cannot take part; "" if it can.
     """
 
     prepare: str
@@ -36,24 +36,24 @@ class Contender:
 
 @dataclass
 class Outcome:
-    """What one contender took for one work, or why there is nothing."""
+    """The times of one contender for one work, or why there are none."""
 
     seconds: list[float] = field(default_factory=list)
-    peak_mb: float | None = None  # how far the resident memory grew over what there was before building
+    peak_mb: float | None = None  # the growth of resident memory since before the preparation
     about: dict[str, Any] = field(default_factory=dict)
     missing: str = ""
-    result: Any = None  # what the work returned
+    result: Any = None  # of the last call
 
     @property
     def median(self) -> float | None:
-        """Of the seconds."""
+        """The median of the seconds."""
         return statistics.median(self.seconds) if self.seconds else None
 
 
 class Worker:
-    """A contender's process, seen from outside. It starts at once; `wait` until it is ready before its first turn.
+    """A contender's process, seen from outside. It starts at once; call `wait` before its first turn.
 
-    Both raise RuntimeError with the process's own words if it fails.
+    Both methods raise RuntimeError with the process's own message if it fails.
     """
 
     def __init__(self, contender: Contender) -> None:
@@ -69,11 +69,11 @@ class Worker:
         self.about: dict[str, Any] = {}
 
     def wait(self) -> None:
-        """Until it has built and warmed up."""
+        """Wait until it is prepared and warmed up."""
         self.about = self._answer()["about"]
 
     def turn(self, work: str, seconds: float, untimed: int) -> dict[str, Any]:
-        """Let it work for about that long; its answer."""
+        """Let it work for about so many seconds, and return its answer."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"work": work, "seconds": seconds, "untimed": untimed}) + "\n")
         self.process.stdin.flush()
@@ -90,13 +90,13 @@ class Worker:
         return answer
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         self.process.kill()
         self.process.communicate()
 
 
 def as_json(value: object) -> Any:
-    """A size or a task among the arguments travels as its numbers."""
+    """A size or a task among the arguments, as JSON."""
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     raise TypeError(f"{type(value).__name__} does not go into JSON")
@@ -104,9 +104,9 @@ def as_json(value: object) -> Any:
 
 @contextmanager
 def running(contenders: Mapping[str, Contender]) -> Iterator[tuple[dict[str, Worker], dict[str, str]]]:
-    """The workers that are ready, and why the others are not. They end with the block.
+    """The workers that are ready, and the reasons why others are not. Their processes end with the block.
 
-    They get ready side by side: that is not timed.
+    They prepare in parallel, because preparation is not timed.
     """
     started: dict[str, Worker] = {}
     missing = {name: contender.missing for name, contender in contenders.items() if contender.missing}
@@ -126,11 +126,17 @@ def running(contenders: Mapping[str, Contender]) -> Iterator[tuple[dict[str, Wor
 
 
 def take_turns(
-    workers: Mapping[str, Worker], missing: Mapping[str, str], work: str, turns: int, seconds: float, untimed: int = 1
+    workers: Mapping[str, Worker],
+    missing: Mapping[str, str],
+    work: str,
+    turns: int,
+    seconds: float,
+    untimed: int = 1,
+    pause: float = PAUSE,
 ) -> dict[str, Outcome]:
-    """Let every worker do one work in turn, so many times; every other round goes backwards.
+    """Run one work in every worker in turn, for so many turns; every other round is in reverse order.
 
-    Each turn takes about `seconds`. A worker that lacks this work, or fails at it, is left out from there on.
+    Each turn takes about `seconds`. A worker that does not have this work, or fails, takes no further turns.
     """
     outcomes = {name: Outcome(about=worker.about) for name, worker in workers.items()}
     for number in range(turns):
@@ -138,7 +144,7 @@ def take_turns(
             outcome = outcomes[name]
             if outcome.missing:
                 continue
-            time.sleep(PAUSE)
+            time.sleep(pause)
             try:
                 answer = workers[name].turn(work, seconds, untimed)
             except (RuntimeError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What the times depend on: the card, its driver, its clocks, and the versions of what ran on it."""
+"""What times depend on: the card, its driver, its clocks, and the versions of the libraries."""
 
 import subprocess
 from typing import Any
@@ -13,12 +13,12 @@ QUESTIONS = {
     "highest clock": "clocks.max.sm",
     "memory clock": "clocks.mem",
     "power limit": "power.limit",
-    "use before": "utilization.gpu",  # others at work make times worthless
+    "use before": "utilization.gpu",  # other programs would disturb the measurements
 }
 
 
 def card(cupy: Any) -> dict[str, Any]:
-    """As every benchmark's, and the GPU that is current."""
+    """The machine as in every benchmark, with the current GPU."""
     number = cupy.cuda.Device().id
     properties, runtime = cupy.cuda.runtime.getDeviceProperties(number), cupy.cuda.runtime
     versions = {name: found for name in PACKAGES if (found := environment.version(name)) != "not installed"}
@@ -40,7 +40,7 @@ def version(number: int) -> str:
 
 
 def told_by_the_driver(number: int) -> dict[str, str]:
-    """What `nvidia-smi` knows; nothing where it is missing or does not answer."""
+    """The answers of `nvidia-smi`; empty if it is missing or does not answer."""
     command = ["nvidia-smi", f"--id={number}", f"--query-gpu={','.join(QUESTIONS.values())}", "--format=csv,noheader"]
     try:
         answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=20, check=True).stdout

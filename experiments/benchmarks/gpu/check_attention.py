@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.benchmarks.gpu.checking import BF16_ATTENTION, Case, Draw, from_bfloat16, to_bfloat16, wide
-from minigrad.array_type import Array
+from experiments.benchmarks.passes import attention_passes
 from minigrad.kernels.attention import cuda, reference, tensor_core
 
 
 @dataclass(frozen=True)
 class AttentionShape:
-    """B, H, T, S, K, and what there is besides queries, keys and values.
+    """B, H, T, S, K, and the optional parts of attention.
 
     Attributes:
-        masked: whether two thirds of the keys are hidden, and all of them from the first query.
-        biased: whether something is added to the scores, the same for the whole batch.
+        masked: whether two thirds of the keys are hidden, and from the first query all of them.
+        biased: whether a bias is added to the scores, the same for the whole batch.
     """
 
     batch: int
@@ -40,7 +40,7 @@ def attention(draw: Draw, shapes: tuple[AttentionShape, ...]) -> Iterator[Case]:
 
 
 def attention_bf16(draw: Draw, shapes: tuple[AttentionShape, ...]) -> Iterator[Case]:
-    """In bfloat16, on tensor cores; the bits of the numbers go in."""
+    """In bfloat16, on tensor cores; the arrays hold the bits."""
     for shape in shapes:
         rounded = [from_bfloat16(to_bfloat16(array)) for array in inputs(draw, shape)]
         yield case(f"{shape}, bf16", shape, rounded, draw, BF16_ATTENTION, bits=True)
@@ -73,14 +73,8 @@ def case(
 
     kernel = tensor_core if bits else cuda
     floats = [array if array is None or not bits else to_bfloat16(array) for array in (*arrays, bias)]
-
-    def both_passes(
-        q: Array, k: Array, v: Array, grad: Array, bias: Array | None, mask: Array | None
-    ) -> list[Array | None]:
-        out, saved = kernel.attention_forward(q, k, v, mask, bias, shape.causal, scale)
-        return [out, *kernel.attention_backward(grad, q, k, v, saved, scale)]
-
-    return Case(name, draw.call(both_passes, *floats, mask), exact, natural, tolerance)
+    compute = draw.call(attention_passes, kernel, *floats[:4], mask, floats[4], shape.causal, scale)
+    return Case(name, compute, exact, natural, tolerance)
 
 
 def natural_sizes(
@@ -92,10 +86,9 @@ def natural_sizes(
     bias: np.ndarray | None,
     scale: float,
 ) -> list[np.ndarray]:
-    """Of the output and the gradients of q, k, v and scores.
+    """The natural sizes of the output and of the gradients of q, k, v and the scores.
 
-    An error δ of a score, which is a sum that may cancel, is a relative error of its probability, since
-    e^(x + δ) ≈ e^x (1 + δ).
+    A score is a sum that may cancel. Its error δ becomes a relative error of the probability: e^(x + δ) ≈ e^x (1 + δ).
     """
     scores = scale * (abs(q) @ abs(k).swapaxes(-1, -2)) + (0 if bias is None else abs(bias))
     likely = probs * (1 + scores + (probs * scores).sum(axis=-1, keepdims=True))

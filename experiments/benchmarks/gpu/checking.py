@@ -1,8 +1,8 @@
 """A kernel's values against the reference's in float64, and its bits in two runs.
 
-An error is told as a share of what is allowed: a tolerance times the value's *natural size*. That is what the same
-formula gives where every term has its absolute value, so that nothing cancels: the difference of two large numbers
-can be no more exact than they are.
+An error is reported as a share of the allowed one: a tolerance times the value's *natural size*. The natural size is
+the value of the same formula with the absolute value of every term, so that nothing cancels: the difference of two
+large numbers cannot be more exact than the numbers are.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,10 +16,10 @@ from minigrad.array_type import Array
 from minigrad.device import to_device
 
 TOLERANCES = {"float32": 1e-5, "float64": 1e-12, "TF32": 1.01 * 2**-10, "bf16": 1.01 * 2**-7}
-"""TF32 rounds each of two factors by up to 2⁻¹¹, bfloat16 by up to 2⁻⁸; what is left is for the sums, in float32."""
+"""TF32 rounds each of two factors by up to 2⁻¹¹, bfloat16 by up to 2⁻⁸; the rest is for the sums, in float32."""
 
 BF16_ATTENTION = 2**-6
-"""Inputs are bfloat16 already; probabilities, their gradients and what comes out are rounded, each by up to 2⁻⁸."""
+"""Inputs are bfloat16; probabilities, their gradients and the outputs are rounded, each by up to 2⁻⁸."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Case:
     """A kernel at one size.
 
     Attributes:
-        compute: gives the kernel's result or results; called twice.
-        exact, natural: in float64, what each should be and its natural size.
+        compute: returns the kernel's result or results; called twice.
+        exact, natural: the exact value and the natural size of each result, in float64.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Draw:
     """Normally distributed numbers of one dtype, the same for every device.
 
     Attributes:
-        move: brings an array to where the kernels run.
+        move: moves an array to the device of the kernels.
     """
 
     dtype: type
@@ -60,11 +60,11 @@ class Draw:
 
     @property
     def tolerance(self) -> float:
-        """What is allowed, for a natural size of 1."""
+        """The allowed error for a natural size of 1."""
         return TOLERANCES[self.precision]
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-        """A call of a kernel, which gets copies of the arrays, where kernels run: it may write into them."""
+        """A call of a kernel on copies of the arrays, on its device: it may write into them."""
 
         def compute() -> Any:
             return function(*(self.move(x.copy()) if isinstance(x, np.ndarray) else x for x in arguments))
@@ -73,7 +73,7 @@ class Draw:
 
 
 def in_float64(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a reference gives for the same numbers in float64; it may write into copies."""
+    """The reference's result for the same numbers in float64. It gets copies, into which it may write."""
     return function(*(wide(x) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in arguments))
 
 
@@ -83,25 +83,25 @@ def wide(array: np.ndarray) -> np.ndarray:
 
 
 def to_bfloat16(array: np.ndarray) -> np.ndarray:
-    """The bits of the nearest bfloat16 to each float32, which are the upper half of its own; of two, the even one."""
+    """The bits of the bfloat16 nearest to each float32: its upper half, rounded to nearest, ties to even."""
     bits = array.view(np.uint32)
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
 
 
 def from_bfloat16(bits: np.ndarray) -> np.ndarray:
-    """The numbers, in float32."""
+    """The float32 numbers with these bfloat16 bits."""
     return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
 def check(name: str, cases: Callable[[], Iterable[Case]]) -> Check:
-    """Check every case; an error that is raised is a failure too, since the rest is to be checked all the same."""
+    """Check every case. A raised error is a failure too, and the remaining cases are checked anyway."""
     worst, failures, n = 0.0, [], 0
     try:
         for case in cases():
             n += 1
             try:
                 share, problem = compare(case)
-            except Exception as error:  # whatever a driver or a compiler has to say
+            except Exception as error:  # any error of a driver or a compiler
                 share, problem = 0.0, brief(error)
             worst = max(worst, share)
             if problem:
@@ -112,13 +112,13 @@ def check(name: str, cases: Callable[[], Iterable[Case]]) -> Check:
 
 
 def compare(case: Case) -> tuple[float, str]:
-    """The largest error as a share of what is allowed (0 if it is no number), and what is wrong; "" if nothing is."""
+    """The largest error as a share of the allowed one (0 if it is NaN), and what is wrong; "" if nothing is."""
     first, second = results(case), results(case)
     worst = 0.0
     for i, (found, exact, natural) in enumerate(zip(first, case.exact, case.natural, strict=True)):
         if found.shape != exact.shape:
             return worst, f"result {i} has the shape {found.shape}, expected {exact.shape}"
-        tiny = np.finfo(found.dtype).tiny  # what lies below the smallest normal number may be zero
+        tiny = np.finfo(found.dtype).tiny  # subnormal numbers may be flushed to zero
         error = np.abs(found.astype(np.float64) - exact) / (case.tolerance * natural + tiny)
         share = float(np.max(error, initial=0))
         if not np.isfinite(share):
@@ -132,13 +132,13 @@ def compare(case: Case) -> tuple[float, str]:
 
 
 def results(case: Case) -> list[np.ndarray]:
-    """What the kernel gives, without results that are None."""
+    """The kernel's results on the host, without those that are None."""
     found = case.compute()
     return [on_host(array) for array in (found if isinstance(found, tuple | list) else [found]) if array is not None]
 
 
 def on_host(array: Array) -> np.ndarray:
-    """The values as NumPy's; bits of bfloat16 as the numbers that they are."""
+    """The values as a NumPy array; bits of bfloat16 as float32 numbers."""
     array = np.asarray(to_device(array, "cpu"))
     return from_bfloat16(array) if array.dtype == np.uint16 else array
 

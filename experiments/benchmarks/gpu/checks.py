@@ -40,13 +40,13 @@ Move = Callable[[np.ndarray], Array]
 
 @dataclass(frozen=True)
 class CheckSizes:
-    """At which sizes each kernel is checked.
+    """The sizes at which each kernel is checked.
 
     Attributes:
-        norms: rows, width; for biases too.
+        norms: rows, width; also for biases.
         products: M, K, N.
         losses: rows, vocabulary.
-        elements: how many.
+        elements: the number of elements.
         scatters: tokens, vocabulary, width.
         lstms: B, T, D, N.
     """
@@ -78,7 +78,7 @@ FULL = CheckSizes(
 
 
 def run(move: Move, sizes: CheckSizes = FULL) -> Iterator[Check]:
-    """The checks, one after the other; `move` brings an array to where the kernels run."""
+    """The checks, one after the other; `move` moves an array to the device of the kernels."""
     in_both: dict[str, CasesOf] = {
         "layer norm": layer_norm,
         "RMS norm": rms_norm,
@@ -108,25 +108,25 @@ NAMES = (
     "layer norm", "RMS norm", "matmul, tiled", "attention, float32", "cross-entropy", "GELU", "bias", "embedding",
     "AdamW", "LSTM", "matmul, blocked", "matmul, TF32", "matmul, bf16", "attention, bf16",
 )  # fmt: skip
-"""Of all checks of kernels, in this order."""
+"""The names of all checks of kernels, in order."""
 
 CasesOf = Callable[[Draw, CheckSizes], Iterator[Case]]
 
 
 def both_dtypes(cases: CasesOf, move: Move, sizes: CheckSizes) -> Iterator[Case]:
-    """In float32, then in float64."""
+    """The cases in float32, then in float64."""
     return chain.from_iterable(cases(Draw(dtype, move), sizes) for dtype in (np.float32, np.float64))
 
 
 def layer_norm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
-    """Both passes; the backward pass gets the reference's statistics."""
+    """Both passes. The backward pass gets the reference's statistics."""
     for rows, width in sizes.norms:
         name = f"{rows} × {width}, {draw.precision}"
         x, weight, bias, grad = draw(rows, width), draw(width), draw(width), draw(rows, width)
         exact = in_float64(layernorm_reference.layernorm_forward, x, weight, bias, EPS)
         _, mean, rstd = exact
         of_mean = abs(wide(x)).mean(axis=-1, keepdims=True)
-        far = (abs(x) + of_mean) * rstd  # what x - mean would be if nothing cancelled, normalised
+        far = (abs(x) + of_mean) * rstd  # the normalised x - mean if nothing cancelled
         natural = far * abs(weight) + abs(bias), of_mean, rstd * (1 + far.max(axis=-1, keepdims=True))
         compute = draw.call(layernorm.layernorm_forward, x, weight, bias, EPS)
         yield Case(f"forward, {name}", compute, exact, natural, draw.tolerance)
@@ -158,12 +158,12 @@ def rms_norm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
 
 
 def matmul_tiled(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
-    """The kernel that is there to be read."""
+    """The simple kernel, for reading."""
     yield from products(draw, sizes, matmul.tiled_matmul, draw.tolerance)
 
 
 def matmul_blocked(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
-    """The fast one in float32."""
+    """The fast kernel in float32."""
     yield from products(draw, sizes, matmul.blocked_matmul, draw.tolerance)
 
 
@@ -176,9 +176,9 @@ def matmul_rounded(draw: Draw, sizes: CheckSizes, precision: str) -> Iterator[Ca
 def products(
     draw: Draw, sizes: CheckSizes, kernel: Callable[[Array, Array], Array], tolerance: float
 ) -> Iterator[Case]:
-    """Of matrices that lie in memory as they are, or transposed, as in a linear layer and its backward pass.
+    """Products of matrices that are contiguous or transposed, as in a linear layer and its backward pass.
 
-    In float64 NumPy's product is as good a reference as the sum of outer products.
+    In float64, NumPy's product is exact enough to be the reference.
     """
     for m, k, n in sizes.products:
         for name, turn_a, turn_b in (("A B", False, False), ("A Bᵀ", False, True), ("Aᵀ B", True, False)):
@@ -193,7 +193,7 @@ def products(
 
 
 def tensor_cores_missing(move: Move) -> str:
-    """Why they cannot be checked here; "" if they can."""
+    """Why tensor cores cannot be checked here; "" if they can."""
     one = move(np.ones((1, 1), np.float32))
     try:
         tensor_core.tensor_core_matmul(one, one, "tf32")
@@ -225,7 +225,7 @@ def gelu(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
             ("backward", kernel.gelu_backward, reference.gelu_backward, grad),
             ("backward through tanh", kernel.gelu_tanh_backward, reference.gelu_tanh_backward, grad),
         ):
-            inputs = [x] if natural is x else [grad, x, x]  # neither reads the last, the forward pass's output
+            inputs = [x] if natural is x else [grad, x, x]  # the last one, the forward pass's output, is not read
             exact = in_float64(exact_function, *inputs)
             compute = draw.call(function, *inputs)
             yield Case(f"{name}, {size}, {draw.precision}", compute, [exact], [abs(natural)], draw.tolerance)
@@ -284,7 +284,7 @@ def adamw(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
 
 
 def lstm(draw: Draw, sizes: CheckSizes) -> Iterator[Case]:
-    """Both passes. A layer has no simple natural size: an error is held against the largest value of its array."""
+    """Both passes. An LSTM has no simple natural size, so errors are relative to the largest value of each array."""
     for batch, length, d_in, size in sizes.lstms:
         name = f"B {batch}, T {length}, D {d_in}, N {size}, {draw.precision}"
         x, h0, c0 = draw(batch, length, d_in), draw(batch, size), draw(batch, size)

@@ -1,4 +1,4 @@
-"""cuBLAS's matrix products of two matrices, with the precision said at each call."""
+"""cuBLAS's product of two matrices, with an explicit precision for each call."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,17 +7,17 @@ import numpy as np
 
 from minigrad.array_type import Array
 
-FLOAT32, BFLOAT16 = 0, 14  # CUDA's numbers of element types: CUDA_R_32F, CUDA_R_16BF
-IN_FLOAT32, IN_TF32 = 68, 77  # and cuBLAS's of ways to compute: CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_FAST_TF32
+FLOAT32, BFLOAT16 = 0, 14  # CUDA's element types: CUDA_R_32F, CUDA_R_16BF
+IN_FLOAT32, IN_TF32 = 68, 77  # cuBLAS's compute types: CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_FAST_TF32
 DEFAULT_ALGORITHM = -1
 
 
 def product(cupy: Any, a: Array, b: Array, precision: str) -> Callable[[], Array]:
-    """A call that computes a · b into a float32 array that is there beforehand; also returns it.
+    """A function that computes a · b into a preallocated float32 array and returns it.
 
     Shapes: a (M, K), b (K, N), C-contiguous → (M, N); float32, or the bits of bfloat16 for "bf16".
 
-    cuBLAS takes matrices by columns. Ours, by rows, are to it their transposes: it is asked for Bᵀ Aᵀ = (A B)ᵀ.
+    cuBLAS expects column-major matrices. Our row-major matrices look transposed to it, so it computes Bᵀ Aᵀ = (A B)ᵀ.
     """
     (m, k), n = a.shape, b.shape[1]
     elements = BFLOAT16 if precision == "bf16" else FLOAT32

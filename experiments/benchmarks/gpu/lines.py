@@ -1,7 +1,7 @@
-"""What is measured: each kernel at each size, what it has to move or compute, beside whom, and what it must reach.
+"""What is measured: each kernel at each size, its memory traffic or operations, its peers and its target.
 
-Numbers alone: the list needs no GPU. Bytes are counted as the least that anyone has to move: inputs are read once,
-outputs written once. Operations are multiplications and additions of the products, whoever computes them.
+The list has only numbers and needs no GPU. Bytes are the least memory traffic of any implementation: inputs are read
+once, outputs are written once. Operations are the multiplications and additions of the matrix products.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ PRECISIONS = ("float32", "TF32", "bf16")
 
 @dataclass(frozen=True)
 class Target:
-    """Ours must be at least so many times as fast as the other; "copy" stands for a copy of as many bytes."""
+    """Ours must be at least `at_least` times as fast as the other; "copy" means a copy of as many bytes."""
 
     other: str
     at_least: float
@@ -29,7 +29,7 @@ TARGETS = {
     "matmul": Target("cuBLAS", 0.7),  # float32 and TF32, at 4,096³
     "training step": Target("PyTorch", 1 / 1.3),
 }
-"""What is asked of an H200-class card."""
+"""The targets on an H200-class card."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Line:
     """One line of the table.
 
     Attributes:
-        kind, arguments: which work of `ours.py` and `torch_peers.py` this is, and what they are called with.
-        amount, unit: of a call: 10⁹ bytes ("GB"), 10⁹ operations ("GFLOP"), or tokens.
-        limit: of which measured limit of the card a share is told: "copy", a precision, or "" for none.
-        checks: the names of the checks without which there is nothing to time.
-        peers: who else does it.
+        kind, arguments: the work in `ours.py` and `torch_peers.py`, and the arguments that it is called with.
+        amount, unit: the work of a call in 10⁹ bytes ("GB"), 10⁹ operations ("GFLOP"), or tokens.
+        limit: the measured limit of the card with which the rate is compared: "copy", a precision, or "" for none.
+        checks: the names of the checks that must pass before it is timed.
+        peers: the other implementations.
     """
 
     task: str
@@ -58,15 +58,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large everything is.
+    """The sizes of all works.
 
     Attributes:
-        rows, width: of what the norms get.
+        rows, width: the norms' input.
         square: M, K and N of the square matrix product.
-        length, heads, head_sizes: of the attention: T; how many heads of the smallest size there are in all
-            sequences together, enough to fill the card; and K. Of larger heads there are fewer, for as much work.
-        weights: how many numbers AdamW changes.
-        gpt: the model of the training step; the other kernels have the sizes that it gives them.
+        length, heads, head_sizes: attention's T, the number of heads of the smallest size in all sequences together
+            (enough to fill the card), and K. Larger heads are fewer, so that the work is the same.
+        weights: the number of weights that AdamW changes.
+        gpt: the model of the training step, which also decides the sizes of the other kernels.
     """
 
     rows: int
@@ -102,7 +102,7 @@ QUICK = Sizes(
 
 
 def limits(sizes: Sizes) -> list[Line]:
-    """What the card can do at most: copying, and cuBLAS's matrix products."""
+    """The card's limits: copying, and cuBLAS's matrix products."""
     n, m = sizes.rows * sizes.width, sizes.square
     copy = Line("copy", f"{n:,} float32", "copy", {"size": n}, 2 * n * FLOAT32 / 1e9, "GB", "", ())
     return [copy] + [
@@ -140,8 +140,8 @@ def norms(sizes: Sizes) -> Iterator[Line]:
 
 
 def norm_bytes(norm: str, way: str, rows: int, width: int) -> int:
-    """Forward x and the parameters in, the output and each row's statistics out; backward the gradient, x, the weight
-    and the statistics in, the gradients out. Layer norm has a bias and a mean; RMS norm has not."""
+    """Forward reads x and the parameters, and writes the output and each row's statistics. Backward reads the gradient,
+    x, the weight and the statistics, and writes the gradients. Layer norm has a bias and a mean, RMS norm does not."""
     of_width = {"layer norm": 2, "RMS norm": 1}[norm]  # parameters, and as many gradients
     statistics = of_width * rows
     if way == "forward":
@@ -150,7 +150,7 @@ def norm_bytes(norm: str, way: str, rows: int, width: int) -> int:
 
 
 def attentions(sizes: Sizes) -> Iterator[Line]:
-    """In float32 and bfloat16, small heads and large, all keys and those up to the query."""
+    """In float32 and bfloat16, with small and large heads, without and with causality."""
     t = sizes.length
     for precision, peers in (("float32", ("math", "memory-efficient")), ("bf16", ("flash", "math"))):
         for head_size in sizes.head_sizes:
@@ -171,13 +171,13 @@ def attentions(sizes: Sizes) -> Iterator[Line]:
 
 
 def attention_operations(heads: int, length: int, head_size: int, causal: bool, way: str) -> int:
-    """Two products in the forward pass; in the backward pass five, since the scores are computed once more."""
+    """Two products in the forward pass and five in the backward pass, which computes the scores again."""
     pairs = length * (length + 1) // 2 if causal else length**2
     return 2 * heads * pairs * head_size * {"forward": 2, "both passes": 7}[way]
 
 
 def matmuls(sizes: Sizes) -> Iterator[Line]:
-    """Ours beside cuBLAS, in the same precision: a square one, and those of a GPT's layers, (M, K) · (K, N)."""
+    """Ours and cuBLAS in the same precision: a square product, and those of a GPT's layers, (M, K) · (K, N)."""
     m = sizes.square
     yield matmul(m, m, m, "float32", "tiled")
     for precision, ours in (("float32", "blocked"), ("TF32", "TF32"), ("bf16", "bf16")):
@@ -187,7 +187,7 @@ def matmuls(sizes: Sizes) -> Iterator[Line]:
 
 
 def matmul(m: int, k: int, n: int, precision: str, ours: str, target: Target | None = None) -> Line:
-    """One of them; `ours` says which of our kernels."""
+    """One product; `ours` names our kernel."""
     shape = cube(m) if m == k == n else f"({m:,}, {k:,}) · ({k:,}, {n:,})"
     arguments: dict[str, int | str] = {"m": m, "k": k, "n": n, "precision": precision, "ours": ours}
     task = f"matmul, {precision}" + (f", {ours}" if precision == "float32" else "")
@@ -198,7 +198,7 @@ def matmul(m: int, k: int, n: int, precision: str, ours: str, target: Target | N
 
 
 def others(sizes: Sizes) -> Iterator[Line]:
-    """What else a training step has, at the sizes of the GPT."""
+    """The other kernels of a training step, at the sizes of the GPT."""
     gpt = sizes.gpt
     n, d, v = gpt.batch_size * gpt.length, gpt.d_model, gpt.vocab_size
     hidden, peers = n * 4 * d, ("PyTorch",)
@@ -206,17 +206,17 @@ def others(sizes: Sizes) -> Iterator[Line]:
     def line(task: str, shape: str, check: str, n_bytes: int, **arguments: int | str) -> Line:
         return Line(task, shape, task, arguments, n_bytes / 1e9, "GB", "copy", (check,), peers)
 
-    # The logits in and their gradient out; the losses out; targets in 8 bytes, and a byte that says whether they count.
+    # Reads the logits, targets of 8 bytes and a byte that says whether they count; writes losses and gradients.
     cross_entropy = FLOAT32 * (2 * n * v + n) + 9 * n
     yield line("cross-entropy", f"{n:,} × {v:,}", "cross-entropy", cross_entropy, rows=n, vocab_size=v)
     yield line("GELU, forward", f"{n:,} × {4 * d:,}", "GELU", 2 * FLOAT32 * hidden, size=hidden)
     yield line("GELU, backward", f"{n:,} × {4 * d:,}", "GELU", 3 * FLOAT32 * hidden, size=hidden)
-    # Added in place: the matrix in and out. Its gradient: a matrix in, and its width out.
+    # The bias is added in place: the matrix is read and written. Its gradient reads a matrix and writes a row.
     yield line("bias, forward", f"{n:,} × {4 * d:,}", "bias", FLOAT32 * (2 * hidden + 4 * d), rows=n, width=4 * d)
     yield line("bias, backward", f"{n:,} × {4 * d:,}", "bias", FLOAT32 * (hidden + 4 * d), rows=n, width=4 * d)
-    scatter = FLOAT32 * (n * d + v * d) + 8 * n  # gradients in, all of the table out; ids in 8 bytes
+    scatter = FLOAT32 * (n * d + v * d) + 8 * n  # reads gradients and ids of 8 bytes, writes the whole table
     yield line("embedding, backward", f"{n:,} of {v:,} × {d:,}", "embedding", scatter, rows=n, vocab_size=v, width=d)
-    # Weights, gradient and two moments in; weights and moments out.
+    # Reads weights, gradient and two moments; writes weights and moments.
     yield line("AdamW", f"{sizes.weights:,} weights", "AdamW", 7 * FLOAT32 * sizes.weights, size=sizes.weights)
 
 

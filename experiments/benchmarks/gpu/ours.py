@@ -1,6 +1,6 @@
-"""Our kernels, ready to be called: a function for each kind of line, which makes the arrays and gives the work.
+"""Our kernels as works: for each kind of line, a function that creates the arrays and returns a call of the kernel.
 
-Each takes `move`, which brings an array to where the kernels run, so that all of it also runs on the host.
+Each takes `move`, which moves an array to the device of the kernels, so that everything can also run on the host.
 """
 
 import math
@@ -14,6 +14,7 @@ from experiments.benchmarks.cpu import models
 from experiments.benchmarks.cpu.sizes import Size, batch
 from experiments.benchmarks.gpu.checking import to_bfloat16
 from experiments.benchmarks.gpu.lines import Line
+from experiments.benchmarks.passes import attention_passes
 from minigrad.array_type import Array
 from minigrad.kernels.adam import AdamHyperparameters
 from minigrad.kernels.adam import cuda as adam
@@ -40,9 +41,9 @@ def kernel(line: Line, move: Move) -> Work:
 
 
 def values(move: Move, *shape: int, precision: str = "float32") -> Array:
-    """Normally distributed numbers, a million of them again and again: more take the host longer than the benchmark.
+    """Normally distributed numbers in float32; for "bf16" the bits of bfloat16.
 
-    They are float32; for "bf16" the bits of bfloat16.
+    A million numbers are repeated, because drawing more on the host would take longer than the benchmark.
     """
     size = math.prod(shape)
     some = np.random.default_rng(0).standard_normal(min(size, 2**20), dtype=np.float32)
@@ -85,11 +86,10 @@ def attention_forward(move: Move, heads: int, length: int, head_size: int, causa
 
 def attention_both(move: Move, heads: int, length: int, head_size: int, causal: int, precision: str) -> Work:
     q, k, v, grad = (values(move, 1, heads, length, head_size, precision=precision) for _ in range(4))
-    attention, scale = ATTENTIONS[precision], head_size**-0.5
+    kernel, scale = ATTENTIONS[precision], head_size**-0.5
 
     def work() -> object:
-        _, saved = attention.attention_forward(q, k, v, None, None, bool(causal), scale)
-        return attention.attention_backward(grad, q, k, v, saved, scale)
+        return attention_passes(kernel, q, k, v, grad, None, None, bool(causal), scale)[1:]  # the gradients
 
     return work
 
@@ -163,13 +163,13 @@ KERNELS: dict[str, Callable[..., Work]] = {
 
 
 def training_step(size: Size, device: str) -> Callable[[], float]:
-    """A GPT's step on `device`, "cpu" or "cuda": forward, loss, backward, clipping, AdamW; it returns the loss."""
+    """A GPT's training step on `device`, "cpu" or "cuda": forward, backward, clipping, AdamW. It returns the loss."""
     model, arrays = models.build("gpt", size).to(device), batch("gpt", size)
     return models.stepping(model, models.whole_batch(model, arrays))
 
 
 def copy(cupy: Any, size: int) -> Work:
-    """A copy on the card, as the driver does it."""
+    """A copy on the card by the driver."""
     source, target = cupy.ones(size, np.float32), cupy.empty(size, np.float32)
 
     def work() -> None:

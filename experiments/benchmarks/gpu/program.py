@@ -1,11 +1,11 @@
-"""What is done, in which order: the card's limits, the checks, the kernels, the training step."""
+"""What is done, and in which order: the checks, the card's limits, the kernels, the training step."""
 
 import gc
 import math
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,15 +13,82 @@ from experiments.benchmarks.cpu.sizes import Size
 from experiments.benchmarks.gpu import checks, cublas, lines, ours, step_check
 from experiments.benchmarks.gpu.card import card
 from experiments.benchmarks.gpu.checking import brief
-from experiments.benchmarks.gpu.lines import Line
+from experiments.benchmarks.gpu.checks import CheckSizes
+from experiments.benchmarks.gpu.lines import Line, Sizes
 from experiments.benchmarks.gpu.result import Check, GPUBenchmark, Row, Times
 from experiments.benchmarks.gpu.table import FAILED
-from experiments.benchmarks.gpu.timing import Clock, take_turns
+from experiments.benchmarks.gpu.timing import RUNS, WARM_UP, Clock, take_turns
 from minigrad.device import cupy as import_cupy
 
 PARTS = ("checks", "kernels", "steps")
-DEVICE = "cuda"
 Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """At which sizes everything is checked and measured, and how often.
+
+    Attributes:
+        sizes: for the measurements.
+        checks, step: for the checks of the kernels, and of a step of each family.
+        warm_up, runs: the numbers of untimed and timed calls of each contender.
+    """
+
+    sizes: Sizes
+    checks: CheckSizes = checks.FULL
+    step: Size = step_check.SIZE
+    warm_up: int = WARM_UP
+    runs: int = RUNS
+
+
+def scale_of(quick: bool) -> Scale:
+    """The scale of a whole run, or of a smoke test."""
+    return Scale(lines.QUICK if quick else lines.FULL)
+
+
+class GPU:
+    """The current GPU, and what is installed beside it: all that the benchmark asks of the machine.
+
+    Raises:
+        DeviceError: saying what is missing, without CuPy or a GPU.
+    """
+
+    device = "cuda"
+
+    def __init__(self) -> None:
+        self.cupy: Any = import_cupy()
+
+    def card(self) -> dict[str, Any]:
+        """What the times depend on."""
+        return card(self.cupy)
+
+    def copy(self, size: int) -> Work:
+        """A copy on the card by the driver."""
+        return ours.copy(self.cupy, size)
+
+    def product(self, line: Line) -> Work:
+        """A line's product by cuBLAS."""
+        m, k, n = (int(line.arguments[letter]) for letter in "mkn")
+        precision = str(line.arguments["precision"])
+        a, b = (ours.values(self.cupy.asarray, *shape, precision=precision) for shape in ((m, k), (k, n)))
+        return cublas.product(self.cupy, a, b, precision)
+
+    def torch_missing(self) -> str:
+        """Why PyTorch does not take part; "" if it does."""
+        if not find_spec("torch"):
+            return "torch is not installed"
+        from experiments.benchmarks.gpu import torch_peers
+
+        return torch_peers.missing()
+
+    def free_memory(self) -> None:
+        """Release the unused memory of both pools."""
+        gc.collect()
+        self.cupy.get_default_memory_pool().free_all_blocks()
+        if not self.torch_missing():
+            from experiments.benchmarks.gpu import torch_peers
+
+            torch_peers.free_memory()
 
 
 def run(
@@ -35,17 +102,17 @@ def run(
     Args:
         parts: some of PARTS. Without "checks" everything is timed as if it had passed.
         quick: small sizes, for which there are no targets.
-        keep: called with what there is whenever something was added, so that a run that is cut off leaves that.
-        seconds: after so many, what is left is not measured, and said not to have been.
+        keep: called with the benchmark after each addition, so that an interrupted run keeps what it has measured.
+        seconds: the time limit; lines that are left then are marked as not measured.
 
     Raises:
         DeviceError: saying what is missing, without CuPy or a GPU.
-        ValueError: on a part that does not exist.
+        ValueError: on an unknown part.
     """
     check_names(parts, PARTS)
-    cupy = import_cupy()
-    began, sizes = time.monotonic(), lines.QUICK if quick else lines.FULL
-    benchmark = GPUBenchmark(card(cupy))
+    gpu, scale = GPU(), scale_of(quick)
+    began, sizes = time.monotonic(), scale.sizes
+    benchmark = GPUBenchmark(gpu.card())
     say(f"{benchmark.card['name']}; this takes about {'2' if quick else '8'} minutes, less when run again")
 
     def add(to: list[Any], one: Any) -> None:
@@ -54,7 +121,7 @@ def run(
         keep(benchmark)
 
     if "checks" in parts:
-        for check in run_checks(cupy):
+        for check in run_checks(gpu, scale):
             add(benchmark.checks, check)
     failed = {check.name: check.missing or FAILED for check in benchmark.checks if not check.passed}
     for part, to, every, works in (
@@ -66,19 +133,19 @@ def run(
             if time.monotonic() - began > seconds:
                 add(to, Row.of(line, {"ours": Times(missing=f"not measured: {seconds:.0f} s were over")}))
             else:
-                add(to, measured(line, failed, cupy, works, flush=part == "kernels"))
+                add(to, measured(line, failed, gpu, scale, works, flush=part == "kernels"))
     return benchmark
 
 
 def check_names(names: Sequence[str], known: Collection[str]) -> None:
-    """Raise ValueError unless each of the parts is known."""
+    """Raise ValueError unless all parts are known."""
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"--only: expected some of {','.join(known)}, got {','.join(unknown)}")
 
 
-def run_checks(cupy: Any) -> Iterator[Check]:
-    """Every kernel, and a step of each family; each is told as it is done."""
-    for running in (checks.run(cupy.asarray), step_check.run(DEVICE)):
+def run_checks(gpu: GPU, scale: Scale) -> Iterator[Check]:
+    """Check every kernel, and a step of each family; print each outcome."""
+    for running in (checks.run(gpu.cupy.asarray, scale.checks), step_check.run(gpu.device, scale.step)):
         for check in running:
             outcome = check.missing or "; ".join(check.failures) or "agrees with the reference"
             say(f"check: {check.name}: {outcome}")
@@ -93,85 +160,59 @@ def without_targets(every: list[Line], quick: bool) -> list[Line]:
 def measured(
     line: Line,
     failed: dict[str, str],
-    cupy: Any,
-    works: Callable[[Line, Any], dict[str, Work]],
+    gpu: GPU,
+    scale: Scale,
+    works: Callable[[Line, GPU], dict[str, Work]],
     flush: bool = True,
 ) -> Row:
-    """One line's contenders in turns; what failed its check is not timed."""
+    """One line's contenders in turns. A kernel that failed its check is not timed."""
     say(f"{line.task}, {line.shape}")
     if reasons := [f"{name}: {failed[name]}" for name in line.checks if name in failed]:
         return Row.of(line, {"ours": Times(missing="; ".join(reasons))})
     try:
-        contenders = works(line, cupy)
-        times = take_turns(Clock(cupy, flush).seconds, contenders)
-    except Exception as error:  # no memory, say; the other lines are measured all the same
+        contenders = works(line, gpu)
+        times = take_turns(Clock(gpu.cupy, flush).seconds, contenders, scale.runs, scale.warm_up)
+    except Exception as error:  # out of memory, for example; the other lines are measured anyway
         times = {"ours": Times(missing=brief(error))}
     finally:
-        contenders = {}  # and with them their arrays
-        free_memory(cupy)
-    absent = torch_missing()
+        contenders = {}  # frees their arrays
+        gpu.free_memory()
+    absent = gpu.torch_missing()
     return Row.of(
         line, times | {name: Times(missing=absent or "no result") for name in line.peers if name not in times}
     )
 
 
-def limit_works(line: Line, cupy: Any) -> dict[str, Work]:
+def limit_works(line: Line, gpu: GPU) -> dict[str, Work]:
     """Copying, or a product by cuBLAS."""
     if line.kind == "copy":
-        return {"ours": ours.copy(cupy, int(line.arguments["size"]))}
-    return {"ours": cublas_work(line, cupy)}
+        return {"ours": gpu.copy(int(line.arguments["size"]))}
+    return {"ours": gpu.product(line)}
 
 
-def kernel_works(line: Line, cupy: Any) -> dict[str, Work]:
-    """Ours; cuBLAS beside a product, PyTorch beside the rest."""
-    works = {"ours": ours.kernel(line, cupy.asarray)}
+def kernel_works(line: Line, gpu: GPU) -> dict[str, Work]:
+    """Ours, with cuBLAS for a product, and PyTorch for the rest."""
+    works = {"ours": ours.kernel(line, gpu.cupy.asarray)}
     if "cuBLAS" in line.peers:
-        works["cuBLAS"] = cublas_work(line, cupy)
-    elif not torch_missing():
+        works["cuBLAS"] = gpu.product(line)
+    elif not gpu.torch_missing():
         from experiments.benchmarks.gpu import torch_peers
 
-        works |= torch_peers.kernel(line, DEVICE)
+        works |= torch_peers.kernel(line, gpu.device)
     return works
 
 
-def cublas_work(line: Line, cupy: Any) -> Work:
-    """A line's product."""
-    m, k, n = (int(line.arguments[letter]) for letter in "mkn")
-    precision = str(line.arguments["precision"])
-    a, b = (ours.values(cupy.asarray, *shape, precision=precision) for shape in ((m, k), (k, n)))
-    return cublas.product(cupy, a, b, precision)
-
-
-def training_steps(line: Line, cupy: Any) -> dict[str, Work]:
+def training_steps(line: Line, gpu: GPU) -> dict[str, Work]:
     """Ours and PyTorch's."""
     size = Size(**{name: int(number) for name, number in line.arguments.items()})
-    works: dict[str, Work] = {"ours": ours.training_step(size, DEVICE)}
-    if not torch_missing():
+    works: dict[str, Work] = {"ours": ours.training_step(size, gpu.device)}
+    if not gpu.torch_missing():
         from experiments.benchmarks.gpu import torch_peers
 
-        works |= torch_peers.training_steps(size, DEVICE)
+        works |= torch_peers.training_steps(size, gpu.device)
     return works
-
-
-def torch_missing() -> str:
-    """Why PyTorch does not take part; "" if it does."""
-    if not find_spec("torch"):
-        return "torch is not installed"
-    from experiments.benchmarks.gpu import torch_peers
-
-    return torch_peers.missing()
-
-
-def free_memory(cupy: Any) -> None:
-    """Both pools give back what nobody holds."""
-    gc.collect()
-    cupy.get_default_memory_pool().free_all_blocks()
-    if not torch_missing():
-        from experiments.benchmarks.gpu import torch_peers
-
-        torch_peers.free_memory()
 
 
 def say(line: str) -> None:
-    """What is being done, to whoever waits."""
+    """Print the current step to standard error."""
     print(f"{line} …", file=sys.stderr, flush=True)

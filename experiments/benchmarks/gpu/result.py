@@ -1,4 +1,4 @@
-"""What came out: checks and times, as JSON and back."""
+"""The result: checks and times, to JSON and back."""
 
 import json
 import statistics
@@ -15,7 +15,7 @@ from minigrad.files import write_text
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of a contender's runs; or why there are none."""
+    """The seconds of a contender's runs, or why there are none."""
 
     runs: int = 0
     median: float = 0.0
@@ -25,16 +25,16 @@ class Times:
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Times":
-        """Told with four digits."""
+        """A summary, rounded to four digits."""
         median, least, most = (float(f"{of(seconds):.4g}") for of in (statistics.median, min, max))
         return cls(len(seconds), median, least, most)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line, and what each contender took: "ours", and the peers. Of a limit there is "ours" alone, which is its own.
+    """A line, and the times of each contender: "ours" and the peers. A limit of the card has only "ours".
 
-    An empty `times` means that it was not measured.
+    If `times` is empty, the line was not measured.
     """
 
     task: str
@@ -48,22 +48,22 @@ class Row:
 
     @classmethod
     def of(cls, line: Line, times: dict[str, Times]) -> "Row":
-        """What of a line goes into the table."""
+        """The row of a line, with these times."""
         peers = list(line.peers)
         return cls(line.task, line.shape, line.amount, line.unit, line.limit, peers, line.target, times)
 
     def median(self, name: str) -> float | None:
-        """Seconds a call; None where there is none."""
+        """Seconds per call; None if there are no times."""
         times = self.times.get(name)
         return times.median if times is not None and times.runs else None
 
     def rate(self) -> float | None:
-        """Of ours: units a second."""
+        """Our units per second."""
         seconds = self.median("ours")
         return self.amount / seconds if seconds else None
 
     def speed(self, other: str) -> float | None:
-        """How many times as fast as the other ours is."""
+        """How many times as fast as the other we are."""
         theirs, ours = self.median(other), self.median("ours")
         return theirs / ours if theirs and ours else None
 
@@ -73,9 +73,9 @@ class Check:
     """How a kernel's values compare with the reference's.
 
     Attributes:
-        worst: the largest error, as a share of what is allowed.
+        worst: the largest error, as a share of the allowed one.
         failures: what is wrong, case by case.
-        missing: why there was nothing to check.
+        missing: why nothing could be checked.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Check:
 
 @dataclass
 class GPUBenchmark:
-    """Everything that was checked and measured, and on what."""
+    """All checks and measurements, and the card."""
 
     card: dict[str, Any]
     limits: list[Row] = field(default_factory=list)
@@ -107,11 +107,11 @@ class GPUBenchmark:
         return not any(check.failures for check in self.checks)
 
     def limit(self, row: Row) -> float | None:
-        """The rate of the limit that a row's share is told of."""
+        """The rate of the limit with which a row is compared."""
         return next((limit.rate() for limit in self.limits if limit.task == row.limit), None)
 
     def speed(self, row: Row, other: str) -> float | None:
-        """How many times as fast as the other ours is; a copy moves as many bytes at the card's own rate."""
+        """How many times as fast as the other we are. A "copy" moves as many bytes at the card's own rate."""
         if other != "copy":
             return row.speed(other)
         ours, limit = row.rate(), self.limit(row)
@@ -124,21 +124,21 @@ class GPUBenchmark:
 
 
 def path() -> Path:
-    """Where the result is written."""
+    """The path of the result."""
     return places.results_folder() / "benchmarks" / "gpu.json"
 
 
 def save(benchmark: GPUBenchmark) -> Path:
-    """Write it as JSON; the file's path."""
+    """Write the result as JSON, and return the file's path."""
     file = path()
     write_text(file, json.dumps(asdict(benchmark), indent=1, ensure_ascii=False) + "\n")
     return file
 
 
 def load(file: Path) -> GPUBenchmark:
-    """Read it back.
+    """Read a result.
 
     Raises:
-        ValueError: naming the field, if something is missing, unknown or of another type.
+        ValueError: naming the field, if a field is missing, unknown or of another type.
     """
     return decode(GPUBenchmark, json.loads(file.read_text(encoding="utf-8")), "")

@@ -17,8 +17,8 @@ NAMES = tuple(f"{display} step" for display in DISPLAY.values())
 
 TOLERANCE = 1e-5
 SMALL = 0.01
-"""A gradient is held against its largest value, but at least against this share of the largest value of all: the
-gradient of the bias of keys, for one, is zero, and what is left of it is the rounding of others."""
+"""A gradient's error is relative to its largest value, but at least to this share of the largest value of all
+gradients: the gradient of the keys' bias, for example, is zero up to rounding."""
 
 
 def run(device: str, size: Size = SIZE) -> Iterator[Check]:

@@ -1,7 +1,7 @@
 """The tables, for the terminal and in Markdown for the page.
 
-"× copy" and the like say how many times as fast ours is as the other, by medians from the same turns; ✓ and ✗ whether
-the target is met.
+"× copy" and the like say how many times as fast as the other we are, by medians from the same turns; ✓ and ✗ say
+whether the target is met.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ CAPTION = (
 
 
 def unmeasured() -> GPUBenchmark:
-    """Every line, and nothing in it: what there is to show until there is a GPU."""
+    """Every line, without times: the table until a GPU has been measured."""
 
     def empty(lines: Sequence[Line]) -> list[Row]:
         return [Row.of(line, {}) for line in lines]
@@ -44,13 +44,13 @@ def unmeasured() -> GPUBenchmark:
 
 
 def limit_grid(benchmark: GPUBenchmark) -> Grid:
-    """What the card can do."""
+    """The card's limits."""
     grid = [["the card's limits", "size", "ms", "rate"]]
     return grid + [[LIMIT_NAMES[row.task], row.shape, milliseconds(row, "ours"), rate(row)] for row in benchmark.limits]
 
 
 def check_grid(benchmark: GPUBenchmark) -> Grid:
-    """Every check, with what failed in it."""
+    """Every check, with its failures."""
     grid = [["check", "cases", "largest error ÷ allowed", ""]]
     for check in benchmark.checks:
         if check.missing:
@@ -75,7 +75,7 @@ def row_grid(benchmark: GPUBenchmark, rows: Sequence[Row]) -> Grid:
 
 
 def milliseconds(row: Row, name: str) -> str:
-    """The median, or why there is none."""
+    """The median in milliseconds, or why there is none."""
     seconds = row.median(name)
     if seconds is not None:
         return f"{1e3 * seconds:,.3g}"
@@ -83,7 +83,7 @@ def milliseconds(row: Row, name: str) -> str:
 
 
 def rate(row: Row) -> str:
-    """Of ours, in units of thousands where that is usual."""
+    """Our rate, in TFLOP/s for operations."""
     value = row.rate()
     if value is None:
         return ""
@@ -91,7 +91,7 @@ def rate(row: Row) -> str:
 
 
 def share(row: Row, benchmark: GPUBenchmark) -> str:
-    """Ours, of what the card can do."""
+    """Our rate as a share of the card's limit."""
     ours, limit = row.rate(), benchmark.limit(row)
     return f"{ours / limit:.0%}{mark(row, row.limit, benchmark)}" if ours and limit else ""
 
@@ -104,7 +104,7 @@ def other(row: Row, name: str, benchmark: GPUBenchmark) -> str:
 
 
 def mark(row: Row, name: str, benchmark: GPUBenchmark) -> str:
-    """✓ or ✗ at what the target is about."""
+    """✓ or ✗ beside the value that the target refers to."""
     if row.target is None or row.target.other != name:
         return ""
     return {True: " ✓", False: " ✗", None: ""}[benchmark.met(row)]
@@ -114,7 +114,7 @@ def mark(row: Row, name: str, benchmark: GPUBenchmark) -> str:
 
 
 def header(benchmark: GPUBenchmark) -> str:
-    """What it was measured on."""
+    """The card, its driver and clocks, and versions."""
     about = benchmark.card
     if not about:
         return "No GPU has been at hand yet: nothing here was measured."
@@ -140,7 +140,7 @@ def text(benchmark: GPUBenchmark) -> str:
 
 
 def markdown(benchmark: GPUBenchmark) -> str:
-    """For the page: the limits, every line that has a target, and the checks in a sentence."""
+    """For the page: the limits, every line with a target, and a sentence about the checks."""
     held = [row for row in (*benchmark.kernels, *benchmark.steps) if row.target]
     grids = [limit_grid(benchmark), row_grid(benchmark, held)]
     parts = [CAPTION, *map(grid_as_markdown, grids), checks_in_a_sentence(benchmark)]
@@ -148,7 +148,7 @@ def markdown(benchmark: GPUBenchmark) -> str:
 
 
 def checks_in_a_sentence(benchmark: GPUBenchmark) -> str:
-    """How many passed, and which did not."""
+    """How many checks passed, and which failed."""
     run = [check for check in benchmark.checks if not check.missing]
     if not run:
         return f"{len(benchmark.checks)} checks against the reference kernels come first; they were not run."
@@ -159,7 +159,7 @@ def checks_in_a_sentence(benchmark: GPUBenchmark) -> str:
 
 
 def aligned(grid: Grid) -> str:
-    """Columns side by side."""
+    """Aligned columns."""
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
     pad: Callable[[str, int], str] = str.ljust
     lines = ["  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)) for row in grid]

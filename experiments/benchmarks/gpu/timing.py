@@ -1,14 +1,14 @@
 """Times on a GPU: CUDA events, contenders in turns, caches flushed.
 
-An event is a mark in the stream of work that the card notes the time of as it comes past. Between two marks there is
-what the card did for one call, and nothing of what Python did before. Three things make such times honest:
+An event is a mark in the stream whose time the card records when it reaches it. The time between two events is what the
+card took for one call, without Python's time. Three measures make such times comparable:
 
-- Before each call a gigabyte is read, many times what the L2 cache holds: what the call reads comes from memory, as it
-  would in training, where a step touches far more than the cache. (Were it written, the call would have to make room
-  for itself by putting what is in the cache back into memory.)
-- That takes the card some tenths of a millisecond, in which Python has time to queue the marks and the kernels between
-  them. So the card does not wait for Python inside a call, unless it is one of hundreds of kernels.
-- Contenders take turns, every other round backwards: the card's clock changes as it grows warm.
+- Before each call a gigabyte is read, many times the size of the L2 cache: the call then reads from memory, as it would
+  in training, where a step touches far more memory than the cache holds. (If the gigabyte were written instead, the
+  call would have to write dirty lines of the cache back to memory.)
+- That takes the card some tenths of a millisecond, in which Python queues the events and the kernels between them. So
+  the card does not wait for Python within a call, unless the call has hundreds of kernels.
+- Contenders take turns, every other round in reverse order, because the card's clock changes as it warms up.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class Clock:
 
     Args:
         cupy: the module.
-        flush: whether memory is read before each call. A training step needs no such help.
+        flush: whether the cache is flushed before each call. A training step does not need it.
     """
 
     def __init__(self, cupy: Any, flush: bool = True) -> None:
@@ -36,10 +36,10 @@ class Clock:
         self.ballast = cupy.zeros(BALLAST, "float32") if flush else None
 
     def seconds(self, work: Work) -> float:
-        """What one call takes the card."""
+        """The seconds that the card takes for one call."""
         start, end = self.cupy.cuda.Event(), self.cupy.cuda.Event()
         if self.ballast is not None:
-            self.ballast.max()  # its value stays on the card: nobody waits for it
+            self.ballast.max()  # the value stays on the card, so nothing waits for it
         start.record(self.stream)
         work()
         end.record(self.stream)
@@ -47,8 +47,10 @@ class Clock:
         return self.cupy.cuda.get_elapsed_time(start, end) / 1000
 
 
-def take_turns(seconds: Callable[[Work], float], contenders: Mapping[str, Work], runs: int = RUNS) -> dict[str, Times]:
-    """The times of each contender; one that fails is left out from there on, and its error stands in its place."""
+def take_turns(
+    seconds: Callable[[Work], float], contenders: Mapping[str, Work], runs: int = RUNS, warm_up: int = WARM_UP
+) -> dict[str, Times]:
+    """The times of each contender. One that fails takes no further turns, and its result is the error."""
     measured: dict[str, list[float]] = {name: [] for name in contenders}
     failed: dict[str, str] = {}
 
@@ -56,11 +58,11 @@ def take_turns(seconds: Callable[[Work], float], contenders: Mapping[str, Work],
         if name not in failed:
             try:
                 measured[name].append(seconds(contenders[name]))
-            except Exception as error:  # whatever a driver, a compiler or a peer has to say
+            except Exception as error:  # any error of a driver, a compiler or a peer
                 failed[name] = brief(error)
 
     for name in contenders:
-        for _ in range(WARM_UP):  # the first call compiles
+        for _ in range(warm_up):  # the first call compiles
             turn(name)
     for values in measured.values():
         values.clear()

@@ -1,6 +1,6 @@
-"""PyTorch's works: the same as in `ours.py`, a function for each kind of line, which gives a work for each peer.
+"""PyTorch's works: as in `ours.py`, a function for each kind of line, which returns a work for each peer.
 
-Products of float32 stay in float32: PyTorch's default, said here once more.
+Products of float32 matrices stay in float32, which is PyTorch's default.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 
 def kernel(line: Line, device: str) -> dict[str, Work]:
-    """The works of a line of `lines.kernels`, by peer; none where PyTorch's would be cuBLAS's once more."""
+    """The works of a line of `lines.kernels`, by peer; none for products, for which PyTorch calls cuBLAS too."""
     if line.kind not in KERNELS:
         return {}
     return KERNELS[line.kind](device, **line.arguments)
@@ -44,7 +44,7 @@ def ids(device: str, vocab_size: int, size: int) -> Tensor:
 
 
 def backward(out: Tensor, *leaves: Tensor) -> Work:
-    """The backward pass alone: gradients are returned, not added up anywhere."""
+    """Only the backward pass: gradients are returned and not accumulated."""
     grad = values(out.device, *out.shape, dtype=out.dtype)
     return partial(torch.autograd.grad, out, leaves, grad, retain_graph=True)
 
@@ -90,12 +90,12 @@ def attention_both(
 
 
 def backends(precision: str) -> list[str]:
-    """Flash attention is for 16 bits; what it is for, PyTorch takes it for."""
+    """The backends for a precision: flash attention needs 16 bits, and PyTorch prefers it there."""
     return ["flash", "math"] if precision == "bf16" else ["math", "memory-efficient"]
 
 
 def attended(backend: str, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
-    """By this backend and no other."""
+    """Attention by this backend only."""
     with sdpa_kernel(BACKENDS[backend]):
         return functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
 
@@ -151,7 +151,7 @@ KERNELS: dict[str, Callable[..., dict[str, Work]]] = {
 
 
 def training_steps(size: Size, device: str) -> dict[str, Work]:
-    """The GPT's step, as it is and compiled."""
+    """The GPT's step, eager and compiled."""
     torch.set_float32_matmul_precision("highest")
     compiled = {"PyTorch": False, "torch.compile": True}
     return {name: torch_twins.training_step("gpt", size, flag, device) for name, flag in compiled.items()}
@@ -163,5 +163,5 @@ def missing(device: str = "cuda") -> str:
 
 
 def free_memory() -> None:
-    """Give back what PyTorch keeps for later."""
+    """Release the memory that PyTorch caches."""
     torch.cuda.empty_cache()

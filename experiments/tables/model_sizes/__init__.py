@@ -9,8 +9,8 @@ training.py     the published training runs
 findings.py     claims and tables
 drawings.py     figures
 
-Source: the lecture's pages on BERT, T5, GPT, GPT-2 and GPT-3, and "Scaling efficiency". What is not in the lecture
-is named where it stands.
+Source: the lecture's pages on BERT, T5, GPT, GPT-2 and GPT-3, and "Scaling efficiency". Other sources are named beside
+the figures that come from them.
 """
 
 from dataclasses import asdict
@@ -31,7 +31,7 @@ PRESETS = {"quick": Settings(), "full": Settings()}
 
 
 def estimate(settings: Settings) -> Estimate:
-    """Shapes are all that is made."""
+    """Little: only shapes are computed."""
     return Estimate(3, 200)
 
 
@@ -79,10 +79,10 @@ def count_all() -> dict[str, dict[str, int]]:
 
 
 def count_otherwise() -> dict[str, int]:
-    """Model → its parameters, counted the way in which a figure of the lecture or a paper fits."""
+    """Model → its parameters, counted in the way that agrees with a figure of the lecture or a paper."""
     return {figure.model: build(figure.like).num_parameters() for figure in FIGURES if figure.like}
 
 
 def measure_memory() -> dict[str, float]:
-    """What building GPT-3 takes."""
+    """The memory that building GPT-3 takes."""
     return {"megabytes": megabytes_to_build(SIZES["gpt3-175b"])}

@@ -1,4 +1,4 @@
-"""The figures: parameters and where they sit, operations of training."""
+"""The figures: the parameters of each part, and the operations of training."""
 
 from collections.abc import Collection
 

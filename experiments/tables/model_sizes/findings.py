@@ -1,4 +1,4 @@
-"""Claims and tables: the figures beside ours, and what training took."""
+"""Claims and tables: the published figures beside ours, and the cost of training."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from minigrad.checks import number, whole_number
 
 @dataclass(frozen=True)
 class Settings:
-    """`tolerance`: how far a figure may be off, set beforehand. Nothing here is random."""
+    """`tolerance`: how far off a figure may be, chosen before counting. Nothing here is random."""
 
     tolerance: float = 0.02
     n_threads: int = 1
@@ -37,7 +37,7 @@ def judge(
     runs: dict[str, TrainingRun],
     megabytes: float,
 ) -> list[Claim]:
-    """What the lecture's figures say, and what of it is so."""
+    """The claims about the lecture's figures."""
     gpt3, published = runs["gpt3-175b"].flops, runs["gpt3-175b"].published or 0.0
     share_of_peak = bert_rate(runs["bert-large" + FULL_LENGTH]) / TPU_PEAKS["TPU v2"]
     return [
@@ -70,7 +70,7 @@ def judge(
 
 
 def judge_figures(settings: Settings, counts: dict[str, int], otherwise: dict[str, int]) -> list[Claim]:
-    """Is every figure of the lecture that of the real model; and where it is not, do we know why?"""
+    """Is every figure of the lecture that of the real model? If not, do we know why?"""
     farthest = max(LECTURE_FIGURES, key=lambda figure: abs(off(counts[figure.model], figure)))
     beyond = [figure for figure in LECTURE_FIGURES if abs(off(counts[figure.model], figure)) > settings.tolerance]
     known = [
@@ -110,7 +110,7 @@ def explain(figure: Figure, counts: dict[str, int], otherwise: dict[str, int]) -
 
 
 def reason(figure: Figure, otherwise: dict[str, int]) -> str:
-    """Why a figure is off, with the count that it seems to be."""
+    """Why a figure is off, with the count that it agrees with."""
     if figure.like is None:
         return figure.counts
     return f"the figure fits {figure.counts}: {otherwise[figure.model] / 1e6:,.0f} million"
@@ -135,7 +135,7 @@ def lecture_table(parts: dict[str, dict[str, int]], otherwise: dict[str, int]) -
 
 
 def paper_table(counts: dict[str, int], otherwise: dict[str, int]) -> Table:
-    """Figures of the papers that the lecture's come from."""
+    """The figures of the papers from which the lecture's come."""
     columns = ["model", "the paper, millions", "ours", "off, %", "what the figure fits", "ours, so", "off so, %"]
     rows: list[list[Entry]] = []
     for figure in PAPER_FIGURES:
@@ -151,7 +151,7 @@ def paper_table(counts: dict[str, int], otherwise: dict[str, int]) -> Table:
 
 
 def training_table(runs: dict[str, TrainingRun], counts: dict[str, int]) -> Table:
-    """What the runs took."""
+    """The cost of the training runs."""
     columns = ["run", "tokens, billions", "FLOPs", "published", "ours / published"]
     columns += ["FLOPs for a parameter and token", "days at 1 PFLOP/s"]
     rows: list[list[Entry]] = []
@@ -168,7 +168,7 @@ def training_table(runs: dict[str, TrainingRun], counts: dict[str, int]) -> Tabl
 
 
 def hardware_table(runs: dict[str, TrainingRun]) -> Table:
-    """What BERT's chips and days imply."""
+    """The rate that BERT's chips and days imply."""
     columns = ["run", "chips", "days", "TFLOP/s from each", *(f"% of {chip}'s peak" for chip in TPU_PEAKS)]
     columns += ["days at 10 TFLOP/s"]
     rows: list[list[Entry]] = []

@@ -1,4 +1,4 @@
-"""Numbers of parameters: as the lecture and the papers give them, and as our model classes have them."""
+"""Numbers of parameters: the figures of the lecture and the papers, and the counts of our model classes."""
 
 import tracemalloc
 from collections import Counter
@@ -12,9 +12,9 @@ BLOCKS = ("attention", "attention to the encoder", "feed-forward", "norms")
 
 @dataclass(frozen=True)
 class Figure:
-    """A number of parameters as it is written, with that many significant digits.
+    """A published number of parameters, and its number of significant digits.
 
-    Where it is off, `counts` says what it seems to count, and `like` is the configuration that has that many.
+    If it is off, `counts` says what it seems to count, and `like` is the configuration with that many parameters.
     """
 
     model: str
@@ -62,12 +62,12 @@ FIGURES = (*LECTURE_FIGURES, *PAPER_FIGURES)
 
 
 def off(count: float, figure: Figure) -> float:
-    """How far the count lies above the figure, as a share of the figure."""
+    """How far the count is above the figure, as a share of the figure."""
     return count / figure.parameters - 1
 
 
 def rounds_to(count: float, figure: Figure) -> bool:
-    """Whether the count, written with as many digits as the figure, is the figure."""
+    """Whether the count, rounded to as many digits as the figure has, equals the figure."""
     digits = figure.digits - 1
     return f"{count:.{digits}e}" == f"{figure.parameters:.{digits}e}"
 

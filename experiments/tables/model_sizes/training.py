@@ -1,4 +1,4 @@
-"""The published training runs: how many tokens they read, and how many operations that took.
+"""The published training runs: the tokens that they read, and the operations that this took.
 
 BERT: a million steps of 256 windows, of 128 tokens in the first 90% of the steps and of 512 in the rest (Devlin et al.
 2018, appendix A.2, which also speaks of 128,000 tokens a step, as if all windows had 512: both are computed).
@@ -24,7 +24,7 @@ FULL_LENGTH = ", 512 tokens throughout"
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """One run of a model. `published` is what others say that it took, in FLOPs."""
+    """One run of a model. `published` is a published figure for its FLOPs."""
 
     model: str
     tokens: int
@@ -33,7 +33,7 @@ class TrainingRun:
 
 
 def training_runs() -> dict[str, TrainingRun]:
-    """Every run, by a name for the tables."""
+    """Every run, by its name in the tables."""
     runs = {name: bert_run(name, {128: 900_000, 512: 100_000}, PUBLISHED[name]) for name in BERT_SIZES}
     runs |= {name + FULL_LENGTH: bert_run(name, {512: 1_000_000}) for name in BERT_SIZES}
     runs["t5-base, the lecture's table"] = t5_run("t5-base", windows=2**19 * 2**7)
@@ -51,8 +51,8 @@ def bert_run(name: str, steps: dict[int, int], published: float | None = None) -
 def t5_run(name: str, windows: int, published: float | None = None) -> TrainingRun:
     """The tokens are the inputs, as in the paper.
 
-    A window is 568 tokens of text. 15% of them, 85 in 28 spans, are taken out: with a sentinel for each span and
-    the end, 568 - 85 + 28 + 1 = 512 inputs are left, and 85 + 28 + 1 = 114 outputs are to be written.
+    A window is 568 tokens of text, of which 15%, 85 tokens in 28 spans, are removed. With a sentinel for each span and
+    an end token there are 568 - 85 + 28 + 1 = 512 inputs and 85 + 28 + 1 = 114 outputs.
     """
     inputs, outputs = 512, 114
     flops = t5_flops(T5_SIZES[name], windows * inputs, windows * outputs, inputs, outputs)
@@ -74,5 +74,5 @@ TPU_PEAKS = {"TPU v2": 45e12, "TPU v3": 123e12}
 
 
 def bert_rate(one: TrainingRun) -> float:
-    """The FLOP/s that each of BERT's chips had to sustain for the run to end in four days."""
+    """The FLOP/s that each of BERT's chips had to sustain to finish the run in four days."""
     return one.flops / (BERT_CHIPS[one.model] * BERT_DAYS * DAY)

@@ -1,16 +1,16 @@
 """Pretraining and finetuning: what is a good start worth, and why?
 
-Five starts for the same task, deciding whether a reviewer liked it, from 16 to 1,024 labelled sentences:
+Five starts for one task, deciding whether a reviewer liked what they saw, with 16 to 1,024 labelled sentences:
 
     LSTM, random start              Transformer, random start
     LSTM on word vectors            (skip-gram: circa 2017, only the first layer has seen text)
     LSTM, pretrained whole          Transformer, pretrained whole     (as language models: Dai and Le 2015)
 
-All that is pretrained reads the same tokens of the same unlabelled text. Learning rates are chosen on dev
-examples; a world's test examples are looked at once, by the models that were chosen.
+All pretrained systems read the same tokens of the same unlabelled text. Learning rates are chosen on dev examples; the
+test examples are used once, with the chosen models.
 
 systems.py    the settings, the text, the five starts
-measures.py   finetuning one of them, and what is measured about it
+measures.py   finetuning from one of them, and the measurements
 findings.py   claims, tables and figures
 
 Source: the lecture, "Pretraining through language modeling", "The pretraining/finetuning paradigm" and
@@ -22,12 +22,13 @@ from typing import Any
 
 from experiments.evidence.grid import Grid
 from experiments.evidence.results import Result
+from experiments.lab import zoo
 from experiments.lab.sweep import SEED, sweep
 from experiments.running.contract import Estimate
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.pretrain_finetune import findings
 from experiments.tables.pretrain_finetune.measures import measure, sample
-from experiments.tables.pretrain_finetune.systems import LSTM, SYSTEMS, TRANSFORMER, VECTORS, Settings, pretrain
+from experiments.tables.pretrain_finetune.systems import LSTM, SYSTEMS, TRANSFORMER, VECTORS, Settings, recipe_of
 
 TITLE = "Pretrain, then finetune: what is a good start worth?"
 LECTURE = "The pretraining/finetuning paradigm; stochastic gradient descent and pretrain/finetune"
@@ -53,8 +54,8 @@ PRESETS = {
 
 
 def estimate(settings: Settings) -> Estimate:
-    """From the rates of two cores: 34 ms a step of a language model, a third of it for the word vectors' share of
-    the text, and 7 ms a step of finetuning."""
+    """From measurements on two cores: 34 ms for a step of a language model, a third of that for word vectors on the
+    same text, and 7 ms for a step of finetuning."""
     runs = {name: settings.seeds + (len(lrs) if len(lrs) > 1 else 0) for name, lrs in settings.pretraining_lrs.items()}
     seconds = sum(n * settings.pretraining_steps * (0.011 if name == VECTORS else 0.034) for name, n in runs.items())
     n_finetunings = len(SYSTEMS) * settings.seeds * len(settings.label_counts)
@@ -89,12 +90,12 @@ def run(settings: Settings, work: Work) -> Result:
 def pretrained(system: str, settings: Settings, lr: float, seed: int, work: Work) -> Checkpoint:
     """A pretrained system."""
     key = f"pretraining: {system.removesuffix(', pretrained')}, learning rate {lr:g}"
-    return work.checkpoint(key, pretrain, system, settings.pretraining_steps, lr, seed, work.device, seed=seed)
+    return zoo.pretrained(work, recipe_of(system, settings, lr), seed, key)
 
 
 def choose_learning_rates(settings: Settings, work: Work) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """For each pretrained system, the learning rate of pretraining that serves the task best on dev examples, by the
-    mean dev accuracy with few and with more labels; and every trial."""
+    """For each pretrained system, the pretraining learning rate with the best dev accuracy after finetuning, averaged
+    over two numbers of labels; and every trial."""
 
     def finetuned(system: str, lr: float) -> list[dict[str, Any]]:
         start = pretrained(system, settings, lr, SEED, work)
@@ -117,5 +118,5 @@ def choose_learning_rates(settings: Settings, work: Work) -> tuple[dict[str, flo
 
 
 def swept_counts(settings: Settings) -> tuple[int, int]:
-    """The numbers of labels at which learning rates of pretraining are judged."""
+    """The numbers of labels at which pretraining's learning rates are compared."""
     return settings.label_counts[0], findings.middle(settings)

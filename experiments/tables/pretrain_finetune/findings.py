@@ -12,29 +12,24 @@ from experiments.evidence.grid import Grid, subtract
 from experiments.evidence.results import Result
 from experiments.evidence.table import Entry, Table
 from experiments.lab import flops
-from experiments.lab.finetuning import FinetuneSettings
-from experiments.lab.pretraining import Pretraining
+from experiments.lab.finetuning import Finetuning
 from experiments.lab.word_vectors import SkipGramSettings
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.pretrain_finetune.measures import LINE
 from experiments.tables.pretrain_finetune.systems import (
-    BATCH_SIZE,
-    CONTEXT,
     LSTM,
     RANDOM_LSTM,
     RANDOM_TRANSFORMER,
     SYSTEMS,
     TRANSFORMER,
     VECTORS,
-    VOCAB_SIZE,
     Settings,
-    lstm_config,
-    transformer_config,
-    untrained,
+    architecture_of,
+    recipe_of,
 )
 
 Records = dict[str, list[Checkpoint]]
-"""System → what its pretraining left, one for each seed."""
+"""System → its pretrained checkpoints, one for each seed."""
 
 FROM_TO = {"LSTM": (RANDOM_LSTM, LSTM), "Transformer": (RANDOM_TRANSFORMER, TRANSFORMER)}
 
@@ -55,12 +50,12 @@ def result(
     samples: list[tuple[str, dict[str, Any]]],
     work: Work,
 ) -> Result:
-    """Everything that the table has to say."""
-    steps = settings.pretraining_steps
-    tokens = steps * BATCH_SIZE * CONTEXT
-    transformer, lstm = transformer_config(VOCAB_SIZE), lstm_config(VOCAB_SIZE)
-    reads = {"batch_size": BATCH_SIZE, "context": CONTEXT}
-    skip_gram = SkipGramSettings(lrs[VECTORS])
+    """The table's whole result."""
+    recipes = {system: recipe_of(system, settings, lr) for system, lr in lrs.items()}
+    tokens, context, vocab_size = recipes[LSTM].reading.n_tokens, settings.sizes.context, settings.sizes.vocab_size
+    transformer, lstm = (architecture_of(system, settings).config for system in (TRANSFORMER, LSTM))
+    skip_gram, finetuning = recipes[VECTORS].training, Finetuning(settings.finetuning_lrs[0], settings.finetuning_steps)
+    assert isinstance(skip_gram, SkipGramSettings)
     pairs = sum(start.record["pairs"] for start in records[VECTORS])
     draw(settings, grid, records, work)
     return Result(
@@ -74,17 +69,20 @@ def result(
         configs={
             "Transformer": asdict(transformer),
             "LSTM": asdict(lstm),
-            **{s: asdict(Pretraining(steps, lrs[s])) | reads for s in (LSTM, TRANSFORMER)},
+            **{s: asdict(recipes[s].training) | asdict(recipes[s].reading) for s in (LSTM, TRANSFORMER)},
             VECTORS: asdict(skip_gram) | {"d_model": lstm.d_model},
-            "finetuning": asdict(FinetuneSettings(settings.finetuning_steps)) | {"lrs": list(settings.finetuning_lrs)},
+            "finetuning": asdict(finetuning) | {"lr": list(settings.finetuning_lrs)},
         },
         sweep=[{name.replace("_", " "): value for name, value in trial.items()} for trial in sweep],
-        parameters={system: untrained(system, VOCAB_SIZE, seed=0).num_parameters() for system in SYSTEMS},
+        parameters={
+            system: architecture_of(system, settings).untrained(vocab_size, seed=0).num_parameters()
+            for system in SYSTEMS
+        },
         tokens=dict.fromkeys((VECTORS, LSTM, TRANSFORMER), tokens * settings.seeds),
         flops={
             VECTORS: flops.skip_gram_flops(lstm.d_model, skip_gram.n_negatives, pairs),
             LSTM: flops.lstm_flops(lstm, tokens * settings.seeds),
-            TRANSFORMER: flops.gpt_flops(transformer, tokens * settings.seeds, CONTEXT),
+            TRANSFORMER: flops.gpt_flops(transformer, tokens * settings.seeds, context),
         },
         samples={
             f"{key} ({text['grammatical']} of {text['sentences']} sentences are grammatical)": text["text"]
@@ -94,7 +92,7 @@ def result(
 
 
 def over_learning_rates(grid: Grid, system: str, n_labels: int, name: str) -> list[float]:
-    """One measure of a system, averaged over the learning rates of finetuning; a value for each seed."""
+    """One measure of a system, averaged over finetuning's learning rates; a value for each seed."""
     return [float(np.mean([trial[name] for trial in cell["trials"]])) for cell in grid[system, n_labels]]
 
 
@@ -104,7 +102,7 @@ def judge(settings: Settings, grid: Grid) -> list[Claim]:
     few, many = counts[0], counts[-1]
 
     def under_the_same_descent(name: str) -> dict[str, list[float]]:
-        """Random less pretrained, both averaged over the same learning rates."""
+        """Random minus pretrained, both averaged over the same learning rates."""
         parts = {}
         for architecture, (random, pretrained) in FROM_TO.items():
             for n in counts:
@@ -170,7 +168,7 @@ def accuracy_table(settings: Settings, grid: Grid) -> Table:
 
 
 def travel_table(settings: Settings, grid: Grid) -> Table:
-    """How far finetuning went and how it ended, at one number of labels."""
+    """How far finetuning moved the weights, and where it ended, at one number of labels."""
     n = middle(settings)
     rows: list[list[Entry]] = []
     for system in SYSTEMS:
@@ -263,5 +261,5 @@ def draw_line(n_labels: int, grid: Grid) -> Drawing:
 
 
 def middle(settings: Settings) -> int:
-    """The number of labels that the table and the straight line are shown for."""
+    """The number of labels for which the second table and the straight line are shown."""
     return settings.label_counts[len(settings.label_counts) // 2]

@@ -1,30 +1,22 @@
-"""What is compared: the settings, what everybody reads, and the five starts."""
+"""What is compared: the settings, the text that all systems read, and the five starts."""
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from experiments.lab.finetuning import Encoded, encode
-from experiments.lab.objectives import CausalLM
 from experiments.lab.pretraining import Pretraining
-from experiments.lab.pretraining import pretrain as pretrain_model
 from experiments.lab.training import MODEL
-from experiments.lab.windows import END_OF_TEXT, Windows, token_stream, unigram_entropy
-from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
-from experiments.running.progress import Bar
+from experiments.lab.word_vectors import SkipGramSettings
+from experiments.lab.worlds import Reading, Sentiment, sentiment_of
+from experiments.lab.zoo import Architecture, Recipe, WordVectorRecipe, causal_lm
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world import sentiment
-from experiments.text.toy_world.world import World
 from minigrad import load_checkpoint
 from minigrad.checks import number, whole_number
 from models.finetuning import LastTokenClassifier
 from models.gpt import GPT, GPTConfig
 from models.lstm_lm import LSTMConfig, LSTMLanguageModel
 from models.word_vectors import SkipGram
-from tokenizer import ByteLevelBPE
 
 RANDOM_LSTM = "LSTM, random start"
 VECTORS = "LSTM on word vectors"
@@ -33,13 +25,28 @@ RANDOM_TRANSFORMER = "Transformer, random start"
 TRANSFORMER = "Transformer, pretrained"
 SYSTEMS = (RANDOM_LSTM, VECTORS, LSTM, RANDOM_TRANSFORMER, TRANSFORMER)
 
-BATCH_SIZE, CONTEXT = 16, 64
-VOCAB_SIZE = 1024
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large everything is. The LSTM has about as many parameters as the Transformer."""
+
+    batch_size: int = 16
+    context: int = 64
+    vocab_size: int = 1024
+    lstm_width: int = 128
+    transformer_width: int = 64
+    n_layers: int = 3
+    n_heads: int = 4
+    sample_length: int = 60  # tokens of a text that is written
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            whole_number(name, value, at_least=1)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a preset decides. Where there are several learning rates, the best on dev examples is taken."""
+    """What a preset decides. Of several learning rates, the best on dev examples is used."""
 
     seeds: int
     pretraining_steps: int
@@ -50,6 +57,7 @@ class Settings:
     n_dev: int = 200
     n_test: int = 400
     n_threads: int = 1
+    sizes: Sizes = Sizes()
 
     def __post_init__(self) -> None:
         for name in ("seeds", "pretraining_steps", "finetuning_steps", "n_dev", "n_test", "n_threads"):
@@ -65,81 +73,57 @@ class Settings:
             number("learning rates", lr, above=0)
 
 
-@dataclass(frozen=True)
-class Data:
-    """One seed's world: its tokenizer, its unlabelled text as ids, and its task."""
-
-    tokenizer: ByteLevelBPE
-    ids: np.ndarray
-    train: Encoded
-    dev: Encoded
-    test: Encoded
-    n_new: np.ndarray  # for each test example, how many of its adjectives no training example has
+def reading_of(settings: Settings) -> Reading:
+    """What all systems read: as many tokens as pretraining predicts, so that no token is read twice."""
+    sizes = settings.sizes
+    n_tokens = settings.pretraining_steps * sizes.batch_size * sizes.context
+    return Reading(n_tokens, sizes.batch_size, sizes.context, sizes.vocab_size)
 
 
-def data_of(settings: Settings, seed: int) -> Data:
-    """The data of a seed: as many tokens as pretraining predicts, so that no token is read twice."""
-    return _data(settings.pretraining_steps, max(settings.label_counts), settings.n_dev, settings.n_test, seed)
+def task_of(settings: Settings, seed: int) -> Sentiment:
+    """The task of a seed's world."""
+    return sentiment_of(reading_of(settings), max(settings.label_counts), settings.n_dev, settings.n_test, seed)
 
 
-@cache
-def _data(pretraining_steps: int, n_train: int, n_dev: int, n_test: int, seed: int) -> Data:
-    tokenizer, ids = text_of(pretraining_steps, seed)
-    task = sentiment.task(seed, n_train, n_dev, n_test)
-    train, dev, test = (encode(tokenizer, part) for part in (task.train, task.dev, task.test))
-    return Data(tokenizer, ids, train, dev, test, np.array([example.n_new for example in task.test]))
+def architecture_of(system: str, settings: Settings) -> Architecture:
+    """The language model that a system finetunes, pretrained or not."""
+    sizes = settings.sizes
+    if system not in (RANDOM_TRANSFORMER, TRANSFORMER):
+        return Architecture(LSTMLanguageModel, LSTMConfig(sizes.vocab_size, d_model=sizes.lstm_width))
+    config = GPTConfig(
+        sizes.vocab_size,
+        n_positions=sizes.context,
+        d_model=sizes.transformer_width,
+        n_layers=sizes.n_layers,
+        n_heads=sizes.n_heads,
+    )
+    return Architecture(GPT, config)
 
 
-@cache
-def text_of(steps: int, seed: int) -> tuple[ByteLevelBPE, np.ndarray]:
-    """A tokenizer, and the unlabelled text as ids: what so many steps of a language model predict, and one more."""
-    n_tokens = steps * BATCH_SIZE * CONTEXT
-    texts = World(seed).text(seed=0, n_words=n_tokens)  # a word is a token or more: this is enough
-    tokenizer = ByteLevelBPE.train(texts[:5000], VOCAB_SIZE, special_tokens=[END_OF_TEXT])
-    return tokenizer, token_stream(tokenizer, texts)[: n_tokens + 1]
-
-
-def lstm_config(vocab_size: int) -> LSTMConfig:
-    """The LSTM: about as many parameters as the Transformer."""
-    return LSTMConfig(vocab_size, d_model=128)
-
-
-def transformer_config(vocab_size: int) -> GPTConfig:
-    """The Transformer."""
-    return GPTConfig(vocab_size, n_positions=CONTEXT, d_model=64, n_layers=3, n_heads=4)
-
-
-def untrained(system: str, vocab_size: int, seed: int) -> GPT | LSTMLanguageModel:
-    """The model of a system with random weights."""
-    generator = np.random.default_rng([seed, 3])
-    if system in (RANDOM_TRANSFORMER, TRANSFORMER):
-        return GPT(transformer_config(vocab_size), generator)
-    return LSTMLanguageModel(lstm_config(vocab_size), generator)
-
-
-def pretrain(folder: Path, system: str, steps: int, lr: float, seed: int, device: str) -> dict[str, Any]:
-    """Pretrain a system on the text of so many steps, and leave its weights in the folder."""
-    tokenizer, ids = text_of(steps, seed)
-    label = f"pretraining {system.removesuffix(', pretrained')}, learning rate {lr:g}, seed {seed}"
+def recipe_of(system: str, settings: Settings, lr: float) -> Recipe | WordVectorRecipe:
+    """How a system is pretrained."""
+    reading = reading_of(settings)
     if system == VECTORS:
-        d_model = lstm_config(tokenizer.vocab_size).d_model
-        vectors = SkipGram(tokenizer.vocab_size, d_model, np.random.default_rng([seed, 3])).to(device)
-        with Bar(len(ids), label, "token") as bar:
-            return pretrain_word_vectors(vectors, ids, SkipGramSettings(lr), seed, folder, bar)
-    model, entropy = untrained(system, tokenizer.vocab_size, seed).to(device), unigram_entropy(ids)
-    objective = CausalLM(Windows(ids, CONTEXT, BATCH_SIZE, seed))
-    with Bar(steps, label) as bar:
-        record = pretrain_model(model, objective, Pretraining(steps, lr), folder, bar, unigram_entropy=entropy)
-    return record | {"unigram_entropy": entropy}
+        return WordVectorRecipe(settings.sizes.lstm_width, reading, SkipGramSettings(lr))
+    training = Pretraining(settings.pretraining_steps, lr)
+    return Recipe(architecture_of(system, settings), causal_lm, reading, training)
 
 
-def start(system: str, data: Data, seed: int, pretrained: Checkpoint | None, device: str) -> LastTokenClassifier:
-    """A classifier where finetuning finds it: the body pretrained or not, the last layer random."""
-    model = untrained(system, data.tokenizer.vocab_size, seed)
+def untrained(system: str, settings: Settings, seed: int) -> GPT | LSTMLanguageModel:
+    """The model of a system with random weights."""
+    vocab_size = reading_of(settings).of(seed).tokenizer.vocab_size
+    return architecture_of(system, settings).untrained(vocab_size, seed)
+
+
+def start(
+    system: str, settings: Settings, seed: int, pretrained: Checkpoint | None, device: str
+) -> LastTokenClassifier:
+    """A classifier before finetuning: the body pretrained or random, the last layer random."""
+    model = untrained(system, settings, seed)
     if pretrained is not None and system == VECTORS:
-        vectors = SkipGram(data.tokenizer.vocab_size, model.config.d_model)
+        vectors = SkipGram(len(model.token_embedding.weight), model.config.d_model)
         load_checkpoint(pretrained.folder / MODEL, vectors)
-        # Scaled to the mean square of the random start's vectors, which the rest of the LSTM is made for.
+        # Scaled to the norm of the random start's vectors, because the rest of the LSTM is initialised for that scale.
         table, old = vectors.centre.weight.data, model.token_embedding.weight.data
         model.token_embedding.weight.data = table * (np.linalg.norm(old) / np.linalg.norm(table))
     elif pretrained is not None:

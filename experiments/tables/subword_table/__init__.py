@@ -1,11 +1,11 @@
 """Words and subwords: what becomes of a word that training has not seen?
 
-The lecture's five words and five sets of held-out words go through four tokenizers of one vocabulary size:
+The lecture's five words and five sets of held-out words are encoded with four tokenizers of one vocabulary size:
 whole words with UNK, the lecture's byte-pair encoding, byte-level byte-pair encoding, and WordPiece (cased).
-They are trained on the English of Python's own documentation (the language reference and the docstrings), a
-tenth of which, in whole documents, is held out.
+They are trained on the English of Python's own documentation (the language reference and the docstrings), of which
+a tenth, in whole documents, is held out.
 
-systems.py    the words, and what becomes of them
+systems.py    the words, the tokenizers, and the measurements
 findings.py   claims, tables and figures
 
 Source: the lecture, "Word structure and subword models" and "The byte-pair encoding algorithm".
@@ -40,7 +40,7 @@ def estimate(settings: Settings) -> Estimate:
 
 
 def run(settings: Settings, work: Work) -> Result:
-    """Train on each seed's split, look at the words, judge the claims."""
+    """Train on each seed's split, encode the words, judge the claims."""
     cells, corpus, largest = [], corpus_description(), max(settings.vocab_sizes)
     for seed in range(settings.seeds):
         bpe, byte_level = (

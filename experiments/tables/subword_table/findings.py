@@ -10,7 +10,7 @@ from experiments.evidence.table import Entry, Table
 from experiments.tables.subword_table.systems import LECTURES_WORDS, TOKENIZERS, WORDS, Settings
 from tokenizer.wordpiece import LONGEST_WORD
 
-COMMON_ENOUGH = 0.95  # the share of the most common words that should be single tokens, set beforehand
+COMMON_ENOUGH = 0.95  # the share of the most common words that should be single tokens, chosen before measuring
 
 
 def judge(cells: list[dict[str, Any]]) -> list[claims.Claim]:
@@ -73,7 +73,7 @@ def five_words(cell: dict[str, Any]) -> Table:
 
 
 def held_out_words(cells: list[dict[str, Any]]) -> Table:
-    """The five sets: what is lost, and what a word costs."""
+    """The five sets: the share lost to UNK, and pieces per word."""
     columns = ["words", "for example"]
     columns += [f"{name}: lost, %" for name in TOKENIZERS] + [f"{name}: pieces" for name in TOKENIZERS[1:]]
     rows: list[list[Entry]] = []

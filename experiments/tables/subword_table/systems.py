@@ -24,7 +24,7 @@ from tokenizer.words import UNK, count_words
 WORDS, LECTURE_BPE, BYTE_BPE, WORDPIECE = "words with UNK", "the lecture's BPE", "byte-level BPE", "WordPiece"
 TOKENIZERS = (WORDS, LECTURE_BPE, BYTE_BPE, WORDPIECE)
 ENDINGS = ("ify", "ness", "less", "ish", "ization", "able", "wise", "hood")
-LECTURES_WORDS = {  # word -> its kind, what is left of it as a word, its subwords, as in the lecture
+LECTURES_WORDS = {  # word -> its kind, its word-level encoding, its subwords, as in the lecture
     "hat": ("common word", "hat", "hat"),
     "learn": ("common word", "learn", "learn"),
     "taaaaasty": ("variation", UNK, "taa ##aaa ##sty"),
@@ -35,7 +35,7 @@ LECTURES_WORDS = {  # word -> its kind, what is left of it as a word, its subwor
 
 @dataclass(frozen=True)
 class Settings:
-    """A seed draws what is held out and how words are varied. `vocab_sizes`: the last is the largest trained."""
+    """A seed decides what is held out and how words are varied. `vocab_sizes` are those of the figure."""
 
     seeds: int
     vocab_size: int = 4096
@@ -65,10 +65,10 @@ def corpus_description() -> dict[str, Any]:
 
 
 def word_sets(counts: Counter[str], held_out: Counter[str], n: int, seed: int) -> dict[str, list[str]]:
-    """Five sets of `n` words. None but the common ones occurs in the training text, whose words `counts` counts.
+    """Five sets of `n` words. Only the common ones occur in the training text, whose words `counts` counts.
 
-    common words:  of the held-out text, those that are most frequent in the training text, of two letters or more
-    unseen words:  of the held-out text; as many as there are
+    common words:  words of the held-out text with two letters or more, the most frequent in the training text
+    unseen words:  words of the held-out text; fewer than `n` if there are not as many
     variations:    a common word with a vowel drawn out, as in taaaaasty
     misspellings:  a common word with two neighbouring letters swapped, as in laern
     novel words:   a common word with a capital and a new ending, as in Transformerify
@@ -112,7 +112,7 @@ def word_sets(counts: Counter[str], held_out: Counter[str], n: int, seed: int) -
 
 
 def learn(folder: Path, tokenizer: str, size: int, corpus_of: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Train a tokenizer on a seed's split and leave it in the folder. `corpus_of` says which text that is."""
+    """Train a tokenizer on a seed's split and save it in the folder. `corpus_of` identifies the text."""
     texts = [document.text for document in standard_library.split(corpus(), seed)[0]]
     with Bar(size, f"learning {tokenizer}, seed {seed}", "piece") as bar:
         trained = train(tokenizer, texts, size, lambda merge: bar.update())
@@ -122,7 +122,7 @@ def learn(folder: Path, tokenizer: str, size: int, corpus_of: dict[str, Any], se
 
 
 def train(tokenizer: str, texts: list[str], size: int, on_merge: Callable[[Any], None]) -> Any:
-    """A tokenizer of at most that many pieces."""
+    """A tokenizer with at most `size` pieces."""
     if tokenizer == LECTURE_BPE:
         return LectureBPE.train(texts, size, on_merge=on_merge)
     if tokenizer == BYTE_BPE:
@@ -131,18 +131,18 @@ def train(tokenizer: str, texts: list[str], size: int, on_merge: Callable[[Any],
 
 
 def wordpiece_sizes(settings: Settings) -> list[int]:
-    """min_count depends on the vocabulary size, so each size of WordPiece is trained by itself."""
+    """The sizes at which WordPiece is trained: its min_count depends on the size, so none is a prefix of another."""
     return sorted({*settings.vocab_sizes, settings.vocab_size})
 
 
 def measure(
     settings: Settings, seed: int, largest_bpe: Checkpoint, largest_byte_level: Checkpoint, of_sizes: list[Checkpoint]
 ) -> dict[str, Any]:
-    """Put every word of a seed's split through the tokenizers.
+    """Encode every word of a seed's sets with the tokenizers.
 
     Args:
-        largest_bpe, largest_byte_level: the two whose smaller vocabularies are their first pieces.
-        of_sizes: WordPiece for each of `wordpiece_sizes`.
+        largest_bpe, largest_byte_level: trained at the largest size; a smaller vocabulary is their first pieces.
+        of_sizes: WordPiece at each of `wordpiece_sizes`.
     """
     training, held_out = standard_library.split(corpus(), seed)
     texts = [document.text for document in training]
@@ -206,7 +206,7 @@ def measure(
 
 
 def first_pieces(bpe: LectureBPE, vocab_size: int) -> LectureBPE:
-    """The tokenizer as it was when it had that many pieces: merges are learnt one by one."""
+    """The tokenizer that training to this size would give, because merges are learnt one by one."""
     return LectureBPE(bpe.characters, bpe.history[: max(vocab_size - len(bpe.characters) - 2, 0)])
 
 
@@ -218,23 +218,23 @@ def first_tokens(bpe: ByteLevelBPE, vocab_size: int) -> ByteLevelBPE:
 
 
 def with_space(bpe: ByteLevelBPE) -> Callable[[str], list[str]]:
-    """The pieces of a word in the middle of a sentence, where a space belongs to it."""
+    """The pieces of a word in the middle of a sentence, with the space before it."""
     return lambda word: [piece.decode("utf-8", "replace") for piece in bpe.segment(" " + word)]
 
 
 def without_prefix(wordpiece: WordPiece) -> Callable[[str], list[str]]:
-    """The pieces of a word without the ## that WordPiece writes before those that go on from another."""
+    """The pieces of a word, without the ## that WordPiece writes before all but the first."""
     return lambda word: [piece.removeprefix(PREFIX) for piece in wordpiece.segment(word)]
 
 
 def with_new_character(word: str, characters: set[str]) -> str:
-    """The word with its second letter replaced by the first letter in Unicode that training has not seen."""
+    """The word with its second letter replaced by the first letter of Unicode that the training text lacks."""
     new = next(letter for letter in map(chr, range(0x110000)) if letter.isalpha() and letter not in characters)
     return word[:1] + new + word[2:]
 
 
 def spelling(tokenizer: str, word: str) -> int:
-    """How many pieces a word has when it is spelt out: its characters, or its bytes with the space before it."""
+    """The most pieces that a word may need: its characters, or its bytes and those of the space before it."""
     return len((" " + word).encode()) if tokenizer == BYTE_BPE else len(word)
 
 
@@ -244,5 +244,5 @@ def mean_length(segment: Callable[[str], list[str]], words: list[str]) -> float:
 
 
 def show(pieces: list[str]) -> str:
-    """Pieces as the lecture writes them: `##` where one continues a word."""
+    """Pieces as the lecture writes them: `##` before a piece that continues a word."""
     return " ##".join(pieces).strip()

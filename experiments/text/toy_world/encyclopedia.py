@@ -1,7 +1,7 @@
-"""Encyclopedia articles: the facts about one person or city, in fresh words and order each time.
+"""Encyclopedia articles: the facts about one person or city, in different words and another order each time.
 
-Varied phrasing is what lets a model store the fact and not the sentence; a text that is always the
-same is learnt by heart and answers no question.
+Varied phrasing makes a model store the fact instead of the sentence. A text that is always the same is memorised, and
+the model then cannot answer questions about it.
 """
 
 import numpy as np

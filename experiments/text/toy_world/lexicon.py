@@ -1,7 +1,7 @@
 """The words of the toy world, by class. A slot `{city}` in a template takes a word of the class `city`.
 
-Every word belongs to one class, so that a sentence can be read back unambiguously. Jobs, pets and works begin
-with a consonant, because templates put "a" before them.
+Every word belongs to one class, so that sentences can be parsed without ambiguity. Jobs, pets and works begin with a
+consonant, because templates put "a" before them.
 """
 
 # ruff: noqa: SIM905  # a text split into words is easier to read and to extend than a list of quotes
@@ -17,7 +17,7 @@ SHE = (
 
 CLASSES: dict[str, list[str]] = {
     "person": HE + SHE,
-    # what an encyclopedia knows of a person, and of a city
+    # the attributes of people and of cities in the encyclopedia
     "city": (
         "arden belmont carwick dunmore elsworth farley glenrock hartfield ivybridge kelso langford milton norwood "
         "oakham penrith queenstown redcliff selby thornton upton walden yarrow"
@@ -32,10 +32,10 @@ CLASSES: dict[str, list[str]] = {
     "instrument": "banjo cello drum flute guitar harp organ piano trumpet violin".split(),
     "pet": "cat dog goat goose hamster horse parrot pony rabbit turtle".split(),
     "colour": "amber black blue brown green orange purple red white yellow".split(),
-    # what moves in a story
+    # stories: rooms, and things that are carried between them
     "room": "attic bathroom bedroom cellar garage garden hall kitchen library office".split(),
     "thing": "ball basket book bottle candle coin hammer key lamp letter map ring spoon towel watch".split(),
-    # what a review speaks of
+    # reviews: works, what they are about, their aspects, and adjectives
     "work": "film novel play concert ballet show musical comedy".split(),
     "topic": "war love dragons pirates robots winter ghosts money trains islands".split(),
     "aspect": "plot acting music ending script dialogue pace cast setting opening".split(),
@@ -55,7 +55,7 @@ PARTS = ("train", "dev", "test")
 
 
 def part(polarity: str, name: str) -> list[str]:
-    """A third of the adjectives of a polarity: "train", "dev" and "test" have none in common.
+    """A third of the adjectives of a polarity. "train", "dev" and "test" are disjoint.
 
     Raises:
         ValueError: on another polarity or part.

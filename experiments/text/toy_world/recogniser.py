@@ -1,6 +1,6 @@
-"""The judge: is a sentence grammatical in the toy world, and is what it says true?
+"""The recogniser: is a sentence grammatical in the toy world, and is it true?
 
-It reads sentences with the templates that the writers write them with, so the two cannot disagree.
+It parses sentences with the templates that the writers use, so the two cannot disagree.
 """
 
 import re
@@ -15,17 +15,17 @@ _SENTENCE = re.compile(r"[^.!?]*[.!?]|[^.!?]+$")
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, each with its full stop; what follows the last one is a sentence too."""
+    """The sentences of a text, each with its full stop. Text after the last full stop is a sentence too."""
     return [sentence.strip() for sentence in _SENTENCE.findall(text) if sentence.strip()]
 
 
 def is_grammatical(sentence: str) -> bool:
-    """Whether some template writes this sentence."""
+    """Whether a template matches this sentence."""
     return any(read(template, sentence) is not None for template in TEMPLATES)
 
 
 def is_true(world: World, statement: str) -> bool | None:
-    """Whether a sentence of an encyclopedia states a fact of this world; None if it is no such sentence."""
+    """Whether an encyclopedia's sentence is true in this world; None if it is not such a sentence."""
     for template in encyclopedia.TEMPLATES:
         words = read(template, statement)
         if words is not None:
@@ -35,7 +35,7 @@ def is_true(world: World, statement: str) -> bool | None:
 
 
 def is_consistent(story: str) -> bool:
-    """Whether a story's last sentences say truly where everybody and everything is.
+    """Whether a story's last sentences are right about where everybody and everything is.
 
     Raises:
         ValueError: if a sentence is not one of a story.
@@ -54,7 +54,7 @@ def is_consistent(story: str) -> bool:
             if holder is None or room.get(holder) != words["room"]:
                 return False
         elif person is None:
-            return False  # a pronoun that stands for nobody
+            return False  # a pronoun that refers to nobody
         elif "room" in words:
             people.append(person)
             room[person] = words["room"]

@@ -1,12 +1,11 @@
 """Reviews: several sentences by someone who liked, or did not like, what they saw.
 
-Once, at the start or at the end, a review says outright what it thinks. Otherwise the sentiment shows
-in the company that adjectives keep: a review praises one aspect after the other or finds fault with
-each, and now and then grants a "but". A model that reads many reviews can find out which adjectives
-belong together.
+One sentence, after the opening or at the end, states the verdict. Otherwise only the adjectives carry the sentiment: a
+review praises one aspect after another or criticises each, with an occasional "but". From many reviews a model can
+learn which adjectives occur together.
 
-Nothing is negated ("not dull"): with negation in a fifth of the judgements, a model of the size that the
-experiments use had not begun to follow sentiment after 4 million tokens; without, 1 million is enough.
+Nothing is negated ("not dull"). With negation in a fifth of the judgements, a model of the size used in the experiments
+had not begun to learn sentiment after 4 million tokens; without it, 1 million is enough.
 """
 
 import numpy as np
@@ -52,8 +51,8 @@ TEMPLATES = (
 
 
 def write(facts: object, generator: np.random.Generator) -> list[str]:
-    """The sentences of a review. Where a sentence names two aspects they stand in the lexicon's order:
-    the other order is kept for the downstream task, whose texts therefore occur in no document."""
+    """The sentences of a review. A sentence with two aspects names them in the lexicon's order: the other order is
+    reserved for the downstream task, whose texts therefore occur in no document."""
     polarity = "good" if generator.random() < 0.5 else "bad"
 
     def pick(words: list[str]) -> str:

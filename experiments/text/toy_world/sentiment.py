@@ -1,14 +1,14 @@
-"""The sentiment task: did the reviewer like it? With labels for few, and with new words at test time.
+"""The sentiment task: did the reviewer like it? There are few labels, and new words in the test examples.
 
-An example is one sentence that judges two aspects. The adjectives of the lexicon fall into three thirds.
-Training examples use the first. Test examples use the first and the third: as in any real test set, some
-words are known from the labelled examples and others are new. Dev examples use the first and the second,
-so that nothing is chosen with the eye on the test's new words.
+An example is one sentence that judges two aspects. The adjectives of the lexicon are split into three parts. Training
+examples use the first part. Test examples use the first and the third: as in any real test set, some words occur in the
+labelled examples and others are new. Dev examples use the first and the second, so that no choice depends on the new
+words of the test examples.
 
-The labelled examples say nothing about a new adjective; the unlabelled reviews, where all of them occur
-together, do. That is how pretraining can help, and the only way.
+The labelled examples say nothing about a new adjective. The unlabelled reviews, in which all adjectives occur together,
+do. Only in this way can pretraining help.
 
-The two aspects stand in the order that documents never use, so no example occurs in a document.
+The two aspects are in the order that documents never use, so no example occurs in a document.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ LABELS = ("bad", "good")
 
 @dataclass(frozen=True)
 class Example:
-    """A text, the index of its label, and how many of its adjectives no training example has."""
+    """A text, the index of its label, and the number of its adjectives that no training example may use."""
 
     text: str
     label: int
@@ -33,7 +33,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Task:
-    """A downstream task: labelled examples in three parts that share no text."""
+    """A downstream task: three sets of labelled examples that share no text."""
 
     name: str
     labels: tuple[str, ...]
@@ -43,7 +43,7 @@ class Task:
 
 
 def task(seed: int, n_train: int = 1024, n_dev: int = 200, n_test: int = 400) -> Task:
-    """Draw the task's examples. No text occurs twice.
+    """Draw the task's examples, all of them different.
 
     Labels alternate, so that the first n training examples are balanced for every even n.
 
@@ -59,10 +59,10 @@ def task(seed: int, n_train: int = 1024, n_dev: int = 200, n_test: int = 400) ->
 
 
 def _examples(own: str, n: int, generator: np.random.Generator, seen: set[str]) -> list[Example]:
-    """`n` examples whose adjectives come from the part's own third and the training examples' third."""
+    """`n` examples whose adjectives come from the set's own third and from that of the training examples."""
     n_aspects, n_adjectives = len(CLASSES["aspect"]), len(part("good", "train")) * (1 if own == "train" else 2)
     most = len(LABELS) * (n_aspects * (n_aspects - 1) // 2 * n_adjectives**2) - len(seen)
-    whole_number(f"n_{own}", n, at_least=0, at_most=most)  # else we would look for new ones for ever
+    whole_number(f"n_{own}", n, at_least=0, at_most=most)  # otherwise the loop below would never end
     examples: list[Example] = []
     while len(examples) < n:
         label = len(examples) % 2

@@ -1,7 +1,7 @@
-"""Stories: people walk between rooms and carry things. The last sentences say where all has ended up.
+"""Stories: people walk between rooms and carry things. The last sentences say where everybody and everything is.
 
-To predict them a model must follow who is where, who "he" and "she" are, and that a thing moves
-with whoever carries it.
+To predict these, a model must track who is where, to whom "he" and "she" refer, and that a thing moves with the person
+who carries it.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ TEMPLATES = ENTERS + ENTERS_AGAIN + TAKES + TAKES_TOO + PERSON_IS + THING_IS
 
 
 def write(facts: object, generator: np.random.Generator) -> list[str]:
-    """The sentences of a story about a man and a woman, so that a pronoun has one meaning."""
+    """The sentences of a story about a man and a woman, so that pronouns are unambiguous."""
 
     def pick(words: list[str]) -> str:
         return words[generator.integers(len(words))]
@@ -33,7 +33,7 @@ def write(facts: object, generator: np.random.Generator) -> list[str]:
         sentences.append(pick(ENTERS).format(person=person, room=room[person]))
     for _ in range(generator.integers(2, 5)):
         person = pick(people)
-        recent = sentences[-1].startswith(person + " ")  # then a pronoun is the natural way to go on
+        recent = sentences[-1].startswith(person + " ")  # then a pronoun is natural
         if generator.random() < 0.5:
             room[person] = pick([name for name in CLASSES["room"] if name != room[person]])
             template = pick(ENTERS_AGAIN if recent else ENTERS)

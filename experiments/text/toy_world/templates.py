@@ -1,7 +1,7 @@
-"""Templates: one source for what the writers write and for what the recogniser accepts.
+"""Templates: the writers generate sentences from them, and the recogniser parses with them.
 
-A template is a sentence with slots, "{person} lives in {city}." A slot is named after a word class,
-with a number if the class occurs twice; some slots name a pronoun of a person, "{he}".
+A template is a sentence with slots, "{person} lives in {city}." A slot is named after a word class, with a number if
+the class occurs twice; the slot "{he}" takes a pronoun.
 """
 
 import re
@@ -36,6 +36,6 @@ def pattern(template: str) -> re.Pattern[str]:
 
 
 def read(template: str, sentence: str) -> dict[str, str] | None:
-    """The words that fill a template's slots in a sentence, or None if it is not one of the template's."""
+    """The words that fill a template's slots in a sentence, or None if the template does not match it."""
     match = pattern(template).fullmatch(sentence)
     return match.groupdict() if match else None

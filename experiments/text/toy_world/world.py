@@ -1,7 +1,7 @@
-"""The toy world: who lives where and likes what. A seed makes a world; the world writes documents.
+"""The toy world: who lives where and likes what. A seed makes a world, and the world writes documents.
 
-What a language model can learn from the documents (facts, coreference, who is where, which words
-carry which sentiment) the world knows, and so it can set tasks with gold labels and judge texts.
+The world knows what a language model can learn from the documents: facts, coreference, who is where, which words carry
+which sentiment. So it can generate tasks with gold labels, and judge texts.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ class World:
         self.facts = draw(CLASSES["person"], encyclopedia.OF_PERSON) | draw(CLASSES["city"], encyclopedia.OF_CITY)
 
     def documents(self, seed: int) -> Iterator[Document]:
-        """Documents without end; the same seed, a whole number of at least 0, gives the same ones."""
+        """An endless stream of documents; the same seed, a whole number of at least 0, gives the same documents."""
         generator = np.random.default_rng([self.seed, 1, whole_number("seed", seed, at_least=0)])
         genres, shares = list(SHARES), list(SHARES.values())
         while True:

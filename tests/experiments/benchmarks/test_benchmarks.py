@@ -87,10 +87,9 @@ def test_the_table_has_targets_beside_ratios_and_the_machine_below():
     ]
 
 
-def test_the_file_holds_every_value_and_the_verdicts(monkeypatch, tmp_path):
-    monkeypatch.setattr(comparison.places, "results_folder", lambda: tmp_path)
+def test_the_file_holds_every_value_and_the_verdicts(results):
     path = write(RESULT)
-    assert path == tmp_path / "benchmarks" / "fake.json"
+    assert path == results / "benchmarks" / "fake.json"
     value = json.loads(path.read_text(encoding="utf-8"))
     assert value["machine"] == MACHINE
     assert value["measurements"][0]["ours"] == [1.0, 1.2, 9.0]
@@ -180,13 +179,12 @@ def test_a_benchmark_that_does_not_exist_is_refused(arguments, capsys):
     assert "usage: python -m experiments.benchmarks" in capsys.readouterr().err
 
 
-def test_the_command_line_prints_the_table_and_says_where_the_file_is(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(comparison.places, "results_folder", lambda: tmp_path)
+def test_the_command_line_prints_the_table_and_says_where_the_file_is(monkeypatch, results, capsys):
     asked = []
     monkeypatch.setattr(tokenizers, "run", lambda *arguments: asked.append(arguments) or RESULT)
     assert command_line.main(["tokenizers", "--rounds", "3", "--gigabytes", "0.5"]) == 0
     assert asked == [(3, None, 0.5)]
-    assert capsys.readouterr().out == f"{table(RESULT)}\n\nwritten to {tmp_path / 'benchmarks' / 'fake.json'}\n"
+    assert capsys.readouterr().out == f"{table(RESULT)}\n\nwritten to {results / 'benchmarks' / 'fake.json'}\n"
 
 
 def test_the_programs_that_start_processes_import_little():

@@ -17,7 +17,6 @@ from experiments.benchmarks.cpu import (
     memory,
     models,
     sizes,
-    workers,
 )
 from experiments.benchmarks.cpu.generation_list import Task
 from experiments.benchmarks.cpu.sizes import MODELS, REHEARSAL, SIZES, Size
@@ -170,28 +169,25 @@ class FakeWorker:
         return {"seconds": [number], "result": number, "peak_mb": 10.0 * number}
 
 
-def test_workers_take_turns_and_every_other_round_goes_backwards(monkeypatch):
-    monkeypatch.setattr(workers, "PAUSE", 0)
+def test_workers_take_turns_and_every_other_round_goes_backwards():
     log: list[str] = []
     both = {name: FakeWorker(name, log) for name in ("one", "two")}
-    outcomes = take_turns(both, {"three": "not installed"}, "step", turns=3, seconds=0)
+    outcomes = take_turns(both, {"three": "not installed"}, "step", turns=3, seconds=0, pause=0)
     assert log == ["one", "two", "two", "one", "one", "two"]
     assert outcomes["one"] == Outcome([1, 2, 3], 30.0, result=3)
     assert outcomes["three"] == Outcome(missing="not installed")
 
 
-def test_a_worker_that_fails_is_left_out_from_there_on(monkeypatch):
-    monkeypatch.setattr(workers, "PAUSE", 0)
+def test_a_worker_that_fails_is_left_out_from_there_on():
     log: list[str] = []
     both = {"one": FakeWorker("one", log), "two": FakeWorker("two", log, fails_at=2)}
-    outcomes = take_turns(both, {}, "step", turns=4, seconds=0)
+    outcomes = take_turns(both, {}, "step", turns=4, seconds=0, pause=0)
     assert log.count("one") == 4
     assert log.count("two") == 2
     assert outcomes["two"].missing == "out of luck"
 
 
-def test_a_process_builds_works_and_ends_with_the_block(monkeypatch):
-    monkeypatch.setattr(workers, "PAUSE", 0)
+def test_a_process_builds_works_and_ends_with_the_block():
     arguments = {"model": "gpt", "size": ODD, "threads": 1}
     contenders = {
         "floor": Contender("floor:prepare", arguments, arguments | {"size": REHEARSAL}),

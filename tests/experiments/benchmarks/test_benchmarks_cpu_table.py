@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import experiments.benchmarks.__main__ as command_line
-from experiments.benchmarks.cpu import kernel_list, machine, program, table, workers
+from experiments.benchmarks.cpu import kernel_list, machine, program, table
 from experiments.benchmarks.cpu.generation_list import Task
 from experiments.benchmarks.cpu.sizes import SIZES
 from experiments.benchmarks.cpu.table import CPUBenchmark, Row
@@ -119,18 +119,22 @@ def test_without_threadpoolctl_the_machine_is_described_all_the_same(monkeypatch
 # -- the program ------------------------------------------------------------------------------------
 
 
+TASK = Task("gpt", replace(ODD, length=16), prompt=3, new_tokens=4)
+SMALL = program.Scale(
+    sizes=dict.fromkeys(SIZES, ODD),
+    tasks=[TASK, replace(TASK, model="t5")],
+    alone=replace(TASK, size=replace(ODD, d_model=24)),
+    cores=2,
+    turn=0.0,
+    pause=0.0,
+)
+
+
 @pytest.fixture
-def small(monkeypatch, tmp_path):
+def small(monkeypatch, results):
     """Everything at sizes that take no time, and the result in the test's own folder."""
-    task = Task("gpt", replace(ODD, length=16), prompt=3, new_tokens=4)
-    monkeypatch.setattr(program, "SIZES", dict.fromkeys(SIZES, ODD))
-    monkeypatch.setattr(program, "TURN", 0.0)
-    monkeypatch.setattr(program.environment, "threads", lambda: {"cores": 2})
-    monkeypatch.setattr(workers, "PAUSE", 0.0)
-    monkeypatch.setattr(program.generation_list, "TASKS", [task, replace(task, model="t5")])
-    monkeypatch.setattr(program.generation_list, "ALONE", replace(task, size=replace(ODD, d_model=24)))
-    monkeypatch.setattr(program.places, "results_folder", lambda: tmp_path)
-    return tmp_path / "benchmarks" / "cpu.json"
+    monkeypatch.setattr(program, "full_scale", lambda: SMALL)
+    return results / "benchmarks" / "cpu.json"
 
 
 def test_everything_is_measured_without_peers(small, capsys):
@@ -175,9 +179,8 @@ def test_pytorch_does_not_take_part_if_it_computes_something_else(monkeypatch):
 
         return Block()
 
-    monkeypatch.setattr(workers, "PAUSE", 0)
     monkeypatch.setattr(program, "running", fake_running)
-    row = program.training_step("gpt", "S", [1, 2], cores=2, turns=1, peers=True)
+    row = program.training_step("gpt", "S", SMALL, [1, 2], turns=1, peers=True)
     assert row.missing("PyTorch") == row.missing("torch.compile") == "it differs"
     assert row.contenders.keys() == {"floor, 1", "ours, 1", "floor, 2", "ours, 2", "PyTorch", "torch.compile"}
     assert row.median("ours, 2") == 1
@@ -189,10 +192,10 @@ def test_transformers_does_not_take_part_if_it_writes_other_texts(monkeypatch):
 
     task = Task("gpt", ODD, prompt=3, new_tokens=4)
     monkeypatch.setattr(program, "take_turns", texts(ours=[[1], [2]], transformers=[[1], [3]]))
-    row = program.written(task, {}, {}, turns=1)
+    row = program.written(task, SMALL, {}, {}, turns=1)
     assert (row.detail, row.median("transformers"), row.contenders["ours"].result) == ("1 of 2", 1.0, None)
     monkeypatch.setattr(program, "take_turns", texts(ours=[[1], [2]], transformers=[[2], [3]]))
-    row = program.written(task, {}, {}, turns=1)
+    row = program.written(task, SMALL, {}, {}, turns=1)
     assert (row.detail, row.missing("transformers")) == ("0 of 2", "writes other texts")
 
 
@@ -240,7 +243,6 @@ def test_an_earlier_checkout_must_be_one(tmp_path):
         program.run(["S"], ["gpt"], 1, ["steps"], False, tmp_path)
 
 
-def test_the_page_shows_what_the_terminal_showed(monkeypatch, tmp_path):
-    monkeypatch.setattr(program.places, "results_folder", lambda: tmp_path)
+def test_the_page_shows_what_the_terminal_showed(results):
     found = benchmark(steps=[step_row("GPT L", PyTorch=outcome(26, peak=40, threads="2"))])
     assert table.markdown(table.load(program.write(found))) == table.markdown(found)

@@ -187,28 +187,46 @@ def test_a_contender_that_fails_is_left_out_from_there_on():
 # -- the program ------------------------------------------------------------------------------------
 
 
+class ActorsGPU(program.GPU):
+    """An actor's card, without PyTorch; kernels and training steps run on the host."""
+
+    device = "cpu"
+
+    def __init__(self):
+        self.cupy = Card()
+
+    def card(self):
+        return {
+            "name": "Some card", "memory": "80 GiB", "compute capability": "9.0", "multiprocessors": 132,
+            "L2 cache": "50 MiB", "CUDA": "13.0, the driver's 13.1", "python": "3.12.1",
+            "versions": {"cupy-cuda13x": "14.0"}, "told by the driver": {"driver": "580.1"},
+        }  # fmt: skip
+
+    def copy(self, size):
+        return self.cupy.work("copy", 0.5)
+
+    def product(self, line):
+        return self.cupy.work("cuBLAS", 0.5)
+
+    def torch_missing(self):
+        return "torch is not installed"
+
+
+SMALL = program.Scale(
+    sizes=replace(TINY, head_sizes=(4,)),
+    checks=checks.CheckSizes(((2, 3),), ((3, 4, 2),), (), ((2, 3),), (5,), ((4, 3, 2),), ((1, 2, 2, 3),)),
+    step=TINY.gpt,
+    warm_up=0,
+    runs=1,
+)
+
+
 @pytest.fixture
-def card(monkeypatch, tmp_path, on_host):
-    """Everything at sizes that take no time, on an actor's card, without PyTorch."""
-    few = checks.CheckSizes(((2, 3),), ((3, 4, 2),), (), ((2, 3),), (5,), ((4, 3, 2),), ((1, 2, 2, 3),))
-    described = {
-        "name": "Some card", "memory": "80 GiB", "compute capability": "9.0", "multiprocessors": 132,
-        "L2 cache": "50 MiB", "CUDA": "13.0, the driver's 13.1", "python": "3.12.1",
-        "versions": {"cupy-cuda13x": "14.0"}, "told by the driver": {"driver": "580.1"},
-    }  # fmt: skip
-    monkeypatch.setattr(program, "import_cupy", Card)
-    monkeypatch.setattr(program, "card", lambda cupy: described)
-    monkeypatch.setattr(program, "DEVICE", "cpu")
-    monkeypatch.setattr(program, "torch_missing", lambda: "torch is not installed")
-    monkeypatch.setattr(program, "cublas_work", lambda line, cupy: cupy.work("cuBLAS", 0.5))
-    monkeypatch.setattr(ours, "copy", lambda cupy, size: cupy.work("copy", 0.5))
-    monkeypatch.setattr(program, "take_turns", lambda seconds, works: take_turns(seconds, works, runs=1))
-    monkeypatch.setattr(timing, "WARM_UP", 0)
-    monkeypatch.setattr(lines, "FULL", replace(TINY, head_sizes=(4,)))
-    monkeypatch.setattr(checks.run, "__defaults__", (few,))
-    monkeypatch.setattr(step_check.run, "__defaults__", (TINY.gpt,))
-    monkeypatch.setattr(result.places, "results_folder", lambda: tmp_path)
-    return tmp_path / "benchmarks" / "gpu.json"
+def card(monkeypatch, results, on_host):
+    """Everything at sizes that take no time, on an actor's card."""
+    monkeypatch.setattr(program, "GPU", ActorsGPU)
+    monkeypatch.setattr(program, "scale_of", lambda quick: SMALL)
+    return results / "benchmarks" / "gpu.json"
 
 
 def test_everything_is_checked_measured_and_written(card, capsys):
@@ -220,7 +238,7 @@ def test_everything_is_checked_measured_and_written(card, capsys):
     assert found.passed
     assert [check.name for check in found.checks] == [*checks.NAMES, *step_check.NAMES]
     assert [row.task for row in found.limits] == ["copy", "float32", "TF32", "bf16"]
-    expected = lines.kernels(lines.FULL)
+    expected = lines.kernels(SMALL.sizes)
     assert [(row.task, row.shape) for row in found.kernels] == [(line.task, line.shape) for line in expected]
     for row in (*found.kernels, *found.steps):
         if row.task != NEEDS_ML_DTYPES:
@@ -262,10 +280,10 @@ def test_small_sizes_have_no_targets():
 
 
 def test_a_line_that_cannot_even_begin_does_not_stop_the_others():
-    def works(line, cupy):
+    def works(line, gpu):
         raise MemoryError("no memory")
 
-    row = program.measured(lines.kernels(TINY)[0], {}, Card(), works)
+    row = program.measured(lines.kernels(TINY)[0], {}, ActorsGPU(), SMALL, works)
     assert row.times["ours"].missing == "MemoryError: no memory"
 
 

@@ -99,12 +99,11 @@ def test_checks_are_told_with_what_failed():
     assert GPUBenchmark(CARD, checks=[found[0], found[2]]).passed  # what cannot be checked has not failed
 
 
-def test_a_result_comes_back_from_its_file(monkeypatch, tmp_path):
-    monkeypatch.setattr(result.places, "results_folder", lambda: tmp_path)
+def test_a_result_comes_back_from_its_file(results):
     found = benchmark(row(Target("flash", 0.5), ours=ms(2), flash=Times(missing="none")), row(ours=ms(0.0123456)))
     found.checks.append(Check("LSTM", 2, 7.0, ["forward: off"]))
     path = result.save(found)
-    assert path == tmp_path / "benchmarks" / "gpu.json"
+    assert path == results / "benchmarks" / "gpu.json"
     assert [file.name for file in path.parent.iterdir()] == ["gpu.json"]  # nothing temporary is left
     assert result.load(path) == found
 

@@ -1,12 +1,20 @@
-"""The finetuning loop and its evaluation."""
+"""The finetuning loop: what it trains, when it stops, what it freezes, how it resumes; and its evaluation."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments.lab.finetuning import Encoded, FinetuneSettings, encode, evaluate, finetune
+from experiments.lab import training
+from experiments.lab.finetuning import BEST, Finetuning, evaluate, finetune
+from experiments.lab.ways import CLSToken, LastToken
 from experiments.lab.windows import END_OF_TEXT
+from experiments.lab.worlds import encode
+from experiments.running.progress import Bar
 from experiments.text.toy_world.sentiment import Example
-from models.finetuning import LastTokenClassifier
+from minigrad import load_checkpoint, nn
+from models.bert import BERT, BERTConfig
+from models.finetuning import CLSClassifier, LastTokenClassifier
 from models.gpt import GPT, GPTConfig
 from tokenizer import ByteLevelBPE
 
@@ -41,7 +49,7 @@ def test_finetuning_learns_the_examples_and_the_same_seed_gives_the_same_bits():
     encoded = encode(TOKENIZER, EXAMPLES)
     first, second = classifier(), classifier()
     for each in (first, second):
-        finetune(each, encoded, FinetuneSettings(steps=30, batch_size=2), lr=1e-2, seed=3)
+        finetune(each, encoded, Finetuning(lr=1e-2, steps=30, batch_size=2), seed=3)
     loss, accuracy = evaluate(first, encoded)
     assert accuracy == 1
     assert loss < 0.1
@@ -52,14 +60,14 @@ def test_finetuning_learns_the_examples_and_the_same_seed_gives_the_same_bits():
 def test_every_example_is_seen_once_in_each_pass(monkeypatch: pytest.MonkeyPatch):
     encoded = encode(TOKENIZER, EXAMPLES)
     seen: list[list[int]] = []
-    real = Encoded.__getitem__
+    real = LastToken.__getitem__
 
-    def watched(self: Encoded, rows: np.ndarray | slice) -> Encoded:
+    def watched(self: LastToken, rows: np.ndarray | slice) -> LastToken:
         seen.append(list(rows))
         return real(self, rows)
 
-    monkeypatch.setattr(Encoded, "__getitem__", watched)
-    finetune(classifier(), encoded, FinetuneSettings(steps=4, batch_size=2), lr=1e-3, seed=0)
+    monkeypatch.setattr(LastToken, "__getitem__", watched)
+    finetune(classifier(), encoded, Finetuning(lr=1e-3, steps=4, batch_size=2), seed=0)
     assert sorted(seen[0] + seen[1]) == sorted(seen[2] + seen[3]) == [0, 1, 2, 3]
 
 
@@ -72,3 +80,215 @@ def test_evaluation_in_batches_is_the_mean_over_all_examples():
         loss, accuracy = evaluate(model, encoded, batch_size)
         assert loss == pytest.approx(expected, rel=1e-5)
         assert accuracy == (logits.argmax(axis=1) == encoded.labels).mean()
+
+
+# -- how long ---------------------------------------------------------------------------------------
+
+
+def test_epochs_are_passes_over_the_examples():
+    assert Finetuning(lr=0.1, epochs=3, batch_size=2).n_steps(4) == 6
+    assert Finetuning(lr=0.1, epochs=0.5, batch_size=2).n_steps(8) == 2
+    assert Finetuning(lr=0.1, epochs=1, batch_size=16).n_steps(3) == 1
+    record = finetune(classifier(), encode(TOKENIZER, EXAMPLES), Finetuning(1e-3, epochs=3, batch_size=2), seed=0)
+    assert (record["steps"], record["examples"], len(record["losses"])) == (6, 12, 6)
+
+
+def test_fewer_examples_than_a_batch_holds_are_all_of_every_batch():
+    record = finetune(classifier(), encode(TOKENIZER, EXAMPLES), Finetuning(1e-3, steps=3, batch_size=16), seed=0)
+    assert (record["steps"], record["examples"]) == (3, 12)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({}, "steps or epochs must be given, not both, got None and None"),
+        ({"steps": 1, "epochs": 1}, "steps or epochs must be given, not both, got 1 and 1"),
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"epochs": 0}, "epochs must be a finite number above 0, got 0"),
+        ({"steps": 1, "batch_size": 0}, "batch_size must be at least 1, got 0"),
+        ({"steps": 1, "patience": -1}, "patience must be at least 0, got -1"),
+    ],
+)
+def test_settings_that_make_no_training_are_refused(settings, problem):
+    with pytest.raises(ValueError, match=problem):
+        Finetuning(lr=0.1, **settings)
+
+
+# -- early stopping ---------------------------------------------------------------------------------
+
+
+class Scripted(LastToken):
+    """Dev examples whose scores are written down beforehand, one for each look; it notes the weights at each look."""
+
+    scores: list[float]
+    seen: list[dict[str, np.ndarray]]
+
+    def answer(self, model, *batch):
+        self.seen.append(weights(model))
+        return super().answer(model, *batch)
+
+    def score(self, predicted):
+        return self.scores[len(self.seen) - 1]
+
+
+def scripted(*scores: float) -> Scripted:
+    examples = encode(TOKENIZER, EXAMPLES)
+    dev = Scripted(examples.ids, examples.attention_mask, examples.labels)
+    object.__setattr__(dev, "scores", scores)
+    object.__setattr__(dev, "seen", [])
+    return dev
+
+
+def weights(model: nn.Module) -> dict[str, np.ndarray]:
+    return {name: array.copy() for name, array in model.state_dict().items()}
+
+
+def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    for name, array in one.items():
+        np.testing.assert_array_equal(other[name], array, err_msg=name)
+
+
+def test_the_weights_that_dev_prefers_are_kept():
+    model, settings = classifier(), Finetuning(1e-2, steps=12, batch_size=2, look_every=2)
+    dev = scripted(0.2, 0.6, 0.9, 0.1, 0.8, 0.3)
+    record = finetune(model, encode(TOKENIZER, EXAMPLES), settings, seed=1, dev=dev)
+    assert (record["steps"], record["best_step"]) == (12, 6)
+    assert [(look["steps"], look["score"]) for look in record["dev"]] == [
+        (2, 0.2), (4, 0.6), (6, 0.9), (8, 0.1), (10, 0.8), (12, 0.3)
+    ]  # fmt: skip
+    assert_same(weights(model), dev.seen[2])
+
+
+def test_training_stops_when_patience_is_over():
+    model, settings = classifier(), Finetuning(1e-2, steps=12, batch_size=2, look_every=2, patience=2)
+    dev = scripted(0.2, 0.6, 0.5, 0.4, 0.9)
+    record = finetune(model, encode(TOKENIZER, EXAMPLES), settings, seed=1, dev=dev)
+    assert (record["steps"], record["best_step"], len(record["losses"])) == (8, 4, 8)
+    assert [look["steps"] for look in record["dev"]] == [2, 4, 6, 8]
+    assert_same(weights(model), dev.seen[1])
+
+
+def test_between_equal_scores_the_lower_loss_is_better():
+    model, settings = classifier(), Finetuning(1e-2, steps=12, batch_size=2, look_every=3, patience=4)
+    record = finetune(model, encode(TOKENIZER, EXAMPLES), settings, seed=1, dev=scripted(0.5, 0.5, 0.5, 0.5))
+    losses = [look["loss"] for look in record["dev"]]
+    assert losses == sorted(losses, reverse=True)  # it is learning
+    assert record["best_step"] == 12
+
+
+def test_without_early_stopping_dev_is_looked_at_once_and_changes_nothing():
+    with_dev, without = classifier(), classifier()
+    settings, examples = Finetuning(1e-2, steps=5, batch_size=2), encode(TOKENIZER, EXAMPLES)
+    record = finetune(with_dev, examples, settings, seed=1, dev=examples)
+    loss, score = evaluate(with_dev, examples)
+    assert record["dev"] == [{"steps": 5, "loss": loss, "score": score}]
+    assert finetune(without, examples, settings, seed=1) | {"dev": record["dev"]} == record
+    assert_same(weights(with_dev), weights(without))
+
+
+def test_early_stopping_without_dev_is_refused():
+    with pytest.raises(ValueError, match="look_every and patience need dev examples to look at, got none"):
+        finetune(classifier(), encode(TOKENIZER, EXAMPLES), Finetuning(1e-2, steps=5, look_every=1), seed=0)
+
+
+# -- frozen parameters ------------------------------------------------------------------------------
+
+
+def test_frozen_parameters_do_not_move_and_the_others_do():
+    model, examples = classifier(), encode(TOKENIZER, EXAMPLES)
+    before = weights(model)
+    frozen = ("model.token_embedding", "model.final_norm.bias")
+    finetune(model, examples, Finetuning(1e-2, steps=5, batch_size=2, frozen=frozen), seed=0)
+    still = {name for name, array in model.state_dict().items() if (array == before[name]).all()}
+    assert still == {"model.token_embedding.weight", "model.final_norm.bias"}
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_a_name_that_freezes_nothing_is_refused():
+    settings = Finetuning(1e-2, steps=5, frozen=("model.token",))
+    with pytest.raises(
+        ValueError, match=r"frozen must name parameters or modules, got 'model.token'; there are: model"
+    ):
+        finetune(classifier(), encode(TOKENIZER, EXAMPLES), settings, seed=0)
+
+
+# -- dropout, and a training that is killed ---------------------------------------------------------
+
+
+def with_dropout() -> tuple[CLSClassifier, CLSToken]:
+    """A classifier that drops much, so that another draw shows."""
+    config = BERTConfig(TOKENIZER.vocab_size, 16, d_model=16, n_layers=1, n_heads=2, dropout=0.3)
+    model = CLSClassifier(BERT(config, np.random.default_rng(0)), 16, 2, np.random.default_rng(0), dropout=0.3)
+    encoded = encode(TOKENIZER, EXAMPLES)
+    return model, CLSToken(encoded.ids, encoded.attention_mask, np.zeros_like(encoded.ids), encoded.labels)
+
+
+def test_dropout_draws_by_the_seed_and_is_off_in_evaluation():
+    ends = []
+    for seed in (1, 1, 2):
+        model, examples = with_dropout()
+        finetune(model, examples, Finetuning(1e-2, steps=4, batch_size=4), seed)  # all examples in every batch
+        assert evaluate(model, examples) == evaluate(model, examples)
+        assert model.training
+        ends.append(weights(model))
+    assert_same(ends[0], ends[1])
+    assert any((ends[0][name] != ends[2][name]).any() for name in ends[0])
+
+
+@pytest.mark.parametrize("kill_at", [1, 4, 5, 6, 9, 11])
+def test_a_killed_run_resumes_with_the_same_bits(kill_at, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = Finetuning(3e-2, steps=12, batch_size=2, look_every=2, patience=3)
+
+    def train(folder: Path) -> tuple[dict[str, np.ndarray], dict]:
+        model, examples = with_dropout()
+        with Bar(12, "test") as bar:
+            record = finetune(model, examples, settings, 1, examples, folder, bar)
+        return weights(model), record
+
+    whole, record = train(tmp_path / "whole")
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    real, taken = CLSToken.loss, []
+
+    def killed(self, model, *batch):
+        if model.training:
+            taken.append(len(taken))
+        if len(taken) == kill_at + 1:
+            raise KeyboardInterrupt
+        return real(self, model, *batch)
+
+    monkeypatch.setattr(CLSToken, "loss", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "killed")
+    resumed, resumed_record = train(tmp_path / "killed")
+    assert resumed_record == record
+    assert len(taken) == record["steps"] + 1
+    assert_same(whole, resumed)
+    assert [path.name for path in (tmp_path / "killed").iterdir()] == ["model.safetensors"]
+    left, _ = with_dropout()
+    assert load_checkpoint(tmp_path / "killed" / "model.safetensors", left).step == record["best_step"]
+    assert_same(whole, weights(left))
+
+
+def test_if_the_best_weights_are_damaged_training_starts_again(tmp_path: Path, monkeypatch, capsys):
+    settings = Finetuning(3e-2, steps=12, batch_size=2, look_every=2, patience=3)
+    model, examples = with_dropout()
+    record = finetune(model, examples, settings, 1, examples, tmp_path / "whole")
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    real, taken = CLSToken.loss, []
+
+    def killed(self, model, *batch):
+        taken.append(len(taken))
+        if len(taken) == 4:
+            raise KeyboardInterrupt
+        return real(self, model, *batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CLSToken, "loss", killed)
+        with pytest.raises(KeyboardInterrupt):
+            finetune(with_dropout()[0], examples, settings, 1, examples, tmp_path / "killed")
+    (tmp_path / "killed" / BEST).write_bytes(b"")
+    again, _ = with_dropout()
+    assert finetune(again, examples, settings, 1, examples, tmp_path / "killed") == record
+    assert "this training starts from its beginning" in capsys.readouterr().err
+    assert_same(weights(model), weights(again))

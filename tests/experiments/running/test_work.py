@@ -7,6 +7,7 @@ import pytest
 from experiments.evidence import figures
 from experiments.running import cells, progress
 from experiments.running.work import CellName, Checkpoint, Finished, NotYet, OneCell, Plan, Work
+from minigrad import random
 from tests.experiments import fake_experiment
 
 
@@ -154,6 +155,42 @@ def test_a_checkpoint_among_the_arguments_counts_wherever_the_work_folder_is(wor
 def test_an_argument_that_has_no_place_in_a_name_is_refused(work):
     with pytest.raises(TypeError, match="must be numbers, text, lists and dicts, got object"):
         work.checkpoint("a", Counted(), object())
+
+
+def drawn(*_):
+    """A function of the library's generator."""
+    return {"drawn": random.generator().random()}
+
+
+def test_what_is_drawn_does_not_depend_on_the_cells_before(work):
+    first = work.cell("a", drawn)
+    assert work.cell("b", drawn) == first
+    assert work.checkpoint("c", drawn).record == first
+
+
+@dataclasses.dataclass(frozen=True)
+class Masking:
+    rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Dropout:
+    rate: float
+
+
+def test_functions_classes_and_dataclasses_count_by_name_and_value(work):
+    arguments = [drawn, Counted, Masking(0.1), Masking(0.2), Dropout(0.1), (Masking(0.1),), {"how": Masking(0.1)}]
+    folders = [work.checkpoint(str(i), Counted(), argument).folder for i, argument in enumerate(arguments)]
+    assert len(set(folders)) == len(arguments)
+    other = again(work)
+    assert [other.checkpoint(str(i), Counted(), argument).folder for i, argument in enumerate(arguments)] == folders
+
+
+def test_a_function_without_a_name_is_refused(work):
+    with pytest.raises(
+        TypeError, match=r"a checkpoint cannot be named after <function .*<lambda>.*: define a function"
+    ):
+        work.checkpoint("a", Counted(), [lambda: 1])
 
 
 def test_training_that_was_interrupted_finds_what_it_left(work):

@@ -7,7 +7,7 @@ import pytest
 
 from experiments.evidence.grid import Grid
 from experiments.evidence.results import Result
-from experiments.lab import sweep
+from experiments.lab import sweep, worlds
 from experiments.running.contract import Request
 from experiments.running.work import Work
 from experiments.tables import pretrain_finetune
@@ -41,7 +41,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
         patch.setitem(pretrain_finetune.PRESETS, "quick", TINY)
         patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("work")))
         yield Work(Request("experiments.tables.pretrain_finetune"))
-    systems.text_of.cache_clear()
+    worlds.text_of.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -69,26 +69,24 @@ def test_learning_rates_are_chosen_in_a_world_of_their_own(result: Result, work:
 def test_all_that_is_pretrained_reads_the_same_number_of_tokens(result: Result):
     expected = 2 * 16 * 64 * TINY.seeds
     assert result.tokens == {VECTORS: expected, LSTM: expected, TRANSFORMER: expected}
-    world = systems.data_of(TINY, 0)
-    assert len(world.ids) == 2 * 16 * 64 + 1
+    assert len(systems.reading_of(TINY).of(0).ids) == 2 * 16 * 64 + 1
 
 
 def test_no_example_occurs_in_what_pretraining_reads():
-    world = systems.data_of(TINY, 0)
+    world, task = systems.reading_of(TINY).of(0), systems.task_of(TINY, 0)
     text = world.tokenizer.decode(world.ids.tolist())
-    for part in (world.train, world.dev, world.test):
+    for part in (task.train, task.dev, task.test):
         for ids, mask in zip(part.ids, part.attention_mask, strict=True):
             assert world.tokenizer.decode(ids[mask == 1][1:].tolist()).strip() not in text
 
 
 def test_a_pretrained_start_is_what_pretraining_left(work: Work, result: Result):
-    data = systems.data_of(TINY, 0)
     random, pretrained = [], []
     for system, baseline in ((TRANSFORMER, RANDOM_TRANSFORMER), (LSTM, RANDOM_LSTM)):
         lr = 1e-3 if system == TRANSFORMER else result.configs[LSTM]["lr"]
         start = pretrain_finetune.pretrained(system, TINY, lr, 0, fresh(work))
-        pretrained.append(systems.start(system, data, 0, start, "cpu"))
-        random.append(systems.start(baseline, data, 0, None, "cpu"))
+        pretrained.append(systems.start(system, TINY, 0, start, "cpu"))
+        random.append(systems.start(baseline, TINY, 0, None, "cpu"))
     for ours, theirs in zip(pretrained, random, strict=True):
         np.testing.assert_array_equal(ours.head.weight.data, theirs.head.weight.data)  # the new layer is the same
         first, second = ours.state_dict(), theirs.state_dict()
@@ -98,10 +96,9 @@ def test_a_pretrained_start_is_what_pretraining_left(work: Work, result: Result)
 
 
 def test_word_vectors_replace_the_embeddings_alone_and_keep_their_size(work: Work, result: Result):
-    data = systems.data_of(TINY, 0)
     vectors = pretrain_finetune.pretrained(VECTORS, TINY, 1e-3, 0, fresh(work))
-    ours = systems.start(VECTORS, data, 0, vectors, "cpu").state_dict()
-    theirs = systems.start(RANDOM_LSTM, data, 0, None, "cpu").state_dict()
+    ours = systems.start(VECTORS, TINY, 0, vectors, "cpu").state_dict()
+    theirs = systems.start(RANDOM_LSTM, TINY, 0, None, "cpu").state_dict()
     differing = [name for name in ours if (ours[name] != theirs[name]).any()]
     assert differing == ["model.token_embedding.weight"]
     assert np.linalg.norm(ours[differing[0]]) == pytest.approx(np.linalg.norm(theirs[differing[0]]), rel=1e-5)
@@ -116,8 +113,7 @@ def fresh(work: Work) -> Work:
 
 
 def test_distance_leaves_the_new_layer_out():
-    world = systems.data_of(TINY, 0)
-    begin, end = (systems.start(RANDOM_TRANSFORMER, world, 0, None, "cpu") for _ in range(2))
+    begin, end = (systems.start(RANDOM_TRANSFORMER, TINY, 0, None, "cpu") for _ in range(2))
     end.head.weight.data = end.head.weight.data + 5
     assert measures.distance(begin, end)[0] == 0
     bias = end.model.blocks[0].attention.q.bias
@@ -128,11 +124,12 @@ def test_distance_leaves_the_new_layer_out():
 
 
 def test_the_straight_line_passes_through_start_and_end():
-    world = systems.data_of(TINY, 0)
-    begin = systems.start(RANDOM_TRANSFORMER, world, 0, None, "cpu")
-    end = systems.start(RANDOM_TRANSFORMER, world, 7, None, "cpu")
-    at_start, at_end = measures.evaluate(begin, world.train)[0], measures.evaluate(end, world.train)[0]
-    line = measures.straight_line(begin, end, world.train)
+    train = systems.task_of(TINY, 0).train
+    begin, end = (systems.start(RANDOM_TRANSFORMER, TINY, 0, None, "cpu") for _ in range(2))
+    rng = np.random.default_rng(7)
+    end.load_state_dict({name: rng.permuted(array) for name, array in end.state_dict().items()})
+    at_start, at_end = measures.evaluate(begin, train)[0], measures.evaluate(end, train)[0]
+    line = measures.straight_line(begin, end, train)
     assert line[measures.LINE.index(0)] == pytest.approx(at_start, rel=1e-5)
     assert line[measures.LINE.index(1)] == pytest.approx(at_end, rel=1e-4)
     assert at_start != at_end

@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 
+from experiments.lab import worlds
 from experiments.running.contract import Request
 from experiments.running.work import Work
 from experiments.tables import pretrain_finetune
-from experiments.tables.pretrain_finetune import findings, measures, systems
-from experiments.tables.pretrain_finetune.systems import LSTM, TRANSFORMER, VECTORS, Settings
+from experiments.tables.pretrain_finetune import findings, measures
+from experiments.tables.pretrain_finetune.systems import LSTM, TRANSFORMER, VECTORS, Settings, Sizes
 from minigrad import Tensor
-from models.generation import generate
-from models.gpt import GPTConfig
-from models.lstm_lm import LSTMConfig
 from tests.gpu_double import FakeGPUArray
 
 TINY = Settings(
@@ -23,23 +21,16 @@ TINY = Settings(
     finetuning_lrs=(1e-3,),
     n_dev=2,
     n_test=9,
+    sizes=Sizes(2, vocab_size=300, lstm_width=8, transformer_width=8, n_layers=1, n_heads=2, sample_length=3),
 )
 
 
 @pytest.fixture(autouse=True)
 def little_to_compute(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(measures, "LINE", [0, 1])
-    monkeypatch.setattr(measures, "generate", lambda model, ids, n, **how: generate(model, ids, 3, **how))
-    monkeypatch.setattr(pretrain_finetune, "SYSTEMS", (VECTORS, LSTM, TRANSFORMER))
-    monkeypatch.setattr(findings, "result", lambda *arguments: None)
-    monkeypatch.setattr(systems, "CONTEXT", 8)
-    monkeypatch.setattr(systems, "VOCAB_SIZE", 300)
-    monkeypatch.setattr(systems, "lstm_config", lambda vocab_size: LSTMConfig(vocab_size, d_model=8))
-    monkeypatch.setattr(
-        systems, "transformer_config", lambda vocab_size: GPTConfig(vocab_size, 64, d_model=8, n_layers=1, n_heads=2)
-    )
+    monkeypatch.setattr(findings, "draw", lambda *arguments: None)
     yield
-    systems.text_of.cache_clear()
+    worlds.text_of.cache_clear()
 
 
 def test_all_of_it_is_computed_on_the_gpu_with_the_same_numbers(gpu, tmp_path, monkeypatch):

@@ -1,0 +1,237 @@
+"""Every way to use a model learns a tiny task in the one loop, is scored by its metric, and repeats to the bit."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.lab.finetuning import Finetuning, evaluate, finetune
+from experiments.lab.metrics import accuracy, f1
+from experiments.lab.ways import (
+    BothOrders,
+    CLSScore,
+    CLSToken,
+    Continuation,
+    LastToken,
+    SpanExtraction,
+    TextToText,
+    Way,
+    padded_on_the_left,
+    up_to,
+)
+from minigrad import nn, no_grad, ops
+from models.bert import BERT, BERTConfig
+from models.finetuning import (
+    CLSClassifier,
+    CLSRegressor,
+    LastTokenClassifier,
+    MultipleChoice,
+    SimilarityClassifier,
+    SpanExtractor,
+    loss_with_language_modelling,
+    pad_batch,
+)
+from models.gpt import GPT, GPTConfig
+from models.t5 import T5, T5Config
+from models.t5_decoder import T5Decoder
+
+V, D = 12, 16
+PAD, EOS, CLS, SEP = 0, 1, 2, 3
+GOOD, BAD = 4, 5  # the word that decides; the others are 6 … 11
+N = 24
+RNG = np.random.default_rng(0)
+WORDS = [RNG.integers(6, V, size=RNG.integers(1, 5)).tolist() for _ in range(N)]
+LABELS = np.arange(N) % 2
+TEXTS = [[GOOD if label else BAD, *words] for label, words in zip(LABELS, WORDS, strict=True)]
+IDS, MASK = pad_batch(TEXTS)
+
+
+def gpt() -> GPT:
+    return GPT(GPTConfig(V, 16, d_model=D, n_layers=1, n_heads=2, dropout=0.0), np.random.default_rng(1))
+
+
+def bert() -> BERT:
+    return BERT(BERTConfig(V, 16, d_model=D, n_layers=1, n_heads=2, dropout=0.0), np.random.default_rng(1))
+
+
+def t5_config() -> T5Config:
+    return T5Config(V, D, 32, 1, n_heads=2, dropout=0.0, tied_head=False)
+
+
+def head() -> np.random.Generator:
+    return np.random.default_rng(2)
+
+
+def last_token(**changes: Any) -> LastToken:
+    return LastToken(IDS, MASK, LABELS, **changes)
+
+
+def choices() -> LastToken:
+    """Which of two texts has the good word?"""
+    pairs = [[[GOOD, *words], [BAD, *words]][:: -1 if label else 1] for words, label in zip(WORDS, LABELS, strict=True)]
+    ids, mask = pad_batch([text for pair in pairs for text in pair])
+    return LastToken(ids.reshape(N, 2, -1), mask.reshape(N, 2, -1), LABELS)
+
+
+def both_orders() -> BothOrders:
+    """Is the good word in one of the two? The texts of a pair are as long in either order."""
+    one = [[GOOD if label else BAD, SEP, *words] for label, words in zip(LABELS, WORDS, strict=True)]
+    other = [[*words, SEP, GOOD if label else BAD] for label, words in zip(LABELS, WORDS, strict=True)]
+    return BothOrders(pad_batch(one)[0], *pad_batch(other), LABELS)
+
+
+CLS_IDS, CLS_MASK = pad_batch([[CLS, *text, SEP] for text in TEXTS])
+TYPES = np.zeros_like(CLS_IDS)
+
+
+def spans(threshold: float | None = None) -> SpanExtraction:
+    """The answer begins at the good word and ends at the bad one; without a threshold there always is one."""
+    rng = np.random.default_rng(3)
+    rows, starts, ends = [], [], []
+    for i in range(N):
+        before, inside, after = (rng.integers(6, V, size=n).tolist() for n in rng.integers(1, 4, size=3))
+        if threshold is not None and i % 3 == 0:
+            rows.append([CLS, SEP, *before, *inside, *after, SEP])
+            starts.append(0)
+            ends.append(0)
+        else:
+            rows.append([CLS, SEP, *before, GOOD, *inside, BAD, *after, SEP])
+            starts.append(2 + len(before))
+            ends.append(starts[-1] + 1 + len(inside))
+    ids, mask = pad_batch(rows)
+    context = (mask == 1) & (ids != SEP) & (ids != CLS)
+    return SpanExtraction(ids, mask, np.zeros_like(ids), context, np.array(starts), np.array(ends), threshold=threshold)
+
+
+ANSWERS = [[7, 8] if label else [9] for label in LABELS]
+WAYS: dict[str, tuple[Callable[[], Way], Callable[[], nn.Module]]] = {
+    "last token": (last_token, lambda: LastTokenClassifier(gpt(), D, 2, head())),
+    "last token and language modelling": (
+        lambda: last_token(lm_weight=0.5),
+        lambda: LastTokenClassifier(gpt(), D, 2, head()),
+    ),
+    "multiple choice": (choices, lambda: MultipleChoice(gpt(), D, head())),
+    "both orders": (both_orders, lambda: SimilarityClassifier(gpt(), D, 2, head())),
+    "[CLS]": (
+        lambda: CLSToken(CLS_IDS, CLS_MASK, TYPES, LABELS),
+        lambda: CLSClassifier(bert(), D, 2, head(), dropout=0.1),
+    ),
+    "[CLS], score": (
+        lambda: CLSScore(CLS_IDS, CLS_MASK, TYPES, (2 * LABELS - 1).astype(np.float32)),
+        lambda: CLSRegressor(bert(), D, head(), dropout=0.1),
+    ),
+    "spans": (spans, lambda: SpanExtractor(bert(), D, head())),
+    "spans or none": (lambda: spans(threshold=0.0), lambda: SpanExtractor(bert(), D, head())),
+    "text to text": (lambda: TextToText(TEXTS, ANSWERS, 4), lambda: T5(t5_config(), np.random.default_rng(1))),
+    "continuation": (lambda: Continuation(TEXTS, ANSWERS, 4, eos_id=EOS), gpt),
+    "continuation of a prefix": (
+        lambda: Continuation(TEXTS, ANSWERS, 4, eos_id=EOS, as_prefix=True),
+        lambda: T5Decoder(t5_config(), np.random.default_rng(1)),
+    ),
+}
+HARDER = {"text to text": 160, "continuation of a prefix": 160}  # steps
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_every_way_learns_a_tiny_task_and_the_same_seed_gives_the_same_bits(name):
+    make_examples, make_model = WAYS[name]
+    examples, first, second = make_examples(), make_model(), make_model()
+    assert evaluate(first, examples)[1] < 0.8
+    settings = Finetuning(lr=1e-2, steps=HARDER.get(name, 80), batch_size=8)
+    records = [finetune(model, examples, settings, seed=3) for model in (first, second)]
+    assert records[0] == records[1]
+    for key, array in first.state_dict().items():
+        assert array.tobytes() == second.state_dict()[key].tobytes(), key
+    assert evaluate(first, examples)[1] > 0.85
+    assert records[0]["losses"][-1] < records[0]["losses"][0]
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_batch_has_the_examples_that_are_asked_for_and_no_more_padding(name):
+    make_examples, make_model = WAYS[name]
+    examples, model = make_examples(), make_model().eval()
+    whole = examples.batch(slice(0, N))
+    assert len(examples) == N
+    assert {len(array) for array in whole} == {N}
+    shortest = int(np.argmin([len(words) for words in WORDS]))
+    one = examples.batch(np.array([shortest]))
+    assert one[0].shape[-1] <= whole[0].shape[-1]
+    assert one[-1].shape[0] == 1
+    with no_grad():
+        losses = [examples.loss(model, *examples.batch(np.array([i]))).item() for i in range(4)]
+        together = examples.loss(model, *examples.batch(np.arange(4))).item()
+    if not name.startswith(("text", "continuation", "last token and")):  # their means are over tokens
+        assert together == pytest.approx(np.mean(losses), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", [name for name in WAYS if name not in ("text to text", "continuation of a prefix")])
+def test_an_answer_does_not_depend_on_the_batch(name):
+    make_examples, make_model = WAYS[name]
+    examples, model = make_examples(), make_model().eval()
+    with no_grad():
+        _, together = examples.answer(model, *examples.batch(slice(0, 6)))
+        alone = [examples.answer(model, *examples.batch(np.array([i])))[1] for i in range(6)]
+    for one, (other,) in zip(together, alone, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4)
+
+
+def test_the_metric_gets_predictions_and_labels_in_the_order_of_the_examples():
+    examples = last_token(metric=f1)
+    predicted = np.roll(LABELS, 1)
+    assert examples.score(predicted) == f1(predicted, LABELS) == 0
+    assert last_token(metric=accuracy).score(LABELS) == 1
+
+
+def test_language_modelling_is_a_part_of_the_loss_and_not_of_the_answer():
+    model = LastTokenClassifier(gpt(), D, 2, head())
+    plain, both = last_token(), last_token(lm_weight=0.5)
+    batch = plain.batch(slice(0, 8))
+    expected = loss_with_language_modelling(model, *batch, lm_weight=0.5).item()
+    assert both.loss(model, *batch).item() == expected != plain.loss(model, *batch).item()
+    assert both.answer(model, *batch)[0].item() == plain.loss(model, *batch).item()
+
+
+def test_padding_moves_to_the_left_for_texts_that_are_continued():
+    ids, mask = np.array([[5, 6, 9, 9], [7, 9, 9, 0]]), np.array([[1, 1, 0, 0], [1, 0, 0, 0]])
+    moved, moved_mask = padded_on_the_left(ids, mask)
+    assert moved.tolist() == [[5, 6], [0, 7]]
+    assert moved_mask.tolist() == [[1, 1], [0, 1]]
+
+
+def test_texts_are_written_up_to_their_end():
+    """A model that is sure of what comes next: 7, 8, then the end, then whatever."""
+
+    class Sure(GPT):
+        def generate(self, ids, max_new_tokens, **options):
+            return np.concatenate([ids, np.tile([7, 8, EOS, 7], (len(ids), 1))], axis=1)
+
+    model = Sure(gpt().config)
+    examples = Continuation(TEXTS, ANSWERS, 4, eos_id=EOS)
+    _, written = examples.answer(model, *examples.batch(slice(0, 3)))
+    assert written == [[7, 8]] * 3
+    assert examples.score([[7, 8]] * N) == 0.5
+
+
+def test_the_loss_of_a_score_is_its_squared_error():
+    examples = CLSScore(CLS_IDS, CLS_MASK, TYPES, LABELS.astype(np.float32))
+    model = CLSRegressor(bert(), D, head(), dropout=0.0)
+    *inputs, scores = examples.batch(slice(0, 5))
+    assert examples.loss(model, *inputs, scores).item() == ops.mse_loss(model(*inputs), scores).item()
+
+
+def test_a_prefix_is_read_in_both_directions():
+    """From the second layer on: what a position of the input has read depends on whether it saw what follows."""
+    model = T5Decoder(replace(t5_config(), n_layers=2), np.random.default_rng(1)).eval()
+    prefix, causal = (Continuation(TEXTS, ANSWERS, 2, eos_id=EOS, as_prefix=as_prefix) for as_prefix in (True, False))
+    ids, attention_mask, prefix_mask, labels = batch = prefix.batch(slice(0, 8))
+    logits = model(ids, attention_mask, prefix_mask=prefix_mask)
+    assert prefix.loss(model, *batch).item() == ops.cross_entropy(logits, labels).item()
+    assert prefix.loss(model, *batch).item() != causal.loss(model, *batch).item()
+    with no_grad():
+        alone = [model.generate(np.array([text]), 2, temperature=0, as_prefix=True) for text in TEXTS[:8]]
+        _, written = prefix.answer(model, *batch)
+        _, otherwise = causal.answer(model, *batch)
+    assert written == [up_to(row[0, len(text) :].tolist(), EOS) for row, text in zip(alone, TEXTS, strict=False)]
+    assert written != otherwise
