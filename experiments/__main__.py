@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     again = " ".join(word for word in words if word != "--fresh")
     interrupted = f"Interrupted. What is finished is kept; to resume: python -m experiments {again}"
     try:
-        from tokenizer.console import run
+        from tokenizer.command.console import run
 
         return run(act, words, interrupted)
     except KeyboardInterrupt:  # before `run` handles it
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def act(arguments: Sequence[str]) -> None:
     """Run one command, or raise an error that says what is wrong with it. Slow imports are here."""
-    from tokenizer.console import orderly
+    from tokenizer.command.console import orderly
 
     with orderly():
         import argparse
@@ -80,6 +80,6 @@ def list_tables() -> None:
 
 if __name__ == "__main__":
     code = main()
-    from tokenizer.console import leave
+    from tokenizer.command.console import leave
 
     leave(code)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code. Ctrl-C ends it in order from the first import on."""
     try:
-        from tokenizer.console import run
+        from tokenizer.command.console import run
 
         return run(_act, arguments)
     except KeyboardInterrupt:  # in the moment before `run` guards us
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _act(arguments: Sequence[str]) -> None:
-    from tokenizer.console import orderly
+    from tokenizer.command.console import orderly
 
     with orderly():
         from models import commands  # takes a second: NumPy, Numba
@@ -29,6 +29,6 @@ def _act(arguments: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     code = main()
-    from tokenizer.console import leave
+    from tokenizer.command.console import leave
 
     leave(code)

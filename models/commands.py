@@ -22,9 +22,9 @@ from models.bert import BERT
 from models.download import REPOSITORIES, download
 from models.t5 import T5
 from tokenizer import WordPiece
-from tokenizer.arguments import as_text, decimal, whole
-from tokenizer.console import say
-from tokenizer.texts import input_chunks
+from tokenizer.command.arguments import as_text, decimal, whole
+from tokenizer.command.console import say
+from tokenizer.read.texts import input_chunks
 
 
 def main(arguments: Sequence[str]) -> None:

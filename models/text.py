@@ -25,8 +25,7 @@ from models.inputs import pad_batch
 from models.pretrained.folder import read_model_type
 from models.t5 import T5, Output
 from tokenizer import ByteLevelBPE, WordPiece
-from tokenizer.bert_files import CLS, SEP
-from tokenizer.likelihood import PREFIX
+from tokenizer.formats.bert_files import CLS, PREFIX, SEP
 
 END_OF_TEXT = "<|endoftext|>"  # GPT-2's one special token, before and behind every document
 MASK = "[MASK]"

@@ -42,7 +42,12 @@ MAY_IMPORT = {  # what of our own each part may import besides itself; the first
     "models": ["minigrad"],
     "tokenizer": [],
     "experiments.evidence": ["minigrad.checks", "minigrad.files"],
-    "experiments.running": ["experiments.evidence", "minigrad", "tokenizer.arguments", "tokenizer.console"],
+    "experiments.running": [
+        "experiments.evidence",
+        "minigrad",
+        "tokenizer.command.arguments",
+        "tokenizer.command.console",
+    ],
     "experiments.text": ["minigrad.checks"],
     "experiments.lab": [*(f"experiments.{room}" for room in ("text", "running", "evidence")), *BELOW],
     "experiments.tables": [*(f"experiments.{room}" for room in ("lab", "text", "running", "evidence")), *BELOW],

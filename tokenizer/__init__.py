@@ -1,14 +1,21 @@
-"""Tokenizers, from the simplest to those that GPT-2 and BERT use. Each file adds one idea to the one before:
+"""Tokenizers, from the simplest to those that GPT-2 and BERT use. Each step of the ladder adds one idea:
 
-words.py          a number for each known word; every other word is UNK
-lecture_bpe.py    words are split into pieces; how it learns: recounting.py (simple), incremental.py (fast)
-byte_level.py     pieces of bytes instead of characters, spaces included: any text in, the same text out
-wordpiece.py      the longest piece first; how it learns, by another score: likelihood.py (simple),
-                  incremental_likelihood.py (fast); what a word is: basic_tokenization.py
+words.py        an id for each known word; every other word is UNK
+lecture_bpe.py  words are split into frequent pieces; a character that training never saw is UNK
+byte_level.py   pieces of bytes instead of characters, including spaces: decoding returns the original text
+wordpiece.py    pieces are learnt by another score, and found by longest match instead of merges
 
-They share their verbs: train, encode, encode_batch, encode_iterable, decode, segment, save, load.
-What others write and read: gpt2_files.py, bert_files.py, config_files.py, tokenizer_json.py. What a model wants
-of the ids: padding.py. Pure Python; `regex` is the only import beyond the standard library.
+All four have the same methods: train, encode, encode_batch, encode_iterable, decode, segment, save, load.
+
+merges.py       a merge, and how merges are applied to a word
+padding.py      pad and truncate ids for a model
+cache.py        the ids of frequent words are computed once
+batches.py      many texts are encoded in several processes
+checks.py       checks of arguments
+
+Below the ladder are four rooms: `learn/` (how pieces are learnt), `read/` (from texts and files to words and their
+counts), `formats/` (the files of GPT-2, BERT and Hugging Face), `command/` (the command line). Pure Python; `regex`
+is the only import outside the standard library.
 """
 
 from importlib import import_module
@@ -36,7 +43,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for when it is first asked for, so that a command line starts at once (PEP 562)."""
+    """Import a name when it is first used (PEP 562), so that a command line starts without importing everything."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,20 +1,20 @@
-"""The command line: `python -m tokenizer train | encode | decode | show`; the commands are in `commands.py`."""
+"""The command line: `python -m tokenizer train | encode | decode | show`; the commands are in `command/commands.py`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from tokenizer.console import run
+from tokenizer.command.console import run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; the exit code."""
+    """Run the command line; returns the exit code."""
     return run(_commands, arguments)
 
 
 def _commands(arguments: Sequence[str]) -> None:
-    from tokenizer import commands  # here, so that Ctrl-C while importing ends in one line, too
+    from tokenizer.command import commands  # here, so that Ctrl-C during the import also ends in one line
 
     commands.main(arguments)
 

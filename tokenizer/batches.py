@@ -1,7 +1,7 @@
-"""Encoding many texts at once, in several processes where they are many.
+"""Encoding many texts at once, in several processes if the batch is large.
 
-Starting a process and sending it a vocabulary takes about as long as encoding a megabyte. So, unless told
-otherwise, a batch of less than two times `SHARE` characters stays in this process, and a larger one has a
+Starting a process and sending it a vocabulary takes about as long as encoding a megabyte. So, unless the caller
+says otherwise, a batch of fewer than two times `SHARE` characters stays in this process. A larger one gets a
 process for each `SHARE` characters, up to the number of cores.
 """
 
@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from tokenizer.checks import shown
-from tokenizer.processes import check_processes, cores, in_processes
-from tokenizer.texts import check_text
+from tokenizer.read.processes import check_processes, cores, in_processes
+from tokenizer.read.texts import check_text
 
-SHARE = 1 << 21  # characters that are worth a process
-PIECE = 1 << 18  # characters that a process encodes before it answers
+SHARE = 1 << 21  # characters for which starting a process pays off
+PIECE = 1 << 18  # characters that a process encodes before it sends an answer
 
 
 def encode_batch(
@@ -24,14 +24,14 @@ def encode_batch(
     """[encode(text) for text in texts], in several processes if `processes` or the size of the batch says so.
 
     encode: a method of a tokenizer, or a function at the top of a module; it is sent to each process once
-    Raises TypeError if `texts` is one string or holds anything else than strings, and what `encode` raises.
+    Raises TypeError if `texts` is one string or holds anything but strings, and whatever `encode` raises.
     """
     if isinstance(texts, str):
         raise TypeError("texts: expected an iterable of strings, got a string")
     if isinstance(texts, bytes | bytearray) or not isinstance(texts, Iterable):
         raise TypeError(f"texts: expected an iterable of strings, got {shown(texts)}")
     texts = list(texts)
-    for text in texts:
+    for text in texts:  # before a process starts: an error in the last text would come late
         check_text(text)
     if processes is None:
         processes = max(1, min(cores(), sum(map(len, texts)) // SHARE))
@@ -47,7 +47,7 @@ def _encode_all(encode: Callable[[str], list[int]], texts: list[str]) -> list[li
 
 
 def _pieces(texts: list[str]) -> list[list[str]]:
-    """The texts in their order, gathered to pieces of work of about the same size."""
+    """The texts in their order, grouped into pieces of work of about the same size."""
     pieces: list[list[str]] = []
     size = PIECE
     for text in texts:

@@ -1,6 +1,6 @@
 """Byte-level BPE, GPT-2's tokenizer: any text in, the same text out.
 
-What `lecture_bpe.py` lacks: it forgets how words are spaced, and a character that it never saw is UNK.
+`lecture_bpe.py` loses the spacing between words, and a character that it never saw becomes UNK.
 Here the alphabet is the 256 bytes of UTF-8, so every text can be spelt, and spaces belong to the pieces,
 so nothing is dropped: `decode(encode(text)) == text` for every text. The merges are learnt in the same way.
 
@@ -14,16 +14,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from tokenizer import gpt2_files, incremental, tokenizer_json
 from tokenizer.batches import encode_batch
+from tokenizer.cache import WordCache
 from tokenizer.checks import shown, token_ids, whole_number
-from tokenizer.files import from_file
-from tokenizer.learning import MergesKept, learn_up_to
-from tokenizer.memory import Memory
+from tokenizer.formats import gpt2_files, tokenizer_json
+from tokenizer.formats.files import from_file
+from tokenizer.learn import incremental
+from tokenizer.learn.training import MergesFile, learn_up_to
 from tokenizer.merges import Merge, apply_merges, check_merges, merge_steps, rank_merges
-from tokenizer.pretokens import count_pretokens, pretokenize, pretokenize_chunks
-from tokenizer.special_tokens import SpecialTokens
-from tokenizer.texts import Texts, check_text, utf8
+from tokenizer.read.pretokens import count_pretokens, pretokenize, pretokenize_chunks
+from tokenizer.read.special_tokens import SpecialTokens
+from tokenizer.read.texts import Texts, check_text, utf8
 
 BYTES = [bytes([byte]) for byte in range(256)]  # the alphabet: each byte as a symbol
 
@@ -41,9 +42,9 @@ class ByteLevelBPE:
         merges: Sequence[tuple[bytes, bytes]],
         special_tokens: Sequence[str] = (),
     ) -> None:
-        """A special token that `vocab` does not hold is added behind its largest id.
+        """A special token that is not in `vocab` gets the id after the largest one.
 
-        Raises ValueError if the vocabulary lacks a byte or a token that a merge needs, holds a token twice,
+        Raises ValueError if the vocabulary lacks a byte or a token that a merge needs, if it contains a token twice,
         or if a special token is also an ordinary one.
         """
         if not isinstance(vocab, Mapping):
@@ -51,7 +52,7 @@ class ByteLevelBPE:
         self.vocab: dict[int, bytes] = dict(zip(token_ids(vocab, "vocab"), vocab.values(), strict=True))
         self.merges: list[tuple[bytes, bytes]] = check_merges(merges, bytes)
         self._special = SpecialTokens(special_tokens)
-        self._ranks = rank_merges(self.merges)
+        self._ranks = rank_merges(self.merges)  # {(b"t", b"h"): 0, (b"th", b"e"): 1, …}
         self.ids: dict[bytes, int] = {token: id for id, token in self.vocab.items()}
         if len(self.ids) != len(self.vocab):
             raise ValueError("vocab: expected every token once, got a repetition")
@@ -61,20 +62,23 @@ class ByteLevelBPE:
             if data not in self.ids:
                 self.ids[data] = max(self.vocab) + 1
                 self.vocab[self.ids[data]] = data
-        self._ids_of_pretoken = Memory(self.encode_pretoken)
+        self._ids_of_pretoken = WordCache(self.encode_pretoken)
 
     def _check_tokens(self) -> None:
-        """Every byte and every merge has its token, and no special token is one of these."""
+        """Check that every byte and every merge has a token, and that no special token is one of these."""
+        # With all 256 bytes there is no unknown text: whatever does not merge is spelt in bytes.
         missing = [token for token in BYTES if token not in self.ids]
         if missing:
             raise ValueError(f"vocab: expected all 256 single bytes, got none for {shown(missing)}")
         if (smallest := min(self.vocab)) < 0:
             raise ValueError(f"vocab: expected ids of 0 or more, got {smallest}")
+        # A merge is applied before ids are looked up, so what it makes must have an id.
         for left, right in self.merges:
             for token in (left, right, left + right):
                 if token not in self.ids:
                     merge = f"{left!r} + {right!r}"
                     raise ValueError(f"vocab: expected the token {token!r}, which the merge {merge} needs")
+        # An id shared by a special and an ordinary token would make ordinary text look like the special token.
         ordinary = {*BYTES, *(left + right for left, right in self.merges)}
         for special in self.special_tokens:
             if utf8(special) in ordinary:
@@ -95,13 +99,13 @@ class ByteLevelBPE:
         """Learn merges until there are `vocab_size` tokens, or until every pre-token is one token.
 
         texts: a string, an iterable of strings (a document each), or the pathlib.Path of a file
-        processes: how many read a file together; the merges are the same
-        resume: a file that keeps the merges learnt so far; if it is there, training resumes from it
-        on_merge: called with each `Merge` as it is learnt, `print` shows it; those of `resume` come first
-        on_read: called with the bytes of a file that have been read, and with all its bytes
-        The ids: 0 to 255 the bytes, then a token for each merge, then the special tokens.
-        Raises ValueError for empty text, for a vocabulary with no room for the bytes, and where `resume` is
-        damaged or was learnt from another text.
+        processes: how many share the reading of a file; the merges are the same
+        resume: a file that keeps the merges so far; if it exists, training resumes from it
+        on_merge: called with each `Merge` as it is learnt, such as `print`; the merges in `resume` come first
+        on_read: called with the number of bytes of a file that have been read, and with its size
+        The ids: 0 to 255 are the bytes, then come a token for each merge and the special tokens.
+        Raises ValueError for empty text, for a vocabulary with no room for the bytes, and if `resume` is
+        damaged or belongs to another text.
         Source: Radford et al. 2019 (GPT-2), section 2.2.
         """
         special = SpecialTokens(special_tokens)
@@ -111,10 +115,12 @@ class ByteLevelBPE:
             needed = f"256 bytes and {len(special.tokens)} special tokens"
             raise ValueError(f"vocab_size: expected at least {smallest} ({needed}), got {vocab_size}")
         cls(dict(enumerate(BYTES)), [], special_tokens)  # refuses special tokens that are bytes, before the work
-        counts = count_pretokens(texts, special, processes, on_read)
-        kept = MergesKept(Path(resume), "bytes", Merge[bytes], gpt2_files.spell, gpt2_files.unspell) if resume else None
+        # As in the lecture's BPE, merges stay inside words. Here the words are pre-tokens, with their spaces.
+        counts = count_pretokens(texts, special, processes, on_read)  # {" the": 9012, ",": 8120, …}
+        file = MergesFile(Path(resume), "bytes", Merge[bytes], gpt2_files.spell, gpt2_files.unspell) if resume else None
         wanted = vocab_size - smallest
-        history = learn_up_to(wanted, counts, _symbols, incremental.learn_merges, on_merge=on_merge, kept=kept)
+        history = learn_up_to(wanted, counts, _symbols, incremental.learn_merges, on_merge=on_merge, file=file)
+        # The ids are ours: GPT-2's vocab.json lists the bytes in another order, and `load` keeps the ids of the file.
         tokens = [*BYTES, *(merge.symbol for merge in history)]
         return cls(dict(enumerate(tokens)), [(merge.left, merge.right) for merge in history], special_tokens)
 
@@ -125,7 +131,7 @@ class ByteLevelBPE:
 
     @property
     def vocab_size(self) -> int:
-        """How many tokens there are: bytes, merges and special tokens."""
+        """The number of tokens: bytes, merges and special tokens."""
         return len(self.vocab)
 
     def segment(self, text: str) -> list[bytes]:
@@ -133,35 +139,36 @@ class ByteLevelBPE:
         return [self.vocab[id] for id in self.encode(text)]
 
     def pretokens(self, text: str) -> list[str]:
-        """The stretches of a text inside which pieces lie, special tokens among them."""
+        """The pre-tokens of a text, special tokens among them. No piece spans two pre-tokens."""
         return pretokenize(text, self._special)
 
     def steps(self, pretoken: str) -> Iterator[list[bytes]]:
-        """Each state of one pre-token on its way from bytes to tokens, one merge apart."""
+        """Each state of one pre-token from its bytes to its tokens, one merge apart."""
         return merge_steps(_symbols(pretoken), self._ranks)
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text; special tokens in it become their ids.
 
-        Raises ValueError for a lone surrogate (half of a character's UTF-16, which is no character).
+        Raises ValueError for a lone surrogate (half of a character in UTF-16, not a character).
         """
         check_text(text)
+        # Most pre-tokens are in the cache, and map and chain run in C: no step of Python for each token.
         return list(chain.from_iterable(map(self._ids_of_pretoken.__getitem__, self.pretokens(text))))
 
     def encode_batch(self, texts: Iterable[str], processes: int | None = None) -> list[list[int]]:
-        """The ids of many texts, each as `encode` gives them, in the order of the texts.
+        """The ids of many texts, each as `encode` returns them, in the order of the texts.
 
-        processes: how many share the work; if None, as many as there are cores and the batch is worth
-        (`batches.py` says when). More than one need a program that works under `if __name__ == "__main__":`.
+        processes: how many share the work; if None, `batches.py` decides by the size of the batch and the number of
+        cores. With more than one, the program must do its work under `if __name__ == "__main__":`.
         """
         return encode_batch(self.encode, texts, processes)
 
     def __reduce__(self) -> tuple[type[ByteLevelBPE], tuple[object, ...]]:
-        """What a copy, or another process, gets: all but the memory of words."""
+        """What a copy or another process receives: everything but the cache."""
         return type(self), (self.vocab, self.merges, self.special_tokens)
 
     def encode_iterable(self, chunks: Iterable[str]) -> Iterator[int]:
-        """The ids of a text that comes in chunks (a file's lines, say), lazily and in constant memory.
+        """The ids of a text that is passed in chunks (the lines of a file, for example), lazily and in constant memory.
 
         They are the ids of the joined text, wherever the chunks were cut.
         """
@@ -169,7 +176,7 @@ class ByteLevelBPE:
             yield from chain.from_iterable(map(self._ids_of_pretoken.__getitem__, pretokens))
 
     def encode_pretoken(self, pretoken: str) -> list[int]:
-        """The ids of one pre-token, worked out: its bytes, and every merge that applies."""
+        """The ids of one pre-token, computed without the cache: its bytes, then every merge that applies."""
         if pretoken in self._special.tokens:
             return [self.ids[utf8(pretoken)]]
         return [self.ids[token] for token in apply_merges(_symbols(pretoken), self._ranks)]
@@ -183,13 +190,14 @@ class ByteLevelBPE:
             raise ValueError(f"ids: expected ids of the vocabulary (0 to {largest}), got {error}") from None
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of some ids. Bytes that are no UTF-8 (half a character, say) become U+FFFD."""
+        """The text of some ids. Bytes that are not valid UTF-8 (half a character, for example) become U+FFFD."""
+        # First join, then decode: a character may be spread over several tokens, "🙂" over up to four.
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def save(self, path: str | Path) -> None:
-        """Write GPT-2's vocab.json and merges.txt into a folder, or the one file `….json`.
+        """Write a folder with GPT-2's vocab.json and merges.txt, or the single file `….json`.
 
-        Two more files in the folder name the special tokens. The one file is Hugging Face's tokenizer.json.
+        Two more files in the folder name the special tokens. The single file is Hugging Face's tokenizer.json.
         """
         write = tokenizer_json.write_byte_level if Path(path).suffix == ".json" else gpt2_files.write_files
         write(Path(path), self.vocab, self.merges, self.special_tokens)
@@ -203,14 +211,14 @@ class ByteLevelBPE:
     ) -> ByteLevelBPE:
         """Read what `save` wrote, `load(path)`; or GPT-2's own files, `load(vocab_file, merges_file)`.
 
-        special_tokens: if None, the folder's special_tokens.json says; without one, the entries of the
-        vocabulary that are neither bytes nor made by a merge. To both come those of the files that transformers
-        writes beside them (see `config_files.py`). A tokenizer.json names its own.
-        Raises ValueError where a file is damaged, or says what this tokenizer cannot do.
+        special_tokens: if None, those in the folder's special_tokens.json; without that file, the entries of the
+            vocabulary that are neither bytes nor made by a merge. In both cases the tokens are added that the files of
+            transformers name (see `formats/config_files.py`). A tokenizer.json names its own.
+        Raises ValueError if a file is damaged, or asks for something that this tokenizer cannot do.
         """
         path = Path(path)
         if special_tokens is not None:
-            SpecialTokens(special_tokens)  # refuses bad ones, which are the caller's and not the file's
+            SpecialTokens(special_tokens)  # refuses bad ones here, so that the error does not name the file
         if merges_file is not None:
             parts = gpt2_files.read_files(path, Path(merges_file), special_tokens)
         elif path.suffix != ".json":
@@ -223,5 +231,5 @@ class ByteLevelBPE:
 
 
 def _symbols(pretoken: str) -> list[bytes]:
-    """A pre-token as BPE starts with it: its UTF-8 bytes, one symbol each."""
+    """The symbols of a pre-token before the first merge, its UTF-8 bytes: "hé" -> [b"h", b"\\xc3", b"\\xa9"]."""
     return [BYTES[byte] for byte in utf8(pretoken)]

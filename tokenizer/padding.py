@@ -1,4 +1,4 @@
-"""Sequences of one length, as a model wants them: padding what is short, truncating what is long.
+"""Sequences of equal length for a model: `pad` short ones and `truncate` long ones.
 
 ids, attention_mask = pad([wordpiece.encode(text) for text in texts], pad_id=0)
 """
@@ -15,10 +15,10 @@ def pad(
 ) -> tuple[list[list[int]], list[list[int]]]:
     """Sequences of ids -> (ids, attention_mask), both lists of lists B × T, T = `length`.
 
-    side: where `pad_id` is put, "right" (behind) or "left" (before, for models that go on writing)
-    length: that of every sequence then; if None, the longest one's
+    side: where `pad_id` is added, "right" (after the ids) or "left" (before them, for models that continue a text)
+    length: the length of every row; if None, the length of the longest sequence
     The mask is 1 where there is a token and 0 where there is padding.
-    Raises ValueError for a sequence longer than `length`: `truncate` it first; TypeError for what are no ids.
+    Raises ValueError for a sequence longer than `length` (`truncate` it first), and TypeError for anything but ids.
     """
     _check_side(side)
     pad_id = whole_number("pad_id", pad_id)
@@ -35,7 +35,7 @@ def pad(
         got = f"{len(sequences[number])} ids in sequence {number}"
         raise ValueError(f"sequences: expected at most length = {length} ids each, got {got}; truncate it first")
     padded, mask = [], []
-    for ids in sequences:
+    for ids in sequences:  # length 4, pad_id 0: [5, 6] -> [5, 6, 0, 0] and [1, 1, 0, 0]
         missing = length - len(ids)
         if side == "right":
             padded.append([*ids, *[pad_id] * missing])
@@ -47,15 +47,16 @@ def pad(
 
 
 def truncate(ids: Sequence[int], length: int, side: str = "right") -> list[int]:
-    """At most `length` of the ids; what is too much goes from the `side`, "right" (the end) or "left" (the start).
+    """At most `length` of the ids; the rest is cut off at the `side`, "right" (the end) or "left" (the start).
 
-    Raises ValueError for a negative length, and TypeError for ids that are no integers.
+    Raises ValueError for a negative length, and TypeError for ids that are not integers.
     """
     _check_side(side)
     length = whole_number("length", length)
     if length < 0:
         raise ValueError(f"length: expected 0 or more, got {length}")
     ids = token_ids(ids)
+    # Not ids[-length:], which is all of them for a length of 0.
     return ids[:length] if side == "right" else ids[max(len(ids) - length, 0) :]
 
 

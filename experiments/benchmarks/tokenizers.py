@@ -23,9 +23,10 @@ import numpy as np
 from experiments.benchmarks.comparison import Benchmark, Measurement, Prepare, machine, take_turns
 from experiments.text import standard_library
 from experiments.text.standard_library import Document
-from tokenizer import ByteLevelBPE, recounting
+from tokenizer import ByteLevelBPE
 from tokenizer.byte_level import BYTES
-from tokenizer.gpt2_files import spell
+from tokenizer.formats.gpt2_files import spell
+from tokenizer.learn import recounting
 from tokenizer.merges import apply_merges, rank_merges
 
 NAME = "tokenizers"

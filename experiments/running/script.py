@@ -15,8 +15,8 @@ from experiments.running.places import results_folder, work_folder
 from experiments.running.run import forget, run_one, run_spread
 from minigrad import checks
 from minigrad.device import cupy
-from tokenizer import console
-from tokenizer.arguments import whole
+from tokenizer.command import console
+from tokenizer.command.arguments import whole
 
 MOST_JOBS = 64
 """The most processes that are started: no table has more cells."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.bad_inputs.case import Case
-from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary, incremental_likelihood, pad, truncate
-from tokenizer.bert_files import SPECIAL_TOKENS
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary, pad, truncate
 from tokenizer.byte_level import BYTES
+from tokenizer.formats.bert_files import SPECIAL_TOKENS
+from tokenizer.learn import incremental_likelihood
 
 TEXT = "the lowest of the newest and the widest <e>\n" * 9
 ALPHABET = dict(enumerate(BYTES))

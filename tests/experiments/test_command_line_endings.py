@@ -85,7 +85,7 @@ def test_a_work_folder_that_cannot_be_written_is_said_before_anything_is_done(tm
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("module", ["tokenizer.console", "numpy.exceptions", "numpy", "matplotlib._api", "PIL"])
+@pytest.mark.parametrize("module", ["tokenizer.command.console", "numpy.exceptions", "numpy", "matplotlib._api", "PIL"])
 def test_ctrl_c_while_importing_is_said_in_one_line(tmp_path, module):
     command = [sys.executable, "-X", "importtime", "-m", "experiments", "list"]  # which tells where it is
     process = subprocess.Popen(

@@ -6,7 +6,7 @@ import pytest
 
 from tokenizer import ByteLevelBPE
 from tokenizer.byte_level import BYTES
-from tokenizer.gpt2_files import spell
+from tokenizer.formats.gpt2_files import spell
 
 from .characters import OTHERS, PROSE, assigned_characters
 

@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from tokenizer import WordPiece
-from tokenizer.basic_tokenization import CONTROL, basic_words
+from tokenizer.read.basic_tokenization import CONTROL, basic_words
 
 from .characters import OTHERS, PROSE, assigned_characters
 

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary, batches
-from tokenizer.memory import Memory
+from tokenizer.cache import WordCache
 
 END = "<|endoftext|>"
 TEXT = "the cat sat on the mat; café 漢字\n" * 3
@@ -85,7 +85,7 @@ def test_wordpiece_puts_cls_and_sep_around_each_text_of_a_batch():
 def test_a_copy_encodes_alike_and_starts_without_memory_of_words(tokenizer):
     ids = tokenizer.encode(f"the cat{END}")
     twin = copy.deepcopy(tokenizer)
-    memories = [value for value in vars(twin).values() if isinstance(value, Memory)]
+    memories = [value for value in vars(twin).values() if isinstance(value, WordCache)]
     assert memories == ([] if isinstance(tokenizer, WordVocabulary) else [{}])
     for name in "vocab", "merges", "history", "special_tokens", "lowercase":
         assert getattr(twin, name, None) == getattr(tokenizer, name, None)

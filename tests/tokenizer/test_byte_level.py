@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tokenizer import ByteLevelBPE
 from tokenizer.byte_level import BYTES
-from tokenizer.memory import Memory
+from tokenizer.cache import WordCache
 
 END = "<|endoftext|>"
 TEXT = "the cat sat on the mat, then the other cat sat too; café, naïve, 漢字漢字, 12 34\n\n" * 3 + END
@@ -118,7 +118,7 @@ def test_an_added_special_token_gets_the_next_id():
 
 
 def test_the_memory_of_words_stays_small_and_right(monkeypatch):
-    monkeypatch.setattr(Memory, "LARGEST", 3)
+    monkeypatch.setattr(WordCache, "LARGEST", 3)
     bpe = ByteLevelBPE(SMALL.vocab, SMALL.merges, [END])
     text = "the cat sat on the mat then " + "x" * 100 + END
     assert bpe.decode(bpe.encode(text)) == text

@@ -33,7 +33,7 @@ def test_every_public_name_is_imported_when_it_is_asked_for():
 
 
 def test_a_command_line_starts_without_importing_all_of_the_package():
-    program = "import sys, tokenizer.console; print('regex' in sys.modules)"
+    program = "import sys, tokenizer.command.console; print('regex' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(Path(tokenizer.__file__).parents[1])}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
     assert done.stdout.split() == [b"False"]

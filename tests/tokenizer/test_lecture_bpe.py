@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenizer import LectureBPE, Merge, recounting
+from tokenizer import LectureBPE, Merge
+from tokenizer.learn import recounting
 from tokenizer.lecture_bpe import END
 from tokenizer.words import UNK, split_words
 

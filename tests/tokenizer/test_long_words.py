@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenizer import ByteLevelBPE, WordPiece, basic_tokenization
-from tokenizer.bert_files import SPECIAL_TOKENS
+from tokenizer import ByteLevelBPE, WordPiece
+from tokenizer.formats.bert_files import SPECIAL_TOKENS
 from tokenizer.merges import _apply_to_long, from_the_left, merge_steps, rank_merges
-from tokenizer.texts import whole_words
+from tokenizer.read import basic_tokenization
+from tokenizer.read.texts import whole_words
 
 
 def random_text(letters, n):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenizer import merges as module
-from tokenizer.incremental import learn_merges
+from tokenizer.learn.incremental import learn_merges
 from tokenizer.merges import Merge, apply_merges, merge_steps, rank_merges
 
 letters = st.lists(st.sampled_from("abc"), min_size=1, max_size=30)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, counting
-from tokenizer.files import write_text
+from tokenizer import ByteLevelBPE, LectureBPE, WordPiece
+from tokenizer.formats.files import write_text
+from tokenizer.read import counting
 
 ROOT = Path(__file__).resolve().parents[2]
 END = "<|end|>"
@@ -74,7 +75,8 @@ def test_neither_does_the_hash_seed_interruption_included(tmp_path, kind, specia
     program.write_text(
         "import sys\n"
         "from pathlib import Path\n"
-        f"from tokenizer import counting, {kind.__name__} as Tokenizer\n"
+        f"from tokenizer import {kind.__name__} as Tokenizer\n"
+        "from tokenizer.read import counting\n"
         "counting.SHARE = 1\n"
         "def interrupt(merge, seen=[]):\n"
         "    seen.append(merge)\n"

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenizer import WordPiece, likelihood
-from tokenizer.basic_tokenization import basic_words
-from tokenizer.bert_files import SPECIAL_TOKENS
-from tokenizer.memory import Memory
+from tokenizer import WordPiece
+from tokenizer.cache import WordCache
+from tokenizer.formats.bert_files import SPECIAL_TOKENS
+from tokenizer.learn import likelihood
+from tokenizer.read.basic_tokenization import basic_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PIECES = ["un", "##aff", "##able", "##a", "the", "##f", "a", "##b", "ab", "abc", "##c", ",", "!", "é"]
@@ -204,7 +205,7 @@ def test_special_tokens_and_endless_words_teach_nothing():
 
 
 def test_the_memory_of_words_stays_small_and_right(monkeypatch):
-    monkeypatch.setattr(Memory, "LARGEST", 3)
+    monkeypatch.setattr(WordCache, "LARGEST", 3)
     wordpiece = WordPiece(VOCAB)
     text = "the unaffable abc, ab! [MASK] thé a"
     assert wordpiece.encode(text) == wordpiece.encode(text) == SMALL.encode(text)

@@ -16,7 +16,7 @@ from experiments.text import standard_library
 from experiments.text.standard_library import Document
 from minigrad.checks import whole_number
 from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary
-from tokenizer.likelihood import PREFIX
+from tokenizer.formats.bert_files import PREFIX
 from tokenizer.wordpiece import LONGEST_WORD
 from tokenizer.wordpiece import UNK as WORDPIECE_UNK
 from tokenizer.words import UNK, count_words
