@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tokenizer import gpt2_pattern
+from tokenizer.read import gpt2_pattern
 from tokenizer.read.gpt2_pattern import GPT2_PATTERN, _is_below_u10000, find_all
 
 EVERY = [chr(code) for code in range(0x110000)]  # surrogates, too: an error tells of them later
