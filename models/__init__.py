@@ -1,31 +1,33 @@
 """The models of the lecture, and the ways to pretrain and to use them.
 
-word_vectors.py   skip-gram: one vector a word, whatever its context (circa 2017)
+word_vectors.py   skip-gram: one vector per word, whatever its context (Mikolov et al. 2013)
 lstm_lm.py        a recurrent language model (Dai and Le 2015)
-elmo.py           one that reads both ways; attention_classifier.py on top of it (2018)
+elmo.py           a bidirectional one, and vectors from it (2018); attention_classifier.py classifies texts by them
 gpt.py            the decoder
 bert.py           the encoder
-t5.py             the encoder-decoder; t5_decoder.py its decoder alone, and prefix LM
+t5.py             the encoder-decoder; t5_decoder.py its decoder alone, also as a prefix LM
 sizes.py          the published configurations
 
-objectives/       what each kind of pretraining predicts from what
-finetuning/       a pretrained model put to a task
-prompting.py      a task shown in the prompt
-generation.py     sampling from a language model; beam_search.py the likeliest text
-scoring.py        how likely a text is, and which of several
+objectives/       what each kind of pretraining reads and predicts
+finetuning/       training a pretrained model on a task
+prompting.py      showing a task in the prompt
+generation.py     sampling from a language model; beam_search.py searches for the likeliest text
+scoring.py        the probability of a text, and the likeliest of several
 
-pretrained/       checkpoints in Hugging Face's layout; download.py fetches public ones
-text.py           models and tokenizers together; commands.py the command line, `python -m models`
-inputs.py         what goes into a model: batches, checks, positions
+pretrained/       checkpoints in Hugging Face's layout
+download.py       fetches public checkpoints, with http_requests.py and partial_download.py
+text.py           models and tokenizers together
+__main__.py       the command line, `python -m models`; commands.py has the commands
+inputs.py         the inputs of models: batches, checks, positions
 
 The models and their configurations can be imported from here, as in `from models import GPT, GPTConfig`. A module is
-loaded when one of its names is first asked for (PEP 562), so that `import models` alone loads none.
+loaded when one of its names is first used (PEP 562), so `import models` alone loads none of them.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # what the table below says, for type checkers and editors
+if TYPE_CHECKING:  # the table below, for type checkers and editors
     from models.bert import BERT as BERT
     from models.bert import BERTConfig as BERTConfig
     from models.elmo import BiLSTMConfig as BiLSTMConfig
@@ -40,7 +42,7 @@ if TYPE_CHECKING:  # what the table below says, for type checkers and editors
     from models.t5_decoder import T5Decoder as T5Decoder
     from models.word_vectors import SkipGram as SkipGram
 
-MODULES = {  # of each name
+MODULES = {  # the module that defines each name
     "BERT": "bert",
     "BERTConfig": "bert",
     "BiLSTMConfig": "elmo",
@@ -56,7 +58,7 @@ MODULES = {  # of each name
     "T5Decoder": "t5_decoder",
 }
 
-if not TYPE_CHECKING:  # a type checker that saw this would take any name for one of the package's
+if not TYPE_CHECKING:  # a type checker that saw this would accept any name
 
     def __getattr__(name: str) -> Any:
         if name not in MODULES:

@@ -1,6 +1,6 @@
 """The command line: `python -m models download | generate | fill | embed`; the commands are in `commands.py`.
 
-Exit codes: 0 done; 1 if the reader of our output stopped reading; 2 for an error; 130 for Ctrl-C.
+Exit codes: 0 done; 1 if the reader of the output closed the pipe; 2 for an error; 130 for Ctrl-C.
 """
 
 import sys
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; the exit code. Ctrl-C ends it in order from the first import on."""
+    """Run the command line and return the exit code. Ctrl-C ends it cleanly from the first import on."""
     try:
         from tokenizer.command.console import run
 
         return run(_act, arguments)
-    except KeyboardInterrupt:  # in the moment before `run` guards us
+    except KeyboardInterrupt:  # before `run` handles it
         print("\nInterrupted.", file=sys.stderr)
         return 130
 

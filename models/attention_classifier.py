@@ -1,15 +1,15 @@
-"""BiLSTM + ELMo + attention: the best that GLUE began with, before Transformers were finetuned for it.
+"""BiLSTM + ELMo + attention: the best of GLUE's own baselines, before Transformers were finetuned for it.
 
     one text     ELMo → BiLSTM → max over time → u                             MLP(u)
     two texts    ELMo → BiLSTM → a_1 … a_T and b_1 … b_S
                  each a_t attends to all of b, each b_s to all of a
-                 [a_t; what it attended to] → BiLSTM → max over time → u
-                 [b_s; what it attended to] → BiLSTM → max over time → v       MLP([u; v; |u - v|; u * v])
+                 [a_t; its mean of b] → BiLSTM → max over time → u
+                 [b_s; its mean of a] → BiLSTM → max over time → v             MLP([u; v; |u - v|; u * v])
 
-Everything here is new for each task, and the language model below stays as it was: the opposite of
-finetuning (`models/finetuning`), where almost everything comes from pretraining and all of it moves.
+Every layer here is new for each task, and the language model below is frozen. Finetuning (`models/finetuning`) is the
+opposite: almost every layer comes from pretraining, and all of them are trained.
 
-Smaller than in the paper: the first BiLSTM has one layer, theirs two.
+The first BiLSTM has one layer here; the paper's has two.
 
 Sources: the lecture's table of BERT's results on GLUE; Wang et al. 2018, "GLUE: A Multi-Task Benchmark and
 Analysis Platform for Natural Language Understanding", section 5. The attention between the texts follows
@@ -23,13 +23,14 @@ from minigrad.checks import whole_number
 from models.elmo import ELMo, reverse
 from models.inputs import check_ids, check_no_empty_row, token_mask
 
-NOWHERE = -1e9  # in place of padding's states: never the largest
+NOWHERE = -1e9  # replaces the states of padding, so that they are never the maximum
 
 
 class BiLSTM(nn.Module):
     """One LSTM layer in each direction, side by side.
 
-    Unlike the language model's, its outputs know the whole text at each position.
+    Unlike the language model's states, its outputs depend on the whole text at each position: a classifier predicts no
+    token, so nothing has to be hidden from it.
     """
 
     def __init__(self, input_size: int, hidden_size: int, generator: np.random.Generator | None = None) -> None:
@@ -39,8 +40,8 @@ class BiLSTM(nn.Module):
 
     def forward(self, x: Tensor, attention_mask: np.ndarray) -> Tensor:
         """x (B, T, input_size), attention_mask (B, T) with padding on the right → (B, T, 2 · hidden_size)."""
-        forward, _ = self.forward_lstm(x)
-        backward, _ = self.backward_lstm(reverse(x, attention_mask))
+        forward, _ = self.forward_lstm(x)  # (B, T, N)
+        backward, _ = self.backward_lstm(reverse(x, attention_mask))  # (B, T, N), last token first
         return ops.concatenate([forward, reverse(backward, attention_mask)], axis=-1)
 
 
@@ -63,10 +64,10 @@ class ElmoClassifier(nn.Module):
     """Labels of one text.
 
     Args:
-        elmo: vectors for the tokens; its language model is trained here only if it is not frozen.
+        elmo: provides the tokens' vectors. Its language model is trained only if it is not frozen.
         hidden_size: width of the BiLSTM, in each direction, and of the MLP.
         n_labels: number of labels; 1 for a score.
-        dropout: on ELMo's vectors and in the MLP.
+        dropout: rate of dropout on ELMo's vectors and in the MLP.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class ElmoClassifier(nn.Module):
         """
         ids = check_ids(ids)
         attention_mask = token_mask(attention_mask, ids)
-        encoded = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)
+        encoded = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)  # (B, T, 2N)
         return self.mlp(max_over_time(encoded, attention_mask))
 
 
@@ -124,30 +125,34 @@ class ElmoPairClassifier(nn.Module):
             raise ValueError(f"other_ids must be as many rows as ids, {len(ids)}, got {len(other_ids)}")
         attention_mask = token_mask(attention_mask, ids)
         other_attention_mask = token_mask(other_attention_mask, other_ids, "other_attention_mask")
-        a = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)
-        b = self.encoder(self.dropout(self.elmo(other_ids, other_attention_mask)), other_attention_mask)
-        u = self._compare(a, attention_mask, b, other_attention_mask)
-        v = self._compare(b, other_attention_mask, a, attention_mask)
+        # Both texts pass through the same layers, so that equal texts have equal vectors and can be compared.
+        a = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)  # (B, T, 2N)
+        b = self.encoder(self.dropout(self.elmo(other_ids, other_attention_mask)), other_attention_mask)  # (B, S, 2N)
+        u = self._compare(a, attention_mask, b, other_attention_mask)  # (B, 2N)
+        v = self._compare(b, other_attention_mask, a, attention_mask)  # (B, 2N)
+        # |u - v| is large where the texts differ, u * v where they agree: neither is a linear function of u and v.
         return self.mlp(ops.concatenate([u, v, ops.abs(u - v), u * v], axis=-1))
 
     def _compare(self, a: Tensor, a_mask: np.ndarray, b: Tensor, b_mask: np.ndarray) -> Tensor:
-        """One vector for a, in the light of what its tokens find in b: a (B, T, 2N), b (B, S, 2N) → (B, 2N)."""
-        with_other = ops.concatenate([a, attend(a, b, b_mask)], axis=-1)
+        """One vector for a, compared with what its tokens attend to in b: a (B, T, 2N), b (B, S, 2N) → (B, 2N)."""
+        with_other = ops.concatenate([a, attend(a, b, b_mask)], axis=-1)  # (B, T, 4N)
         return max_over_time(self.comparison(self.dropout(with_other), a_mask), a_mask)
 
 
 def attend(a: Tensor, b: Tensor, b_mask: np.ndarray) -> Tensor:
-    """For each a_t the mean of b, weighted by softmax over s of a_t · b_s: a (B, T, N), b (B, S, N) → (B, T, N)."""
-    a, b = ops.expand_dims(a, 1), ops.expand_dims(b, 1)  # one head
+    """For each a_t, the mean of b weighted by softmax over s of a_t · b_s: a (B, T, N), b (B, S, N) → (B, T, N)."""
+    # This attention has no projections of its own: the BiLSTM below learns what to match, and its scale.
+    a, b = ops.expand_dims(a, 1), ops.expand_dims(b, 1)  # (B, 1, T, N), (B, 1, S, N): one head
     return ops.squeeze(ops.attention(a, b, b, mask=b_mask, scale=1.0), 1)
 
 
 def max_over_time(states: Tensor, attention_mask: np.ndarray) -> Tensor:
-    """The largest value that each unit takes at any token: (B, T, N) → (B, N).
+    """The largest value of each unit over all tokens: (B, T, N) → (B, N).
 
     Raises:
         ValueError: if a row has no token.
     """
     attention_mask = token_mask(attention_mask, states)
     check_no_empty_row(attention_mask)
-    return ops.where(attention_mask[..., None], states, NOWHERE).max(axis=1)
+    # A unit answers "does this feature occur anywhere?". States may be negative, so zeros for padding could win.
+    return ops.where(attention_mask[..., None], states, NOWHERE).max(axis=1)  # (B, N)

@@ -2,9 +2,9 @@
 
     download("gpt2", "checkpoints/gpt2")
 
-The hub is asked about each file before it is sent. It names a checksum: for a large file the SHA-256 of its
-contents, for a small one the SHA-1 under which git knows them. A file gets its name when its contents have that
-checksum, and a later call does not fetch it again. Until then it is `FILE.part`, which a later call resumes.
+Before each file is fetched, a request asks the hub for its checksum: the SHA-256 of the contents of a large file, git's
+SHA-1 for a small one. While a file is incomplete, its name is `FILE.part`, and a later call resumes it. The file gets
+its own name when its contents have the checksum. A later call does not fetch it again.
 """
 
 import os
@@ -42,7 +42,7 @@ REPOSITORIES = {
     "t5-v1_1-xl": "google/t5-v1_1-xl",
     "t5-v1_1-xxl": "google/t5-v1_1-xxl",
 }
-"""Where the checkpoints are that have names of their own."""
+"""The repositories of the checkpoints that have a short name here."""
 
 OPTIONAL_FILES = (
     "vocab.json",
@@ -55,11 +55,11 @@ OPTIONAL_FILES = (
     "added_tokens.json",
     "generation_config.json",
 )
-"""What is fetched beside config and weights if it is there: the tokenizer's files, and how to generate."""
+"""Fetched in addition to config and weights if the repository has them: the tokenizer's files, generation settings."""
 
 LOCK = ".download.lock"
 
-_CONTROL = (CONFIG, INDEX, *OPTIONAL_FILES)  # files that are read as a whole, so their size has a limit
+_CONTROL = (CONFIG, INDEX, *OPTIONAL_FILES)  # read into memory as a whole, so their size is limited
 
 
 def download(
@@ -73,24 +73,25 @@ def download(
 ) -> Path:
     """Fetch a checkpoint into a folder of its own, and return that folder.
 
-    After an error, or Ctrl-C, the same call goes on where this one stopped. No token is sent, so what is fetched is
-    public. A second download into the same folder waits for the first (except on Windows, where a checksum would
-    show that the two had met).
+    After an error or Ctrl-C, repeat the call to resume. No access token is sent, so only public repositories can be
+    fetched. A second download into the same folder waits for the first. (On Windows it does not wait; if the two
+    interfere, the checksum fails.)
 
     Args:
         name: one of REPOSITORIES, or a repository, "owner/name".
         base_url: the hub, or a mirror of it.
-        files: exactly these. None means config.json, the weights as safetensors, and those of OPTIONAL_FILES that
-            the repository has.
-        revision: a branch, a tag or a commit. All files come from the commit that it is when the first is fetched.
-        sha256: by file, the checksum that its contents must have, whatever the hub says.
+        files: the names of the files to fetch. None means config.json, the weights as safetensors, and those of
+            OPTIONAL_FILES that the repository has.
+        revision: a branch, a tag or a commit. It is resolved to a commit at the first file, and all files come from
+            that commit.
+        sha256: a file's name → the checksum that its contents must have, whatever the hub reports.
 
     Raises:
-        ValueError: if the name is not known, a file's name is not a plain one, a sha256 is none, base_url is not one
-            of http or https, or revision is empty.
+        ValueError: if the name is unknown, a file's name is not plain, a sha256 is not 64 hexadecimal digits, base_url
+            is not an http or https address, or revision is empty.
         TypeError: if files is a single string.
-        DownloadError: if there is no network, no such checkpoint, no space on the disk, a file is missing or larger
-            than it should be, or its checksum is wrong.
+        DownloadError: if there is no network, no such checkpoint, or no space on the disk, a file is missing or larger
+            than announced, or its checksum is wrong.
         OSError: if the folder cannot be written to.
     """
     pinned = dict(sha256 or {})
@@ -121,7 +122,7 @@ def _fetch_all(source: "_Repository", folder: Path, files: Sequence[str] | None)
         source.require(CONFIG)
         for file in OPTIONAL_FILES:
             source.fetch(file)
-        if not source.fetch(WEIGHTS):  # last: without weights no reader takes the folder for a checkpoint
+        if not source.fetch(WEIGHTS):  # last: an incomplete folder has no weights, so nothing can load it
             source.require(INDEX)
             for shard in sorted(set(read_index(folder / INDEX).values())):
                 source.require(shard)
@@ -136,7 +137,7 @@ def _repository(name: str) -> str:
 
 
 def _check_plain(file: str) -> None:
-    """Raise ValueError unless it is the name of a file, and of nothing above or below the folder."""
+    """Raise ValueError unless it is a plain file name, without a path out of the folder or into a subfolder."""
     if not isinstance(file, str) or not re.fullmatch(r"\w[\w.-]*", file, re.ASCII):
         raise ValueError(f"files must be plain names, got {file!r}")
 
@@ -150,9 +151,9 @@ def _check_base(base_url: str) -> str:
 
 @contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Keep other downloads out of a folder; one that is already running there is waited for.
+    """Keep other downloads out of a folder, after waiting for one that is already running there.
 
-    The system lets go of the lock when a process ends, however it ends.
+    The operating system releases the lock when the process ends, however it ends.
     """
     path, lock = folder / LOCK, None
     try:
@@ -165,10 +166,10 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
             except BlockingIOError:
                 print(f"waiting for another download into {folder}", file=sys.stderr)
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _is_at(path, lock.fileno()):  # the other one has taken the file away, and with it the lock
+            if not _is_at(path, lock.fileno()):  # the other process has deleted the file, so this lock is void
                 lock.close()
                 lock = None
-    except (ImportError, OSError):  # Windows; a folder that is read-only, and may hold everything; a disk without locks
+    except (ImportError, OSError):  # Windows; a read-only folder, which may be complete; a disk without locks
         pass
     try:
         yield
@@ -188,13 +189,13 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 @dataclass
 class _Repository:
-    """A repository, and the folder into which it is fetched."""
+    """A repository, and the folder that it is fetched into."""
 
     base_url: str
     name: str
     revision: str
     folder: Path
-    sha256: dict[str, str]  # those that have not been compared yet
+    sha256: dict[str, str]  # of the files that have not been fetched yet
 
     def require(self, file: str) -> None:
         """Fetch a file, or raise DownloadError if the repository does not have it."""
@@ -208,11 +209,11 @@ class _Repository:
             raise DownloadError(message)
 
     def fetch(self, file: str) -> bool:
-        """Fetch a file unless it is there; whether the repository has it.
+        """Fetch a file unless it is already there, and return whether the repository has it.
 
         Raises:
-            ValueError: if the file's name is not a plain one.
-            DownloadError: if it could not be fetched whole and with the right checksum.
+            ValueError: if the file's name is not plain.
+            DownloadError: if it could not be fetched completely and with the right checksum.
         """
         _check_plain(file)
         url = f"{self.base_url}/{self.name}/resolve/{quote(self.revision, safe='')}/{file}"
@@ -229,12 +230,12 @@ class _Repository:
         return True
 
 
-# -- what the hub says of a file --------------------------------------------------------------------
+# -- what the hub reports about a file --------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Announced:
-    """What the hub says of a file before it sends it: checksum (hexadecimal), size in bytes, commit."""
+    """What the hub reports about a file before sending it: checksum (hexadecimal), size in bytes, commit."""
 
     checksum: str | None
     size: int
@@ -242,10 +243,10 @@ class _Announced:
 
 
 def _ask(url: str) -> _Announced | None:
-    """What the hub says of a file; None if it does not have it.
+    """What the hub reports about a file, or None if it does not have the file.
 
-    A large file lies elsewhere, and the hub's answer is a redirect. Its headers, not those of the place that it
-    leads to, have the checksum, so redirects are followed here one by one.
+    A large file is stored elsewhere, and the hub answers with a redirect. The checksum is in the headers of the
+    redirect, not of its target, so redirects are followed one by one here.
     """
     place, commit = url, None
     for _ in range(10):
@@ -258,11 +259,12 @@ def _ask(url: str) -> _Announced | None:
             size = size_in(headers, "Content-Length", url)
             if size is None:
                 raise DownloadError(f"{url} comes without a Content-Length")
-            # A store of large files may have ETags of 64 digits that are not the SHA-256 of the contents.
+            # Only git's SHA-1 counts here: a store of large files may use 64 digits that are not the SHA-256 of the
+            # contents.
             return _Announced(_hexadecimal(headers["ETag"], 40), size, commit)
         if status == 404:
             return None
-        if status in (401, 403):  # 401 is the hub's answer for a repository that it does not have, too
+        if status in (401, 403):  # the hub answers 401 for a missing repository too
             raise DownloadError(f"{url} is not public, or not there (status {status})")
         if status not in (301, 302, 303, 307, 308) or headers["Location"] is None:
             raise DownloadError(f"{url} could not be asked for: status {status}; try again later")
@@ -271,6 +273,6 @@ def _ask(url: str) -> _Announced | None:
 
 
 def _hexadecimal(etag: str | None, *lengths: int) -> str | None:
-    """The digits of an ETag that is a checksum: "…", or W/"…" where a proxy has touched it."""
+    """The digits of an ETag that is a checksum, else None. An ETag is "…", or W/"…" if a proxy has changed it."""
     digits = (etag or "").removeprefix("W/").strip('"').lower()
     return digits if len(digits) in lengths and re.fullmatch("[0-9a-f]+", digits) else None

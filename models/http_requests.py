@@ -1,7 +1,7 @@
-"""HTTP as a download needs it: http and https alone, wherever a redirect leads, and headers that are checked.
+"""HTTP requests for downloads: only http and https, also after redirects, with checked headers.
 
-The standard library follows a redirect to ftp, and opens a file:// address like any other. Here each address is
-looked at before it is asked, so that a server cannot send us elsewhere.
+The standard library follows redirects to ftp and opens file:// addresses like any other. Here each address is checked
+before it is opened, so a server cannot redirect the download to another protocol.
 """
 
 import re
@@ -15,8 +15,8 @@ from urllib.request import HTTPErrorProcessor, HTTPRedirectHandler, Request, bui
 from minigrad.errors import MinigradError
 
 TIMEOUT = 30  # seconds without a byte
-# OSError: no network, a connection that was cut, a timeout, a status that is an error, a disk that is full. ValueError:
-# an address that cannot be parsed.
+# OSError: no network, a broken connection, a timeout, an error status, a full disk. ValueError: an address that cannot
+# be parsed.
 FAILURES = (OSError, HTTPException, ValueError)
 
 
@@ -25,7 +25,7 @@ class DownloadError(MinigradError):
 
 
 def head(url: str) -> tuple[int, Message]:
-    """Status and headers of one address, wherever it may lead.
+    """Status and headers of one address; redirects are not followed.
 
     Raises:
         DownloadError: if there is no answer.
@@ -42,21 +42,21 @@ def head(url: str) -> tuple[int, Message]:
 
 
 def get(url: str, start: int = 0) -> HTTPResponse:
-    """The answer with the contents of an address, from its byte `start` on if the server sends pieces.
+    """The response with the contents of an address, from byte `start` on if the server supports ranges.
 
     Raises:
-        DownloadError: if a redirect leads where it must not.
-        OSError, HTTPException, ValueError: those of FAILURES.
+        DownloadError: if `redirect` rejects a redirect.
+        OSError, HTTPException, ValueError: as described at FAILURES.
     """
     headers = {"Range": f"bytes={start}-"} if start else {}
     return build_opener(_Redirects).open(Request(url, headers=headers), timeout=TIMEOUT)
 
 
 def redirect(url: str, location: str) -> str:
-    """The address to which a redirect from `url` leads.
+    """The target of a redirect from `url`.
 
     Raises:
-        DownloadError: if it is not one of http or https, or if it leaves https.
+        DownloadError: if the target is not http or https, or if the redirect leads from https to http.
     """
     try:
         target = urljoin(url, quote(location, safe=string.punctuation))
@@ -70,7 +70,7 @@ def redirect(url: str, location: str) -> str:
 
 
 def web_address(url: str) -> SplitResult | None:
-    """The parts of an address of http or https, with a host, and a port that is a number or none; else None."""
+    """The parts of an http or https address with a host and, if it has one, a numeric port; None for any other."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # a ValueError unless it is a number
@@ -80,10 +80,10 @@ def web_address(url: str) -> SplitResult | None:
 
 
 def size_in(headers: Message, name: str, url: str) -> int | None:
-    """The number of bytes that a header says; None if it is not there.
+    """The number of bytes in a header, or None if the header is missing.
 
     Raises:
-        DownloadError: if it says anything else.
+        DownloadError: if the header holds anything else.
     """
     value = headers[name]
     if value is not None and not re.fullmatch("[0-9]{1,18}", value):
@@ -92,7 +92,7 @@ def size_in(headers: Message, name: str, url: str) -> int | None:
 
 
 class _EveryStatus(HTTPErrorProcessor):
-    """Hand over an answer as it is: a redirect is not followed, an error not raised."""
+    """Return every response as it is: do not follow redirects or raise errors."""
 
     def http_response(self, request: Request, response: Any) -> Any:
         return response

@@ -1,7 +1,7 @@
-"""One file over HTTP that may be large: checked by its checksum, resumed where it was cut off, and never longer than
-announced.
+"""Download one file, which may be large: resume an interrupted download, verify the checksum, and never write more
+bytes than announced.
 
-Until all of a file is there, it is `FILE.part`; `FILE.part.checksum` says which contents it is a part of.
+While a file is incomplete, its name is `FILE.part`, and `FILE.part.checksum` holds the checksum of the complete file.
 """
 
 import hashlib
@@ -19,18 +19,18 @@ from minigrad.files import write_text
 from models.http_requests import FAILURES, DownloadError, get, size_in
 
 _CHUNK = 1 << 16
-_MARGIN = 1 << 24  # bytes that a download leaves free on the disk
+_MARGIN = 1 << 24  # bytes that a download must leave free on the disk
 
 
 def fetch(url: str, target: Path, checksum: str, size: int) -> None:
-    """Get a file, resume its part, or leave it if it is there.
+    """Fetch a file or resume its part. Do nothing if the complete file exists.
 
     Args:
-        checksum: the SHA-256 of its contents (64 digits), or their SHA-1 as a blob of git (40).
-        size: how many bytes it has, as the hub has announced.
+        checksum: the SHA-256 of its contents (64 digits), or their SHA-1 as a git blob (40).
+        size: its number of bytes, as announced by the hub.
 
     Raises:
-        DownloadError: if the disk has too little space, the contents do not come, or they have another checksum.
+        DownloadError: if the disk has too little space, the download stops, or the checksum differs.
         OSError: if the folder cannot be written to.
     """
     if target.is_file() and has_checksum(target, checksum):
@@ -49,11 +49,11 @@ def fetch(url: str, target: Path, checksum: str, size: int) -> None:
             have = part.stat().st_size if _is_plain(part) else 0
             if isinstance(failure, HTTPError):
                 failure.close()
-                if failure.code == 416 and before and not starts_again:  # a server that has no such piece
+                if failure.code == 416 and before and not starts_again:  # the server does not have this range
                     part.unlink()
                     have, starts_again = 0, True
                     continue
-            if have <= before:  # as long as each attempt brings something, a connection that is cut is taken up again
+            if have <= before:  # retry a broken connection only while each attempt makes progress
                 reason = failure or "the connection was closed"
                 raise DownloadError(
                     f"{url} stopped after {have:,} of {size:,} bytes: {reason}; the same call goes on from there"
@@ -69,17 +69,17 @@ def fetch(url: str, target: Path, checksum: str, size: int) -> None:
 
 
 def _length_of_part(part: Path, belongs_to: Path, checksum: str, size: int) -> int:
-    """How many bytes of a file are there from an earlier call. What is no part of it is taken away."""
+    """The number of bytes that an earlier call has fetched. A part of other contents is deleted."""
     is_ours = _is_plain(belongs_to) and belongs_to.stat().st_size < 100 and belongs_to.read_bytes() == checksum.encode()
     if is_ours and _is_plain(part) and part.stat().st_size <= size:
         return part.stat().st_size
-    part.unlink(missing_ok=True)  # of contents that the hub had earlier, or a link
+    part.unlink(missing_ok=True)  # it belongs to an older version of the file, or is a link
     write_text(belongs_to, checksum)
     return 0
 
 
 def _is_plain(path: Path) -> bool:
-    """Whether it is a file that has no other name: what is written to a link is written elsewhere."""
+    """Whether it is a regular file with no other name: writing to a link would write to another file."""
     try:
         found = path.lstat()
     except FileNotFoundError:
@@ -88,7 +88,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def follow_no_link(path: str, flags: int) -> int:
-    """For `open`: create a file, or open one that is no link. Windows has no such flag."""
+    """An opener for `open` that refuses symbolic links. Windows has no such flag."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
@@ -101,21 +101,21 @@ def _check_space(target: Path, needed: int) -> None:
 
 
 def _append(url: str, part: Path, have: int, size: int, bar: tqdm) -> None:
-    """Get what a part lacks, or all of it from a server that does not send pieces; never more than `size`."""
+    """Fetch the missing bytes of a part, or all bytes if the server has no ranges; at most `size` in total."""
     with get(url, have) as response:
         start = _beginning(response, url, have, size)
         with open(part, "ab" if start else "wb", opener=follow_no_link) as file:
             while start < size and (chunk := response.read(min(_CHUNK, size - start))):
                 file.write(chunk)
                 start += len(chunk)
-                bar.update(start - bar.n)  # backwards if it starts again
+                bar.update(start - bar.n)  # backwards if the file starts from 0 again
 
 
 def _beginning(response: HTTPResponse, url: str, have: int, size: int) -> int:
-    """At which byte of a file an answer begins: at `have`, or at 0.
+    """The position in the file of a response's first byte: `have`, or 0.
 
     Raises:
-        DownloadError: if it is another piece, or of another file. What there is already is left alone.
+        DownloadError: if the response is another range or belongs to another file. The existing part is kept.
     """
     if response.status == 206:
         piece = response.headers["Content-Range"]
@@ -131,7 +131,7 @@ def _beginning(response: HTTPResponse, url: str, have: int, size: int) -> int:
 
 
 def has_checksum(path: Path, checksum: str) -> bool:
-    """Whether the contents of a file have this SHA-256 (64 digits), or this SHA-1 as a blob of git (40)."""
+    """Whether a file's contents have this SHA-256 (64 digits), or this SHA-1 as a git blob (40)."""
     if len(checksum) == 64:
         digest = hashlib.sha256()
     else:

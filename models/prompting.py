@@ -1,4 +1,4 @@
-"""In-context learning: the task is shown in the prompt, and the model goes on writing. No weight changes.
+"""In-context learning: the prompt shows the task, and the model continues it. No weight changes.
 
     translation = PromptFormat(before_answer=" ->")
     translation.prompt("otter", [("thanks", "merci"), ("hello", "bonjour"), ("mint", "menthe")])
@@ -10,8 +10,8 @@ is the lecture's prompt,
     mint -> menthe
     otter ->
 
-Without examples it is zero-shot, with one one-shot, with more few-shot. A task whose answer is one of a few labels
-looks the same; `models/scoring.py` says which label the model finds likeliest after the prompt.
+Without examples this is called zero-shot, with one example one-shot, with more few-shot. The prompt has the same form
+if the answer is one of a few labels; `models/scoring.py` finds the label that is likeliest after the prompt.
 
 Sources: the lecture, "GPT-3, In-context learning, and very large models";
 Brown et al. 2020, "Language Models are Few-Shot Learners", section 2 and figure 2.1.
@@ -23,16 +23,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PromptFormat:
-    """How questions and answers are set in a prompt.
+    """The layout of questions and answers in a prompt.
 
     Attributes:
         before_answer: ends each question, and the prompt.
-        lead: between that and the answer. It belongs to the answer, because tokenizers such as GPT-2's join a
-            space to the word behind it: a prompt that ends in a space is not what pretraining has seen.
+        lead: separates before_answer from the answer. It belongs to the answer, because tokenizers such as GPT-2's join
+            a space to the word after it: pretraining has rarely seen a space token before a word.
         between: ends the description and each example.
 
     Raises:
-        ValueError: if `between` is empty, so that nothing would separate the examples.
+        ValueError: if `between` is empty, because nothing would separate the examples.
         TypeError: if one of the three is not text.
     """
 
@@ -51,11 +51,11 @@ class PromptFormat:
 
         Args:
             examples: pairs of a question and its answer.
-            description: says what the task is, before everything else.
+            description: states the task; the prompt begins with it.
 
         Raises:
-            ValueError: if a question or an answer contains `between`, so that one could not tell where it ends, or
-                an example is not a pair.
+            ValueError: if a question or an answer contains `between`, which would hide where it ends, or an example is
+                not a pair.
             TypeError: if a question, an answer or the description is not text.
         """
         check_text("description", description)
@@ -66,17 +66,20 @@ class PromptFormat:
             check_text("query and examples", text)
             if self.between in text:
                 raise ValueError(f"{text!r} contains {self.between!r}, which stands between the examples")
+        # The examples give the pattern, and the prompt breaks it off: the likeliest next token is an answer. This is
+        # the objective of pretraining, so nothing has to be trained.
         parts = [description] if description else []
         parts += [question + self.before_answer + self.continuation(answer) for question, answer in examples]
         return self.between.join([*parts, query + self.before_answer])
 
     def continuation(self, answer: str) -> str:
-        """What the model would have to write behind the prompt to give this answer."""
+        """The text that the model would have to write after the prompt to give this answer."""
+        # GPT-2 has " merci" as its own tokens, so the space opens the answer and never closes the prompt.
         return self.lead + answer
 
     def answer(self, written: str) -> str:
-        """The answer in what the model has written behind the prompt: all up to `between`, where it has begun
-        another example of its own."""
+        """The answer in the text that the model has written after the prompt: everything before the first `between`.
+        After it, the model has begun another example of its own."""
         return written.split(self.between)[0].strip()
 
 

@@ -1,10 +1,11 @@
-"""The real models by name: their configurations, and a way to build any of them without memory for its weights.
+"""The published models by name: their configurations, and a way to build any of them without memory for its weights.
 
     gpt3 = build(SIZES["gpt3-175b"])
     gpt3.num_parameters()  # 174,604,259,328
 
-Dropout is no size and stays at 0. Where the attention heads of a published table do not fit its width, the
-comment says what stands here instead; the number of parameters is the table's either way.
+Dropout is not a size and stays at 0. In two rows of GPT-3's table, the number of heads times
+their size is not the width. The values here are adjusted, and a comment quotes the table. The number of parameters is
+the table's either way.
 """
 
 from minigrad import nn
@@ -20,8 +21,9 @@ BERT_SIZES = {
     "bert-large": BERTConfig(30_522, 512, d_model=1024, n_layers=24, n_heads=16),
 }
 
-# Radford et al. 2018, section 4.1. The vocabulary: 40,000 merges and 478 characters, as released. GPT's norms stood
-# after each half of a block, as BERT's do; ours, before, need one more at the end, of 2 · 768 weights.
+# Radford et al. 2018, section 4.1. The vocabulary: 40,000 merges and 478 characters, as released. The first GPT has its
+# norms after each half of a block, as BERT does. Here they come before it and need one more at the end, of 2 · 768
+# weights.
 # Radford et al. 2019, table 2 (GPT-2).
 GPT_SIZES = {
     "gpt": GPTConfig(40_478, 512, d_model=768, n_layers=12, n_heads=12),
@@ -52,8 +54,8 @@ T5_SIZES = {
     "t5-11b": T5Config(32_128, d_model=1024, d_ff=65_536, n_layers=24, n_heads=128, head_size=128),
 }
 
-# The configurations t5.1.1.* of the T5 repository: an output layer of its own, and a gated feed-forward layer, whose
-# width is about 2/3 of version 1.0's since it has three matrices in place of two.
+# The configurations t5.1.1.* of the T5 repository: a separate output layer, and a gated feed-forward layer, whose width
+# is about 2/3 of version 1.0's because it has three matrices instead of two.
 T5_V1_1_SIZES = {
     name: T5Config(32_128, d_model, d_ff, n_layers, n_heads=n_heads, head_size=64, gated_gelu=True, tied_head=False)
     for name, d_model, d_ff, n_layers, n_heads in (
@@ -69,10 +71,11 @@ SIZES: dict[str, Config] = {**BERT_SIZES, **GPT_SIZES, **GPT3_SIZES, **T5_SIZES,
 
 
 def build(config: Config) -> BERT | GPT | T5:
-    """The model of that configuration, BERT with all its heads; its parameters have shapes but no memory.
+    """Build the model of a configuration, BERT with all its heads. Its parameters have shapes but no memory.
 
-    Load weights into it, or give it arrays, before it is used (`minigrad/nn/initial.py`).
+    Load weights or assign arrays before using the model (`minigrad/nn/initial.py`).
     """
+    # GPT-3 in float32 would fill 698 GB; its shapes are enough to count parameters and FLOPs.
     with nn.unallocated():
         if isinstance(config, BERTConfig):
             return BERT(config)

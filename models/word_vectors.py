@@ -1,8 +1,7 @@
 """Static word vectors: skip-gram with negative sampling.
 
-"You shall know a word by the company it keeps": a word's vector is trained to tell the words that
-occur near it from words drawn at random. It is the same vector in every sentence, which is the
-limit that whole-model pretraining removes.
+"You shall know a word by the company it keeps": a word's vector learns to distinguish the words that occur near it
+from words drawn at random. A word has the same vector in every sentence; pretraining a whole model removes this limit.
 
 Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
 Compositionality", section 2.2.
@@ -26,6 +25,8 @@ class SkipGram(nn.Module):
         generator = random.chosen(generator)
         self.centre = nn.Embedding(vocab_size, d_model)
         self.context = nn.Embedding(vocab_size, d_model)
+        # With u = 0 all scores start at 0, so σ = 1/2 for every pair and the first loss is (1 + M) ln 2. One of the two
+        # tables must be random: if both were 0, both gradients would always be 0.
         self.centre.weight.data[...] = (generator.random((vocab_size, d_model), dtype=np.float32) - 0.5) / d_model
         self.context.weight.data[...] = 0
 
@@ -48,6 +49,9 @@ class SkipGram(nn.Module):
                 "centres, contexts and negatives must have the shapes (N,), (N,) and (N, M) with N at least 1, "
                 f"got {centres.shape}, {contexts.shape} and {negatives.shape}"
             )
+        # A softmax over the vocabulary costs V products a pair. Here M + 1 binary questions cost M + 1 products: did
+        # this word occur near the centre, or was it drawn? The first term attracts v and u, the second repels v and
+        # noise.
         v = self.centre(centres)  # (N, D)
         u = self.context(contexts)  # (N, D)
         u_negative = self.context(negatives)  # (N, M, D)
@@ -59,7 +63,7 @@ class SkipGram(nn.Module):
 def skip_gram_pairs(ids: np.ndarray, window: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """All (centre, context) pairs of a text, in random order.
 
-    Each centre draws its own window width from 1 … window, so that near words count more.
+    Each centre draws its own window width from 1 … window, so that closer words count more.
 
     Shapes: ids (N,) → centres (P,), contexts (P,), both int64.
 
@@ -68,10 +72,14 @@ def skip_gram_pairs(ids: np.ndarray, window: int, generator: np.random.Generator
         TypeError: if ids or window are not integers.
     """
     ids, window = check_text(ids), whole_number("window", window, at_least=1)
-    widths = generator.integers(1, window + 1, size=len(ids))
+    # A word at distance d is in the window if the width is at least d, with probability (window - d + 1) / window. For
+    # a window of 5, neighbours always count, and words five away one time in five.
+    widths = generator.integers(1, window + 1, size=len(ids))  # (N,)
     centres, contexts = [], []
     for distance in range(1, min(window, len(ids) - 1) + 1):
-        reaches = widths >= distance
+        reaches = widths >= distance  # (N,)
+        # The text against itself, shifted by the distance: first each centre with a word to its right, then to its
+        # left.
         centres += [ids[:-distance][reaches[:-distance]], ids[distance:][reaches[distance:]]]
         contexts += [ids[distance:][reaches[:-distance]], ids[:-distance][reaches[distance:]]]
     if not centres:
@@ -81,23 +89,24 @@ def skip_gram_pairs(ids: np.ndarray, window: int, generator: np.random.Generator
 
 
 def subsample(ids: np.ndarray, threshold: float, generator: np.random.Generator) -> np.ndarray:
-    """A text without most of its most frequent tokens, which stand next to everything and so tell little.
+    """Remove most occurrences of the most frequent tokens, which occur next to everything and so tell little.
 
-    A token whose share of the text is f stays with probability sqrt(threshold / f); rarer than the
-    threshold, it always stays. Shapes: ids (N,) → (M,). Source: section 2.3.
+    A token whose share of the text is f stays with probability sqrt(threshold / f). A token rarer than the threshold
+    always stays. Shapes: ids (N,) → (M,). Source: section 2.3.
 
     Raises:
         ValueError: if threshold is not positive, an id is negative, or ids have another shape.
         TypeError: if ids are not integers, or threshold is not a number.
     """
     ids, threshold = check_text(ids), number("threshold", threshold, above=0)
-    shares = np.bincount(ids) / max(len(ids), 1)
-    stays = np.sqrt(threshold / np.maximum(shares, threshold))
+    shares = np.bincount(ids) / max(len(ids), 1)  # (V,)
+    # "the", 5% of a text, stays with probability sqrt(1e-5 / 0.05) = 0.014 at a threshold of 1e-5.
+    stays = np.sqrt(threshold / np.maximum(shares, threshold))  # (V,)
     return ids[generator.random(len(ids)) < stays[ids]]
 
 
 def noise_distribution(ids: np.ndarray, vocab_size: int) -> np.ndarray:
-    """How likely each token is drawn as a negative: its frequency to the power 3/4, (V,).
+    """The probability of each token as a negative, proportional to its frequency to the power 3/4: (V,).
 
     Raises:
         ValueError: if the text is empty, or a token is not in the vocabulary.
@@ -106,7 +115,10 @@ def noise_distribution(ids: np.ndarray, vocab_size: int) -> np.ndarray:
     ids = check_text(ids, whole_number("vocab_size", vocab_size, at_least=1))
     if not len(ids):
         raise ValueError("ids is empty")
-    weights = np.bincount(ids, minlength=vocab_size) ** 0.75
+    # The power lies between the text's own distribution (1) and a uniform one (0). Frequent words are still the most
+    # common negatives, but rare ones come up more often: a word 16 times as frequent is drawn 16^(3/4) = 8 times as
+    # often.
+    weights = np.bincount(ids, minlength=vocab_size) ** 0.75  # (V,)
     return weights / weights.sum()
 
 
@@ -121,11 +133,13 @@ def skip_gram_batches(
     """
     whole_number("n_negatives", n_negatives, at_least=1)
     whole_number("batch_size", batch_size, at_least=1)
-    centres, contexts = skip_gram_pairs(ids, window, generator)
-    noise = np.cumsum(noise_distribution(ids, vocab_size))
+    centres, contexts = skip_gram_pairs(ids, window, generator)  # (P,), (P,)
+    noise = np.cumsum(noise_distribution(ids, vocab_size))  # (V,)
     for start in range(0, len(centres), batch_size):
         batch = slice(start, start + batch_size)
-        draws = generator.random((len(centres[batch]), n_negatives))
+        draws = generator.random((len(centres[batch]), n_negatives))  # (N, M)
+        # Inverse transform sampling, log V a draw: a uniform draw in [0, 1) falls into a token's interval of the
+        # cumulative sum as often as the token is likely. Rounding may leave the sum's end below 1, hence the minimum.
         negatives = np.minimum(np.searchsorted(noise, draws, side="right"), vocab_size - 1)
         yield centres[batch], contexts[batch], negatives
 

@@ -1,16 +1,16 @@
-"""Finetuning: put a new layer on a pretrained model, or none, and train all of it on a task.
+"""Finetuning: add a new layer to a pretrained model, if the task needs one, and train the whole model on the task.
 
-The new layer starts at random; everything below starts where pretraining left it, and the gradient
-of the task flows through the whole network. Each family of models has its own way:
+The new layer starts at random. All layers below start from the pretrained weights, and the task's gradient flows
+through the whole network. Each family of models is finetuned in its own way:
 
 last_token.py        the decoder (GPT): a linear layer on the last token's state
-continuation.py      the decoder as a generator: it reads the input and goes on with the output
-new_tokens.py        the decoder: embeddings for [START], [DELIM] and [EXTRACT], which pretraining did not know
+continuation.py      the decoder as a generator: it reads the input and continues it with the output
+new_tokens.py        the decoder: embeddings for [START], [DELIM] and [EXTRACT], which pretraining did not have
 cls_token.py         the encoder (BERT): a linear layer on the state of [CLS], for labels and for numbers
 span_extraction.py   the encoder: where does the answer start and end?
-text_to_text.py      the encoder-decoder (T5): the answer is written, so no layer is new
+text_to_text.py      the encoder-decoder (T5): the answer is generated as text, so no layer is new
 
-heads.py             how a new layer starts
+heads.py             how a new layer is initialised
 
 Source: the lecture, "The Pretraining / Finetuning Paradigm".
 """

@@ -1,4 +1,4 @@
-"""What the objectives share: the checks of a batch and of shares."""
+"""The checks that the objectives share: of a batch, and of a share of its tokens."""
 
 import numpy as np
 
@@ -16,13 +16,14 @@ def check_batch(
         ValueError: if an id is not in [0, vocab_size) (without a vocab_size: is negative), a shape does not fit, or
             the mask holds a number other than 0 and 1.
     """
+    # A negative id would index the embedding from its end without an error.
     ids = check_vocabulary("ids", check_ids(ids), vocab_size)
     return ids, token_mask(attention_mask, ids)
 
 
 def check_two_tokens(is_token: np.ndarray) -> None:
     """Raise ValueError if a row has fewer than two tokens, one to read and one to predict."""
-    n_tokens = is_token.sum(axis=1)
+    n_tokens = is_token.sum(axis=1)  # (B,)
     if np.any(n_tokens < 2):
         short = np.flatnonzero(n_tokens < 2)[0]
         raise ValueError(f"ids must have two tokens or more in every row, got {n_tokens[short]} in row {short}")

@@ -1,6 +1,10 @@
 """Causal language modelling: predict each token from those before it.
 
-The objective of decoders and of recurrent language models: p(w_t | w_1 … w_{t-1}).
+The objective of decoders and of recurrent language models. By the chain rule, a text's probability is the product
+of its tokens' probabilities, so the sum of the tokens' losses is -log p(text):
+
+    p(w_1 … w_T) = Π_t p(w_t | w_1 … w_{t-1})
+
 Source: the lecture, "Pretraining through language modeling"; Dai and Le 2015, section 2.
 """
 
@@ -17,8 +21,8 @@ def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tupl
     Shapes: ids (B, T + 1) integers → inputs (B, T), labels (B, T), both int64.
 
     Args:
-        attention_mask: (B, T + 1), 1 where there is a token. Padding carries no loss, and neither does
-            what padding would have to predict: the first token after padding on the left.
+        attention_mask: (B, T + 1), 1 where there is a token. Padding carries no loss. Neither does the first token
+            after padding on the left, because only padding precedes it.
 
     Raises:
         ValueError: if ids have no second token, one is negative, or the mask's shape differs.
@@ -28,7 +32,8 @@ def causal_lm(ids: np.ndarray, attention_mask: np.ndarray | None = None) -> tupl
     if ids.ndim != 2 or ids.shape[1] < 2:
         raise ValueError(f"ids must have shape (B, T + 1) with T at least 1, got {ids.shape}")
     ids, is_token = check_batch(ids, attention_mask)
-    inputs, labels = ids[:, :-1], ids[:, 1:]
-    if attention_mask is not None:
+    # One pass trains all T predictions: [5, 8, 2] gives inputs [5, 8] and labels [8, 2].
+    inputs, labels = ids[:, :-1], ids[:, 1:]  # (B, T), (B, T)
+    if attention_mask is not None:  # the position that predicts and the label must both be tokens
         labels = np.where(is_token[:, :-1] & is_token[:, 1:], labels, IGNORE)
     return inputs, labels

@@ -1,15 +1,16 @@
-"""Masked language modelling: hide some of the tokens, and predict them from what stands on both sides.
+"""Masked language modelling: hide some of the tokens, and predict them from the context on both sides.
 
-The objective of encoders, which see the whole text and so cannot be asked for what comes next. 15% of
-the tokens are chosen, and all that are chosen must be predicted. Of these
+This is the objective of encoders. They see the whole text, so predicting the next token would be trivial. 15% of
+the tokens are chosen, and the model predicts all of them. Of the chosen tokens
 
     80% become [MASK],
     10% become a random token,
-    10% stay what they are,
+    10% stay unchanged.
 
-so that the model cannot rest where it sees no [MASK], as it never does when it is finetuned.
+Texts in finetuning contain no [MASK]. If every chosen token became one, the model would need good states only there.
+Because any token may be random, or be chosen and unchanged, the model needs good states everywhere.
 
-The objective is two steps, each a function: which tokens are chosen, and what is put in their place.
+The objective has two steps, each a function: choose the tokens, then replace them.
 
 Sources: the lecture, "Pretraining encoders"; Devlin et al. 2019, section 3.1 (task 1) and appendix A.1.
 Whole words: the notes of BERT's second release, May 2019.
@@ -37,21 +38,21 @@ def masked_lm(
     rate: float = 0.15,
     replace: tuple[float, float, float] = (0.8, 0.1, 0.1),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hide tokens of a batch: what the encoder reads, and what it must say at the hidden places.
+    """Hide tokens of a batch: what the encoder reads, and what it must predict at the chosen positions.
 
-    Shapes: ids (B, T) integers → inputs (B, T), labels (B, T) with IGNORE at what was not chosen, both int64.
+    Shapes: ids (B, T) integers → inputs (B, T), labels (B, T) with IGNORE where no token was chosen, both int64.
 
     As in BERT, a fixed number of tokens is chosen in each sequence: round(rate · n), at least 1. (RoBERTa and
-    Hugging Face flip a coin for each token instead, so that their number varies.) n counts the tokens that may be
-    chosen. Padding changes nothing about the draw.
+    Hugging Face decide for each token independently, so their number varies.) n counts the tokens that may be
+    chosen. Padding does not affect the draw.
 
     Args:
         mask_id: the token [MASK].
         vocab_size: V. The random tokens are drawn from the whole vocabulary.
         attention_mask: (B, T), 1 where there is a token. Padding is never chosen.
         special_ids: tokens that are never chosen, such as [CLS] and [SEP].
-        word_numbers: (B, T), the same number for the tokens of one word; whole words are then chosen. See
-            `number_words`.
+        word_numbers: (B, T), the same number for the tokens of one word, from `number_words`. If given, whole words
+            are chosen.
         rate: the share of the tokens that is chosen.
         replace: the shares of these that become [MASK], become a random token, and stay.
 
@@ -60,12 +61,13 @@ def masked_lm(
             vocabulary.
         TypeError: if an id is not an integer.
     """
-    choosable = choosable_tokens(ids, attention_mask, special_ids, vocab_size)
+    choosable = choosable_tokens(ids, attention_mask, special_ids, vocab_size)  # (B, T)
     if word_numbers is None:
-        chosen = choose_tokens(choosable, generator, rate)
+        chosen = choose_tokens(choosable, generator, rate)  # (B, T)
     else:
-        chosen = choose_words(choosable, word_numbers, generator, rate)
-    inputs = replace_tokens(ids, chosen, generator, mask_id=mask_id, vocab_size=vocab_size, replace=replace)
+        # Within a word, one piece often gives away the next ("##believ" → "##able"); without the word, context must.
+        chosen = choose_words(choosable, word_numbers, generator, rate)  # (B, T)
+    inputs = replace_tokens(ids, chosen, generator, mask_id=mask_id, vocab_size=vocab_size, replace=replace)  # (B, T)
     return inputs, labels_at(chosen, ids)
 
 
@@ -94,9 +96,9 @@ def choose_tokens(choosable: np.ndarray, generator: np.random.Generator, rate: f
     choosable = zero_one_mask("choosable", choosable, "a token may be chosen")
     chosen = np.zeros_like(choosable)
     for b, row in enumerate(choosable):
-        positions = np.flatnonzero(row)
+        positions = np.flatnonzero(row)  # (n,)
         if len(positions):
-            n_chosen = max(round(rate * len(positions)), 1)
+            n_chosen = max(round(rate * len(positions)), 1)  # 128 tokens: 19; a row without any would teach nothing
             chosen[b, generator.choice(positions, n_chosen, replace=False)] = True
     return chosen
 
@@ -106,14 +108,14 @@ def choose_words(
 ) -> np.ndarray:
     """Choose whole words, until round(rate · n) tokens of each row are chosen: (B, T) booleans → (B, T) booleans.
 
-    A word with more tokens than are still to be chosen is passed over, as in BERT, so that a few less may be chosen
-    than among single tokens. If no word of a row is as short as that, one of its shortest is chosen.
+    A word with more tokens than are still to be chosen is skipped, as in BERT, so a row may have slightly fewer chosen
+    tokens than `choose_tokens` gives it. If every word of a row is too long, one of its shortest is chosen.
     """
     choosable = zero_one_mask("choosable", choosable, "a token may be chosen")
     chosen = np.zeros_like(choosable)
     for b, words in enumerate(words_of(choosable, word_numbers)):
         left = n_to_choose(words, rate)
-        for i in generator.permutation(len(words)):
+        for i in generator.permutation(len(words)):  # each word once, in random order
             if len(words[i]) <= left:
                 chosen[b, words[i]] = True
                 left -= len(words[i])
@@ -132,14 +134,15 @@ def words_of(choosable: np.ndarray, word_numbers: np.ndarray) -> list[list[np.nd
         raise ValueError(f"word_numbers must have the shape of ids, {choosable.shape}, got {word_numbers.shape}")
     rows = []
     for row, numbers in zip(choosable, word_numbers, strict=True):
-        positions = np.flatnonzero(row)
+        positions = np.flatnonzero(row)  # (n,)
+        # A word ends at a gap (a special token or padding) or where the word number changes.
         begins = (np.diff(positions) > 1) | (np.diff(numbers[positions]) != 0)
         rows.append(np.split(positions, np.flatnonzero(begins) + 1) if len(positions) else [])
     return rows
 
 
 def n_to_choose(words: Sequence[np.ndarray], rate: float) -> int:
-    """How many tokens of a row's words are to be chosen: round(rate · n), and at least its shortest word."""
+    """The number of tokens to choose in a row: round(rate · n), but at least the length of its shortest word."""
     check_share("rate", rate)
     lengths = [len(word) for word in words]
     return max(round(rate * sum(lengths)), min(lengths, default=0))
@@ -159,7 +162,7 @@ def number_words(pieces: Sequence[str], continuation: str = "##") -> np.ndarray:
     return np.cumsum([not piece.startswith(continuation) for piece in pieces])
 
 
-# -- what is put in their place ---------------------------------------------------------------------
+# -- what replaces them -----------------------------------------------------------------------------
 
 
 def replace_tokens(
@@ -172,12 +175,12 @@ def replace_tokens(
     replace: tuple[float, float, float] = (0.8, 0.1, 0.1),
     span_numbers: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Put [MASK], a random token or the token itself at each chosen place: ids (B, T) → inputs (B, T) int64.
+    """Put [MASK], a random token or the token itself at each chosen position: ids (B, T) → inputs (B, T) int64.
 
     Args:
-        replace: how likely each of the three is.
-        span_numbers: (B, T), the same number for the tokens of one span. The three are then drawn once a span:
-            all its tokens become [MASK], or all become random tokens, or all stay. None draws for each token.
+        replace: the probabilities of the three.
+        span_numbers: (B, T), the same number for the tokens of one span. The choice is then made once per span:
+            all its tokens become [MASK], or all become random tokens, or all stay. None chooses for each token.
 
     Raises:
         ValueError: if the shares are not three that sum to 1, or mask_id or one of ids is not in the vocabulary.
@@ -194,12 +197,14 @@ def replace_tokens(
         raise ValueError(f"mask_id must lie in [0, {vocab_size}), the size of the vocabulary; got {mask_id}")
     ids = check_vocabulary("ids", ids, vocab_size)
     chosen = zero_one_mask("chosen", chosen, "a token is chosen")
-    tokens = ids[chosen]
-    draws = generator.random(len(tokens))
-    random_tokens = generator.integers(vocab_size, size=len(tokens))
+    tokens = ids[chosen]  # (n_chosen,)
+    # Both are drawn for every chosen token, used or not, so that the shares do not shift the random stream.
+    draws = generator.random(len(tokens))  # (n_chosen,)
+    random_tokens = generator.integers(vocab_size, size=len(tokens))  # (n_chosen,)
     if span_numbers is not None:  # all tokens of a span share the draw of its first
         _, first, span_of = np.unique(span_numbers[chosen], return_index=True, return_inverse=True)
         draws = draws[first[span_of]]
+    # One uniform draw decides among three: below 0.8 [MASK], from 0.8 to 0.9 a random token, above it the token itself.
     to_mask, to_random, _ = shares
     inputs = ids.copy()
     inputs[chosen] = np.select([draws < to_mask, draws < to_mask + to_random], [mask_id, random_tokens], tokens)

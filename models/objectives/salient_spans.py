@@ -1,15 +1,15 @@
-"""Salient span masking: hide a name or a date, and write it down.
+"""Salient span masking: hide a name or a date, and generate it.
 
-Most spans can be filled in by someone who knows the language. A name or a date asks for a fact: who goes on
-with it has to know something about the world, and that is what questions ask for later.
+Knowing the language is enough to fill in most spans. A name or a date asks for a fact: to fill it in, a model must
+know something about the world, and questions will ask for that knowledge later.
 
     original   Paris fell on 25 August 1944
     salient    ─────         ──────────────
     inputs     Paris fell on       <X>
     targets    <X> 25 August 1944 <Y>
 
-Which spans are salient is found beforehand (there, by a tagger of names and a pattern of dates). One of them is
-drawn each time, and then it is span corruption.
+The salient spans are found beforehand (in REALM by a named-entity tagger and a regular expression for dates). One of
+them is drawn for each sequence; the rest is span corruption.
 
 Sources: Guu et al. 2020, "REALM", section 3.4; Roberts et al. 2020, "How Much Knowledge Can You Pack Into the
 Parameters of a Language Model?"; the last row of the lecture's table of closed-book answers (SSM).
@@ -49,18 +49,20 @@ def salient_spans(
     ids, is_token = check_batch(ids, attention_mask)
     if len(spans) != len(ids):
         raise ValueError(f"spans must be one list for each of the {len(ids)} rows of ids, got {len(spans)}")
-    position = np.arange(ids.shape[1])
+    position = np.arange(ids.shape[1])  # (T,)
     rows, masks = [], []
     for b, tokens in enumerate(is_token):
         check_spans(spans[b], tokens, b)
+        # One span a pass: the other names and dates remain in the input as context for the hidden one.
         start, end = spans[b][int(generator.integers(len(spans[b])))]
-        rows.append(ids[b, tokens])
+        # Span positions count padding, so build the noise mask on the padded row and drop the padding from both.
+        rows.append(ids[b, tokens])  # (n,)
         masks.append(((position >= start) & (position < end))[tokens])
     return corrupted_batch(rows, masks, sentinels, pad_id, eos_id)
 
 
 def check_spans(spans: Sequence[tuple[int, int]], is_token: np.ndarray, row: int) -> None:
-    """Raise an error unless there are spans in a row, each of at least one token and of tokens alone."""
+    """Raise an error unless a row has a span, and each of its spans has at least one token and no padding."""
     if len(spans) == 0:
         raise ValueError(f"spans must be at least one in every row, got none in row {row}")
     for span in spans:

@@ -1,19 +1,19 @@
-"""Span corruption: replace spans by placeholders, and write down what stood there.
+"""Span corruption: replace spans by placeholders, and generate the removed text.
 
-The objective of T5. It is all done to the text; what the decoder learns is still to say the next token.
+This is the objective of T5. Only the text is changed; the decoder still learns to predict the next token.
 
     original   Thank you for inviting me to your party last week
     noise                ─────────────                  ────
     inputs     Thank you      <X>      me to your party <Y>  week
     targets    <X> for inviting <Y> last <Z>
 
-It is three functions: a noise mask says which tokens are removed, and of ids and mask are made the inputs and the
-targets. A fourth puts inputs and targets together again.
+It is three functions: `noise_mask` draws the tokens to remove, and `corrupted_inputs` and `corrupted_targets` apply
+the mask to the ids. A fourth, `restore`, puts inputs and targets together again.
 
-The placeholders are sentinels, each used once and in order. T5's <extra_id_0> (X) is the last token of its
-vocabulary, <extra_id_1> (Y) the one before it. The targets end with one more of them (Z), as in the paper's
-figure. (T5's own data has it only after texts that end without noise, which a mask drawn as theirs never does. It
-has an end-of-sequence token after inputs and targets instead; `eos_id` adds that.)
+The placeholders are called sentinels. Each is used once, in order. T5's <extra_id_0> (X) is the last token of its
+vocabulary, <extra_id_1> (Y) the one before it. The targets end with one more sentinel (Z), as in the paper's figure.
+(T5's own data adds Z only to texts that do not end in noise, but T5's masks always end in noise. Its inputs and
+targets end with an end-of-sequence token instead; `eos_id` adds that.)
 
 Sources: the lecture, "Pretraining encoder-decoders"; Raffel et al. 2020, section 3.1.4, figure 2 and section 3.3.4.
 """
@@ -46,19 +46,20 @@ def span_corruption(
 
     Args:
         sentinels: the placeholders in the order of their use, from `sentinel_ids`.
-        attention_mask: (B, T), 1 where there is a token. Padding on either side is left out.
+        attention_mask: (B, T), 1 where there is a token. Padding on either side is removed.
         density: the share of the tokens that is noise.
-        mean_span_length: of the noise, in tokens.
-        pad_id: fills up the shorter inputs.
-        eos_id: stands after inputs and targets, as T5 has it; None adds nothing.
+        mean_span_length: the mean length of a noise span, in tokens.
+        pad_id: pads the shorter inputs.
+        eos_id: ends inputs and targets, as in T5; None adds nothing.
 
     Raises:
         ValueError: if a shape or a share does not fit, a sequence has fewer than two tokens, the ids contain a
-            sentinel, or the sentinels are too few or not different from each other.
+            sentinel, or the sentinels are too few or not distinct.
         TypeError: if ids, sentinels, pad_id or eos_id are not integers.
     """
     ids, is_token = check_batch(ids, attention_mask)
     check_two_tokens(is_token)
+    # Padding goes first: it must not count towards the density, and no span may reach into it.
     rows = [row[tokens] for row, tokens in zip(ids, is_token, strict=True)]
     masks = [noise_mask(len(row), generator, density, mean_span_length) for row in rows]
     return corrupted_batch(rows, masks, sentinels, pad_id, eos_id)
@@ -71,6 +72,8 @@ def corrupted_batch(
     end = [] if eos_id is None else [whole_number("eos_id", eos_id, at_least=0)]
     whole_number("pad_id", pad_id, at_least=0)
     pairs = list(zip(rows, masks, strict=True))
+    # For 512 tokens, 77 of them noise in 26 spans: inputs of 435 + 26 = 461 tokens, targets of 77 + 26 + 1 = 104. The
+    # decoder writes a fifth of the text, which makes T5's objective cheap.
     inputs, attention_mask = pad_batch([[*corrupted_inputs(*pair, sentinels), *end] for pair in pairs], pad_id)
     labels, _ = pad_batch([[*corrupted_targets(*pair, sentinels), *end] for pair in pairs], IGNORE)
     return inputs, labels, attention_mask
@@ -79,15 +82,15 @@ def corrupted_batch(
 def sentinel_ids(vocab_size: int, n: int = 100) -> np.ndarray:
     """The last n tokens of a vocabulary, the very last first, (n,). T5 has 32,100 tokens with these 100.
 
-    T5's models have embeddings for 32,128 tokens, to fill up a multiple of 128: the tokenizer's size counts here.
+    T5's models have embeddings for 32,128 tokens, rounded up to a multiple of 128. vocab_size is the tokenizer's size.
 
     Raises:
-        ValueError: if the vocabulary has not so many tokens.
+        ValueError: if the vocabulary has fewer than n tokens.
     """
     vocab_size, n = whole_number("vocab_size", vocab_size, at_least=1), whole_number("n", n)
     if not 0 < n <= vocab_size:
         raise ValueError(f"n must lie in [1, {vocab_size}], the size of the vocabulary; got {n}")
-    return vocab_size - 1 - np.arange(n)
+    return vocab_size - 1 - np.arange(n)  # (n,): for T5, 32099, 32098, … 32000
 
 
 # -- noise mask × inputs × targets ------------------------------------------------------------------
@@ -98,9 +101,9 @@ def noise_mask(
 ) -> np.ndarray:
     """Which tokens of a text are noise, (length,) booleans.
 
-    The length alone says how many tokens are noise, round(density · length), and in how many spans: for 512
-    tokens 77 in 26 spans. What is drawn is how these 77, and the 435 that stay, are shared out among 26 spans
-    each. The two take turns, and the first that stays comes first, so that a text always ends in noise.
+    The length alone determines the number of noise tokens, round(density · length), and of spans: for 512 tokens, 77
+    in 26 spans. The draw divides these 77 tokens, and the 435 that stay, into 26 spans each. The two kinds of span
+    alternate. A span that stays comes first, so a text always ends in noise.
 
     Raises:
         ValueError: if there are fewer than two tokens, density does not lie in (0, 1], or mean_span_length is
@@ -111,43 +114,50 @@ def noise_mask(
     mean_span_length = number("mean_span_length", mean_span_length, at_least=1)
     if length < 2:
         raise ValueError(f"length must be at least 2, for a token that stays and one that is noise; got {length}")
+    # At least one token is noise and one stays; each span of noise needs a span that stays in front of it.
     n_noise = min(max(round(density * length), 1), length - 1)
     n_spans = min(max(round(n_noise / mean_span_length), 1), length - n_noise)
-    stays = random_partition(length - n_noise, n_spans, generator)
-    noise = random_partition(n_noise, n_spans, generator)
+    stays = random_partition(length - n_noise, n_spans, generator)  # (n_spans,)
+    noise = random_partition(n_noise, n_spans, generator)  # (n_spans,)
+    # Interleave the lengths and repeat: stays [3, 2] and noise [1, 2] → F F F T F F T T.
     return np.repeat(np.tile([False, True], n_spans), np.stack([stays, noise], axis=1).ravel())
 
 
 def random_partition(n_items: int, n_parts: int, generator: np.random.Generator) -> np.ndarray:
-    """The sizes of n_parts parts of n_items items, (n_parts,): none is empty, and every division is as likely."""
+    """The sizes of n_parts parts of n_items items, (n_parts,): none is empty, and all divisions are equally likely."""
+    # n_items in a row have n_items - 1 gaps; n_parts - 1 different gaps are cut. 7 items cut after 3 and 4: 3, 1, 3.
     cuts = 1 + np.sort(generator.choice(n_items - 1, n_parts - 1, replace=False))
     return np.diff(cuts, prepend=0, append=n_items)
 
 
 def corrupted_inputs(ids: np.ndarray, mask: np.ndarray, sentinels: np.ndarray) -> np.ndarray:
-    """What stays, and a sentinel in place of each span of noise: ids (T,), mask (T,) → (S,).
+    """The tokens that stay, with a sentinel in place of each span of noise: ids (T,), mask (T,) → (S,).
 
     Raises:
         ValueError: if the mask's shape differs, the ids contain a sentinel, or the sentinels are too few or not
-            different from each other.
+            distinct.
         TypeError: if ids or sentinels are not integers.
     """
     ids, sentinels = check_vocabulary("ids", ids), check_sentinels(sentinels)
-    starts = span_starts(ids, mask, sentinels)
-    stays = np.insert(~mask, starts, True)
+    starts = span_starts(ids, mask, sentinels)  # (n_spans,)
+    # Insert a sentinel before each span, in ids and mask alike, then drop the noise:
+    #   a b c d  with noise b c  →  a X b c d  with stays T T F F T  →  a X d
+    stays = np.insert(~mask, starts, True)  # (T + n_spans,)
     return np.insert(ids, starts, sentinels[: len(starts)])[stays]
 
 
 def corrupted_targets(ids: np.ndarray, mask: np.ndarray, sentinels: np.ndarray) -> np.ndarray:
-    """Each sentinel and the span of noise that it stands for, and a last sentinel: ids (T,), mask (T,) → (L,).
+    """Each sentinel followed by the span that it replaces, and a last sentinel: ids (T,), mask (T,) → (L,).
 
     Raises:
         ValueError, TypeError: as for `corrupted_inputs`.
     """
     ids, sentinels = check_vocabulary("ids", ids), check_sentinels(sentinels)
-    starts = span_starts(ids, mask, sentinels)
-    noise = np.insert(mask, starts, True)
-    spans = np.insert(ids, starts, sentinels[: len(starts)])[noise]
+    starts = span_starts(ids, mask, sentinels)  # (n_spans,)
+    # The complement of the inputs: keep the noise and drop the rest, so each token is in exactly one of the two, and
+    # only the sentinels are in both. The example of `corrupted_inputs` gives X b c, and Y at the end.
+    noise = np.insert(mask, starts, True)  # (T + n_spans,)
+    spans = np.insert(ids, starts, sentinels[: len(starts)])[noise]  # (n_noise + n_spans,)
     return np.append(spans, sentinels[len(starts)])
 
 
@@ -168,11 +178,12 @@ def check_sentinels(sentinels: np.ndarray) -> np.ndarray:
 
 
 def span_starts(ids: np.ndarray, mask: np.ndarray, sentinels: np.ndarray) -> np.ndarray:
-    """Where a span of noise begins, (n_spans,), once it is clear that ids, mask and sentinels fit."""
+    """The position at which each span of noise begins, (n_spans,). Checks first that ids, mask and sentinels fit."""
     if ids.ndim != 1 or mask.shape != ids.shape or mask.dtype != bool:
         raise ValueError(f"mask must be booleans of the shape (T,) of ids, {ids.shape}, got {mask.dtype} {mask.shape}")
     if np.isin(ids, sentinels).any():
         raise ValueError(f"ids must contain no sentinel, got {ids[np.isin(ids, sentinels)][0]}")
+    # A span begins at noise whose left neighbour is none.
     starts = np.flatnonzero(mask & ~np.append(False, mask[:-1]))
     if len(starts) >= len(sentinels):
         raise ValueError(f"sentinels must be one more than the {len(starts)} spans of noise, got {len(sentinels)}")
@@ -180,12 +191,12 @@ def span_starts(ids: np.ndarray, mask: np.ndarray, sentinels: np.ndarray) -> np.
 
 
 def restore(inputs: np.ndarray, targets: np.ndarray, sentinels: np.ndarray) -> np.ndarray:
-    """The original: each sentinel of the inputs (S,) gives way to what follows it in the targets (L,) → (T,).
+    """The original text: replace each sentinel of the inputs (S,) by the span after it in the targets (L,) → (T,).
 
-    What follows the targets' last sentinel, such as an end-of-sequence token, is no part of it.
+    Tokens after the targets' last sentinel, such as an end-of-sequence token, are ignored.
 
     Raises:
-        ValueError: if a sentinel of the inputs is not in the targets, or the sentinels do not differ.
+        ValueError: if a sentinel of the inputs is not in the targets, or the sentinels are not distinct.
         TypeError: if any of the three is not integers.
     """
     inputs, targets = integers("inputs", inputs), integers("targets", targets)
@@ -193,6 +204,7 @@ def restore(inputs: np.ndarray, targets: np.ndarray, sentinels: np.ndarray) -> n
         raise ValueError(f"inputs and targets must have one axis each, got shapes {inputs.shape} and {targets.shape}")
     sentinels = check_sentinels(sentinels)
     starts = np.flatnonzero(np.isin(targets, sentinels))
+    # Split the targets before each sentinel: X b c Y → {X: [b, c], Y: []}.
     spans = {span[0]: span[1:] for span in np.split(targets, starts)[1:]}
     original = []
     for token in inputs:

@@ -1,7 +1,7 @@
 """Checkpoints in Hugging Face's layout, read and written.
 
 folder.py                 a folder: config.json, and the weights in one file or in shards
-config.py                 the checks of config.json, and how a model is built from it
-names.py                  the table of names between a file and a model, for both directions
-gpt2.py, bert.py, t5.py   each family's table of names and config
+config.py                 checks the fields of config.json and builds a model from them
+names.py                  maps the names in a file to a model's parameters, for loading and saving
+gpt2.py, bert.py, t5.py   each family's table of names and its config
 """

@@ -1,7 +1,7 @@
-"""BERT checkpoints in Hugging Face's layout: which of its numbers is which of ours.
+"""BERT checkpoints in Hugging Face's layout: how their weights and config map to `models.bert`.
 
-A checkpoint holds the heads that it was saved with: those of pretraining, of masked LM alone, or none. The
-model that is loaded has the same.
+A checkpoint holds the heads that it was saved with: those of pretraining, only that of masked LM, or none. The loaded
+model has the same heads.
 """
 
 import os
@@ -20,12 +20,12 @@ def load(folder: str | os.PathLike[str], strict: bool = True) -> BERT:
     """The model in a folder, in evaluation mode, with the heads whose weights are there.
 
     Args:
-        strict: whether weights in the file that a BERT does not have (such as those of a classifier that was
-            finetuned) are an error, or a warning.
+        strict: if True, weights that a BERT does not have (such as a finetuned classifier's) are an error; if False,
+            they cause a warning.
 
     Raises:
-        CheckpointError: if a file is missing or damaged, is not a BERT, asks for what `models.bert` cannot do, or if
-            weights are missing, unexpected or misshapen; these are listed by name.
+        CheckpointError: if a file is missing or damaged, is not a BERT, or asks for what `models.bert` cannot do, or if
+            weights are missing, unexpected or of the wrong shape, listing their names.
     """
     fields, config = load_config(folder, "bert", config_from)
     with Weights(folder) as weights:
@@ -49,7 +49,7 @@ def save(model: BERT, folder: str | os.PathLike[str]) -> None:
 
 
 def entries(model: BERT) -> list[Entry]:
-    """Every weight of the file, and where it is here."""
+    """Every weight of the file, and the parameter that it belongs to."""
     table = [
         Entry("bert.embeddings.word_embeddings.weight", ("token_embedding.weight",)),
         Entry("bert.embeddings.position_embeddings.weight", ("position_embedding.weight",)),
@@ -82,10 +82,10 @@ def entries(model: BERT) -> list[Entry]:
 
 
 def current_name(name: str) -> str | None:
-    """A name in the file as it is written today; None for what is no weight of its own.
+    """The current name of a tensor in the file, or None for a tensor to skip.
 
-    The first checkpoints called the weights of a norm gamma and beta. A bare `BertModel` is saved without the
-    prefix `bert.`. Position numbers are no weights, and the masked-LM head's output layer is tied.
+    The first checkpoints called a norm's weights gamma and beta. A bare `BertModel` is saved without the prefix
+    `bert.`. Position numbers are not weights, and the masked-LM head's output layer is tied to the embedding.
     """
     if name.endswith("position_ids") or name.startswith("cls.predictions.decoder."):
         return None
@@ -97,7 +97,7 @@ def config_from(theirs: dict[str, Any]) -> BERTConfig:
     """Our config from a `config.json`.
 
     Raises:
-        CheckpointError: naming the field, if it makes no sense or asks for something that `models.bert` does not do.
+        CheckpointError: naming the field, if its value is invalid or `models.bert` does not support it.
     """
     sizes = (
         "vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "num_attention_heads",
@@ -129,7 +129,7 @@ def config_from(theirs: dict[str, Any]) -> BERTConfig:
 
 
 def config_to(model: BERT) -> dict[str, Any]:
-    """The `config.json` of a model. There is no dropout on attention weights here, hence its 0."""
+    """The `config.json` of a model. `models.bert` has no dropout on attention weights, so that rate is 0."""
     config = model.config
     if model.next_sentence_head is not None:
         architecture = "BertForPreTraining"

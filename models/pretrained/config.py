@@ -1,5 +1,7 @@
-"""`config.json`, as it comes from a stranger: each field's type is checked before it is used, and the number of layers
-is compared with the weights in the file before a model of so many is built.
+"""Reads `config.json` from an untrusted source.
+
+Each field's type is checked before the field is used. The number of layers is compared with the number of weights in
+the file before a model is built.
 """
 
 import os
@@ -20,10 +22,10 @@ _LARGEST = 2**63 - 1  # the largest integer that an array's shape can hold
 def load_config(
     folder: str | os.PathLike[str], model_type: str, convert: Callable[[dict[str, Any]], Config]
 ) -> tuple[dict[str, Any], Config]:
-    """The fields of a folder's `config.json`, and what `convert` makes of them: our config of the family.
+    """The fields of a folder's `config.json`, and the family's config that `convert` builds from them.
 
     Raises:
-        CheckpointError: naming the file and the field, if a field does not fit or the file is of another family.
+        CheckpointError: naming the file and the field, if a field is invalid or the file belongs to another family.
     """
     fields = read_config(folder, model_type)
     try:
@@ -42,18 +44,18 @@ def check_fields(
     small_numbers: Sequence[str] = (),
     booleans: Sequence[str] = (),
 ) -> None:
-    """Check the types and the ranges of those fields that are there; what is not has its default.
+    """Check the types and ranges of the fields that are present. A missing field keeps its default.
 
     Args:
-        sizes: integers of at least 1. JSON's 2.0 and true are none.
+        sizes: integers of at least 1; JSON's 2.0 and true are rejected.
         optional_sizes: the same, or null.
         ids: integers of at least 0.
-        rates: of dropout, in [0, 1).
-        small_numbers: those that are added to a variance, at least 0.
+        rates: dropout rates, in [0, 1).
+        small_numbers: numbers of at least 0, such as the epsilon added to a variance.
         booleans: true or false.
 
     Raises:
-        CheckpointError: naming the field, what was expected and what came.
+        CheckpointError: naming the field, the expected value and the value found.
     """
 
     def present(names: Sequence[str]) -> list[tuple[str, Any]]:
@@ -79,16 +81,16 @@ def check_fields(
 def build_unallocated(
     build: Callable[[], Model], fields: dict[str, Any], layers: Sequence[str], weights: Weights
 ) -> Model:
-    """The model of a config, without memory for its parameters (`nn.unallocated`).
+    """Build a config's model without memory for its parameters (`nn.unallocated`).
 
-    A config may ask for so many layers that building them would never end. Each has weights of its own, so those in the
-    file's header are counted first.
+    A config may ask for so many layers that building them would not finish. Each layer has at least one weight, so the
+    number of layers is first compared with the number of weights in the file's header.
 
     Args:
-        layers: the fields that count layers.
+        layers: the names of the fields that hold a number of layers.
 
     Raises:
-        CheckpointError: if there are more layers than weights, or a size is one that no array can have.
+        CheckpointError: if there are more layers than weights, or an array cannot have one of the sizes.
     """
     path = weights.folder / CONFIG
     for name in layers:

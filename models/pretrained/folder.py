@@ -30,7 +30,7 @@ WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 SHARD = "model-{:05}-of-{:05}.safetensors"
 LONGEST_JSON = 100_000_000  # bytes; larger than any config or index
-SAVING = ".saving-"  # how the folder begins in which a save prepares its files
+SAVING = ".saving-"  # prefix of the temporary folder in which a save prepares its files
 IS_SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 
 METADATA = {"format": "pt"}  # transformers reads no file without this
@@ -43,7 +43,7 @@ def read_config(folder: str | os.PathLike[str], model_type: str) -> dict[str, An
     """The `config.json` of a checkpoint of this family: "bert", "gpt2", "t5".
 
     Raises:
-        CheckpointError: if there is none, it is not a JSON object, or the checkpoint is of another family.
+        CheckpointError: if there is no config, it is not a JSON object, or the checkpoint is of another family.
     """
     config = _read_config(folder)
     if config.get("model_type") != model_type:
@@ -53,18 +53,17 @@ def read_config(folder: str | os.PathLike[str], model_type: str) -> dict[str, An
 
 
 def check_config(config: dict[str, Any], expected: dict[str, Any], family: str) -> None:
-    """Raise CheckpointError if a config asks for something else than what is expected, which is what it says nothing
-    about."""
+    """Raise CheckpointError if a field differs from its expected value. A missing field counts as expected."""
     for name, value in expected.items():
         if config.get(name, value) != value:
             raise CheckpointError(f"{name} must be {value} in the config of a {family}, got {config[name]}")
 
 
 def read_model_type(folder: str | os.PathLike[str]) -> str:
-    """The family of a checkpoint: what its `config.json` says.
+    """The family of a checkpoint, from its `config.json`.
 
     Raises:
-        CheckpointError: if there is none, it is not a JSON object, or it does not say.
+        CheckpointError: if there is no config, it is not a JSON object, or it has no model_type.
     """
     found = _read_config(folder).get("model_type")
     if not isinstance(found, str):
@@ -91,11 +90,12 @@ class Weights:
             array = weights.read("wte.weight")
 
     Attributes:
-        folder: where they are.
-        tensors: each weight's dtype, shape and place by name.
+        folder: the checkpoint's folder.
+        tensors: each weight's dtype, shape and place in its file, by name.
 
     Raises:
-        CheckpointError: if there are none, a file is damaged or missing, or a shard lacks what the index names.
+        CheckpointError: if the folder has no weights, a file is damaged or missing, or a shard lacks a weight that the
+            index places in it.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -109,11 +109,11 @@ class Weights:
                     self.tensors |= _of_shard(self.folder / shard, names, files)
             else:
                 raise CheckpointError(_no_weights(self.folder))
-            self._files = files.pop_all()  # they stay open
+            self._files = files.pop_all()  # keeps the files open after the with block
 
     @property
     def names(self) -> list[str]:
-        """The weights' names, as the files have them."""
+        """The weights' names in the files."""
         return list(self.tensors)
 
     def shape(self, name: str) -> tuple[int, ...]:
@@ -129,7 +129,7 @@ class Weights:
         return self.tensors[name].read()
 
     def close(self) -> None:
-        """Close the files; nothing can be read any more."""
+        """Close the files. Nothing can be read afterwards."""
         self._files.close()
 
     def __enter__(self) -> "Weights":
@@ -142,10 +142,10 @@ class Weights:
 
 
 def read_index(path: Path) -> dict[str, str]:
-    """Which shard holds which weight.
+    """The shard of each weight: name → file.
 
     Raises:
-        CheckpointError: if the file is not such an index, or names anything but files beside itself.
+        CheckpointError: if the file is not such an index, or names anything but files in its own folder.
     """
     shards = _read_object(path).get("weight_map")
     if not isinstance(shards, dict) or not shards:
@@ -164,18 +164,20 @@ def write_folder(
 ) -> None:
     """Write a checkpoint folder, sharded if the weights are larger than `max_shard_bytes`.
 
-    All is written under temporary names first. Then an earlier checkpoint's `config.json` is taken away, its
-    weights give way to the new ones, and the new `config.json` comes last: without one, no reader takes a mixture
-    of the two for a checkpoint. Other files in the folder stay. Of the arrays, at most one shard is held at a time.
+    All files are first written to a temporary folder. Then an earlier checkpoint's `config.json` is deleted, its
+    weights are replaced, and the new `config.json` is moved last. A folder without `config.json` is not a checkpoint,
+    so an interrupted save cannot leave a mixture of both that loads. Other files in the folder stay. At most one shard
+    of the arrays is in memory at a time.
 
     Args:
-        config: with `model_type`; what JSON can hold.
-        arrays: float32, by name. An iterator is asked for them one by one.
+        config: with `model_type`; must be serialisable as JSON.
+        arrays: float32, by name. An iterator is consumed one array at a time.
 
     Raises:
-        TypeError: if the config is more than JSON can hold, an array is not float32, or max_shard_bytes no integer.
+        TypeError: if the config is not serialisable as JSON, an array is not float32, or max_shard_bytes is not an
+            integer.
         ValueError: if the config holds a NaN or an infinity, or max_shard_bytes is not positive.
-        OSError: if a file cannot be written, as on a full disk. An earlier checkpoint is still there then.
+        OSError: if a file cannot be written, for example because the disk is full. An earlier checkpoint then remains.
     """
     whole_number("max_shard_bytes", max_shard_bytes, at_least=1)
     config_text = _as_json(config)
@@ -190,7 +192,7 @@ def write_folder(
                 raise TypeError(", ".join(others))
             write_tensors(temporary / str(number), shard, METADATA)
             sizes.append({name: array.nbytes for name, array in shard})
-            shard.clear()  # before the next one is gathered
+            shard.clear()  # frees its memory before the next shard is collected
 
         files = [SHARD.format(i + 1, len(sizes)) for i in range(len(sizes))] if len(sizes) > 1 else [WEIGHTS]
         for number, file in enumerate(files):
@@ -213,7 +215,7 @@ def write_folder(
 
 
 def _shards(arrays: Iterable[tuple[str, np.ndarray]], max_bytes: int) -> Iterator[list[tuple[str, np.ndarray]]]:
-    """The arrays in lists of at most so many bytes, or of a single one that is larger; at least one list."""
+    """The arrays in lists of at most max_bytes each. A larger array is a list of its own. Yields at least one list."""
     shard: list[tuple[str, np.ndarray]] = []
     size = 0
     for name, array in arrays:
@@ -234,7 +236,7 @@ def _by_shard(index: dict[str, str]) -> dict[str, list[str]]:
 
 
 def _of_shard(path: Path, names: list[str], files: ExitStack) -> dict[str, StoredTensor]:
-    """The weights that the index promises in a shard, which stays open."""
+    """The weights that the index places in a shard. The shard's file stays open."""
     if not path.is_file():
         raise CheckpointError(f"{path} is missing, a shard that {INDEX} names")
     tensors, _ = read_header(files.enter_context(path.open("rb")))

@@ -1,7 +1,7 @@
-"""GPT-2 checkpoints in Hugging Face's layout: which of its numbers is which of ours.
+"""GPT-2 checkpoints in Hugging Face's layout: how their weights and config map to `models.gpt`.
 
-Two things look different there: linear weights lie transposed, (in, out), and the projections to queries,
-keys and values are one, `c_attn`.
+The layout differs in two points: linear weights are transposed, (in, out), and one layer, `c_attn`, holds the
+projections to queries, keys and values.
 """
 
 import os
@@ -20,11 +20,11 @@ def load(folder: str | os.PathLike[str], strict: bool = True) -> GPT:
     """The model in a folder, in evaluation mode.
 
     Args:
-        strict: whether weights in the file that a GPT-2 language model does not have are an error, or a warning.
+        strict: if True, weights that a GPT-2 language model does not have are an error; if False, they cause a warning.
 
     Raises:
-        CheckpointError: if a file is missing or damaged, is not a GPT-2, asks for what `models.gpt` cannot do, or if
-            weights are missing, unexpected or misshapen; these are listed by name.
+        CheckpointError: if a file is missing or damaged, is not a GPT-2, or asks for what `models.gpt` cannot do, or if
+            weights are missing, unexpected or of the wrong shape, listing their names.
     """
     fields, config = load_config(folder, "gpt2", config_from)
     with Weights(folder) as weights:
@@ -38,7 +38,7 @@ def save(model: GPT, folder: str | os.PathLike[str]) -> None:
     """Write the folder that `load` and transformers' `GPT2LMHeadModel.from_pretrained` read.
 
     Raises:
-        ValueError: if positions are rotary, for which that layout has no place.
+        ValueError: if positions are not learned, because the layout has no other kind.
     """
     if model.config.positions != "learned":
         raise ValueError(
@@ -49,7 +49,7 @@ def save(model: GPT, folder: str | os.PathLike[str]) -> None:
 
 
 def entries(config: GPTConfig) -> list[Entry]:
-    """Every weight of the file, and where it is here."""
+    """Every weight of the file, and the parameters that it holds."""
     table = [
         Entry("transformer.wte.weight", ("token_embedding.weight",)),
         Entry("transformer.wpe.weight", ("position_embedding.weight",)),
@@ -74,10 +74,10 @@ def _linear(theirs: str, *ours: str) -> list[Entry]:
 
 
 def current_name(name: str, config: GPTConfig) -> str | None:
-    """A name in the file as it is written today; None for what is no weight.
+    """The current name of a tensor in the file, or None for a tensor to skip.
 
-    The first checkpoints were written without the prefix `transformer.`, and with the causal masks, which are no
-    weights. The tied output layer stands twice in some.
+    The first checkpoints were written without the prefix `transformer.` and with the causal masks, which are not
+    weights. Some store the tied output layer as a second copy.
     """
     if name == "lm_head.weight":
         return None if config.tied_head else name
@@ -90,7 +90,7 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
     """Our config from a `config.json`.
 
     Raises:
-        CheckpointError: naming the field, if it makes no sense or asks for something that `models.gpt` does not do.
+        CheckpointError: naming the field, if its value is invalid or `models.gpt` does not support it.
     """
     check_fields(
         theirs,
@@ -128,7 +128,7 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
 
 
 def config_to(config: GPTConfig) -> dict[str, Any]:
-    """The `config.json` of our config. There is no dropout on attention weights here, hence `attn_pdrop`."""
+    """The `config.json` of our config. `models.gpt` has no dropout on attention weights, so `attn_pdrop` is 0."""
     return {
         "architectures": ["GPT2LMHeadModel"],
         "model_type": "gpt2",

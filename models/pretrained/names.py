@@ -1,6 +1,6 @@
-"""The table of names between a checkpoint and a model, which drives loading and saving alike.
+"""The table that maps a checkpoint's names to a model's parameters. Loading and saving both use it.
 
-Our parameters have our names and shapes; a file has its own. An entry of the table is one weight in the file:
+A file has other names and shapes than the model. Each entry of the table describes one weight in the file:
 
     Entry("bert.pooler.dense.weight", ("pooler.weight",))
     Entry("h.0.attn.c_attn.weight", ("blocks.0.attention.q.weight", …k…, …v…), transposed=True)
@@ -21,11 +21,11 @@ from models.pretrained.folder import Weights
 
 @dataclass(frozen=True)
 class Entry:
-    """One weight in a file, and the parameters that it is here.
+    """One weight in a file, and the model's parameters that it holds.
 
     Attributes:
         theirs: its name in the file.
-        ours: the names of the parameters. Several stand stacked in the file, along their first axis.
+        ours: the names of the parameters. Several are stacked along their first axis in the file.
         transposed: whether the file holds the transpose: GPT-2 stores its linear weights as (in, out).
     """
 
@@ -35,15 +35,15 @@ class Entry:
 
 
 def weight_and_bias(theirs: str, ours: str) -> list[Entry]:
-    """The entries of a layer that has both: a linear layer, or a layer norm."""
+    """The two entries of a layer with weight and bias, such as a linear layer or a layer norm."""
     return [Entry(f"{theirs}.{kind}", (f"{ours}.{kind}",)) for kind in ("weight", "bias")]
 
 
 def check_entries(model: nn.Module, entries: Sequence[Entry]) -> None:
-    """Make sure that a table names every parameter of a model exactly once, and nothing else.
+    """Check that a table names every parameter of a model exactly once, and nothing else.
 
     Raises:
-        ValueError: listing the names that are wrong. It is the table that is wrong then, not a file.
+        ValueError: listing the wrong names. The error is in the table then, not in a file.
     """
     parameters = {name for name, _ in model.named_parameters()}
     ours = [name for entry in entries for name in entry.ours]
@@ -64,17 +64,17 @@ def load_weights(
     rename: Callable[[str], str | None] = lambda name: name,
     strict: bool = True,
 ) -> None:
-    """Give a model the weights of a checkpoint: every parameter's `data` becomes a new float32 array.
+    """Load a checkpoint's weights into a model: every parameter's `data` becomes a new float32 array.
 
-    All names and shapes are compared before anything is changed. The weights are read one by one, so that
-    beside the model itself at most one of them is in memory.
+    All names and shapes are compared before anything is changed. The weights are read one by one, so at most one of
+    them is in memory in addition to the model.
 
     Args:
         model: on the CPU; its parameters need no memory yet (`nn.unallocated`).
-        entries: the table for all its parameters. Two entries may name one weight: each gets a copy.
-        rename: from a name in the file to the one in the table; None for what is no parameter, and passed over.
-            Where several names mean one weight (tied copies), one that needs no renaming counts before others.
-        strict: whether a weight that the table does not know is an error, or is left aside with a warning.
+        entries: the table for all its parameters. Two entries may name the same weight; each gets a copy.
+        rename: maps a name in the file to a name in the table, or to None for a tensor to skip, which is no parameter.
+            If several names map to one weight (tied copies), a name that needs no renaming takes precedence.
+        strict: if True, a weight that the table does not know is an error; if False, it is skipped with a warning.
 
     Raises:
         CheckpointError: listing every weight that is missing, unexpected, or of another shape or kind.
@@ -107,12 +107,12 @@ def load_weights(
 
 
 def stored_weights(model: nn.Module, entries: Sequence[Entry]) -> Iterator[tuple[str, np.ndarray]]:
-    """The way back: the name and the array of each weight as a file holds it.
+    """The inverse of `load_weights`: the name and the array of each weight as stored in a file.
 
-    Where it can be, the array is the parameter's own, or a view of it; what is stacked is new.
+    The array is the parameter's own array or a view of it if possible; stacked parameters are copied.
 
     Raises:
-        ValueError: if the table does not fit the model, or gives two weights one name.
+        ValueError: if the table does not fit the model, or two entries have the same name in the file.
     """
     check_entries(model, entries)
     if len({entry.theirs for entry in entries}) < len(entries):
@@ -133,7 +133,7 @@ def _stored_shape(entry: Entry, parameters: dict[str, nn.Parameter]) -> tuple[in
 
 
 def _fill(parameters: list[nn.Parameter], array: np.ndarray, transposed: bool) -> None:
-    """Give the parameters their parts of an array that is nobody else's; what is cut out or turned is copied."""
+    """Assign to the parameters their parts of an array that nothing else uses. Parts and transposes are copied."""
     if transposed:
         array = array.T
     if len(parameters) == 1:

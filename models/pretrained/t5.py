@@ -1,6 +1,6 @@
-"""T5 checkpoints in Hugging Face's layout, of versions 1.0 and 1.1: which of its numbers is which of ours.
+"""T5 checkpoints of versions 1.0 and 1.1 in Hugging Face's layout: how their weights and config map to `models.t5`.
 
-There each block is a list of layers, numbered, and the position bias of a stack stands in its first block.
+In this layout each block is a numbered list of layers, and a stack's position bias is stored in its first block.
 """
 
 import os
@@ -17,17 +17,17 @@ def load(folder: str | os.PathLike[str], strict: bool = True) -> T5:
     """The model in a folder, in evaluation mode.
 
     Args:
-        strict: whether weights in the file that a T5 does not have are an error, or a warning.
+        strict: if True, weights that a T5 does not have are an error; if False, they cause a warning.
 
     Raises:
-        CheckpointError: if a file is missing or damaged, is not a T5, asks for what `models.t5` cannot do, or if
-            weights are missing, unexpected or misshapen; these are listed by name.
+        CheckpointError: if a file is missing or damaged, is not a T5, or asks for what `models.t5` cannot do, or if
+            weights are missing, unexpected or of the wrong shape, listing their names.
     """
     fields, config = load_config(folder, "t5", config_from)
     with Weights(folder) as weights:
         model = build_unallocated(lambda: T5(config), fields, ("num_layers", "num_decoder_layers"), weights)
         table = entries(config)
-        if not config.tied_head and "lm_head.weight" not in weights.names:  # the same numbers twice, written once
+        if not config.tied_head and "lm_head.weight" not in weights.names:  # equal to the embedding, so stored once
             table[-1] = Entry("shared.weight", ("head.weight",))
         load_weights(model, table, weights, lambda name: current_name(name, config), strict)
     model.eval()
@@ -38,7 +38,7 @@ def save(model: T5, folder: str | os.PathLike[str]) -> None:
     """Write the folder that `load` and transformers' `T5ForConditionalGeneration` read.
 
     Raises:
-        ValueError: if encoder and decoder share weights, for which that layout has no place.
+        ValueError: if encoder and decoder share weights, which the layout cannot express.
     """
     if model.config.share_encoder_decoder:
         raise ValueError("share_encoder_decoder must be False: Hugging Face's layout has no shared encoder and decoder")
@@ -46,7 +46,7 @@ def save(model: T5, folder: str | os.PathLike[str]) -> None:
 
 
 def entries(config: T5Config) -> list[Entry]:
-    """Every weight of the file, and where it is here."""
+    """Every weight of the file, and the parameter that it belongs to."""
     table = [Entry("shared.weight", ("token_embedding.weight",))]
     for stack, n_layers in (("encoder", config.n_layers), ("decoder", config.n_decoder_layers or config.n_layers)):
         bias = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
@@ -77,10 +77,10 @@ def _feed_forward(layer: str, block: str, gated: bool) -> list[Entry]:
 
 
 def current_name(name: str, config: T5Config) -> str | None:
-    """A name in the file as it is written today; None for what is no weight of its own.
+    """The name of a weight in the file, or None for a tensor to skip.
 
-    Some checkpoints hold the shared embedding once for each stack, the tied output layer, or a position bias of
-    the attention to the encoder that the model has never used.
+    Some checkpoints hold a copy of the shared embedding for each stack, a copy as the tied output layer, or a position
+    bias of the cross-attention, which the model never uses.
     """
     copies = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
     if name in copies or (name == "lm_head.weight" and config.tied_head):
@@ -94,7 +94,7 @@ def config_from(theirs: dict[str, Any]) -> T5Config:
     """Our config from a `config.json`.
 
     Raises:
-        CheckpointError: naming the field, if it makes no sense or asks for something that `models.t5` does not do.
+        CheckpointError: naming the field, if its value is invalid or `models.t5` does not support it.
     """
     check_fields(
         theirs,
@@ -111,7 +111,7 @@ def config_from(theirs: dict[str, Any]) -> T5Config:
     feed_forward = theirs.get("feed_forward_proj", "relu")
     if feed_forward not in ("relu", "gated-gelu"):
         raise CheckpointError(f"feed_forward_proj must be relu or gated-gelu, got {feed_forward!r}")
-    # Whether the output is scaled tells the two versions apart; older files say so by whether the head is tied.
+    # Version 1.0 scales the decoder's output and ties the head; 1.1 does neither. Older files name only the tying.
     tied_head = theirs.get("scale_decoder_outputs", theirs.get("tie_word_embeddings", True))
     pad_id = theirs.get("pad_token_id", 0)
     if theirs.get("decoder_start_token_id", pad_id) != pad_id:
