@@ -26,8 +26,8 @@ from models.pretrained.folder import read_model_type
 from models.t5 import T5, Output
 from tokenizer import ByteLevelBPE, WordPiece
 from tokenizer.formats.bert_files import CLS, PREFIX, SEP
+from tokenizer.formats.gpt2_files import END_OF_TEXT
 
-END_OF_TEXT = "<|endoftext|>"  # GPT-2's one special token, before and behind every document
 MASK = "[MASK]"
 
 

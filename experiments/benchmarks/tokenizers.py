@@ -22,7 +22,7 @@ import numpy as np
 
 from experiments.benchmarks.comparison import Benchmark, Measurement, Prepare, machine, take_turns
 from experiments.text import standard_library
-from experiments.text.standard_library import Document
+from experiments.text.document import Document
 from tokenizer import ByteLevelBPE
 from tokenizer.byte_level import BYTES
 from tokenizer.formats.gpt2_files import spell

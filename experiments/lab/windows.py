@@ -6,8 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from tokenizer import ByteLevelBPE
-
-END_OF_TEXT = "<|endoftext|>"
+from tokenizer.formats.gpt2_files import END_OF_TEXT
 
 
 def token_stream(tokenizer: ByteLevelBPE, texts: Sequence[str]) -> np.ndarray:

@@ -7,12 +7,13 @@ from functools import cache
 import numpy as np
 
 from experiments.lab.ways import LastToken
-from experiments.lab.windows import END_OF_TEXT, Windows, token_stream
+from experiments.lab.windows import Windows, token_stream
 from experiments.text.toy_world import sentiment
 from experiments.text.toy_world.world import World
 from minigrad.checks import whole_number
 from models.finetuning import pad_batch
 from tokenizer import ByteLevelBPE
+from tokenizer.formats.gpt2_files import END_OF_TEXT
 
 TOKENIZER_TEXTS = 5000
 """The tokenizer learns from so many documents, the first ones."""

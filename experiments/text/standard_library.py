@@ -12,24 +12,16 @@ import hashlib
 import platform
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments.text.document import Document
 from minigrad.checks import whole_number
 
 LEFT_OUT = {"test", "tests", "idle_test", "encodings", "site-packages", "dist-packages", "__pycache__"}
 """Folders that are not read: tests and code tables are unlike other code."""
-
-
-@dataclass(frozen=True)
-class Document:
-    """A text and where it comes from: `topics/assert`, `json/decoder.py`."""
-
-    name: str
-    text: str
 
 
 def prose() -> list[Document]:

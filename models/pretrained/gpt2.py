@@ -13,7 +13,7 @@ from models.pretrained.config import build_unallocated, check_fields, load_confi
 from models.pretrained.folder import Weights, check_config, write_folder
 from models.pretrained.names import Entry, load_weights, stored_weights, weight_and_bias
 
-END_OF_TEXT = 50256  # the last id of GPT-2's vocabulary
+EOS_ID = 50256  # <|endoftext|>, the last id of GPT-2's vocabulary
 
 
 def load(folder: str | os.PathLike[str], strict: bool = True) -> GPT:
@@ -144,5 +144,5 @@ def config_to(config: GPTConfig) -> dict[str, Any]:
         "attn_pdrop": 0.0,
         "layer_norm_epsilon": config.layer_norm_eps,
         "tie_word_embeddings": config.tied_head,
-        **dict.fromkeys(("bos_token_id", "eos_token_id"), END_OF_TEXT if config.vocab_size > END_OF_TEXT else None),
+        **dict.fromkeys(("bos_token_id", "eos_token_id"), EOS_ID if config.vocab_size > EOS_ID else None),
     }

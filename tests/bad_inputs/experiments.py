@@ -28,7 +28,7 @@ from experiments.tables.model_sizes import findings
 from experiments.tables.pretrain_finetune.systems import LSTM, Settings
 from experiments.tables.subword_table.systems import Settings as SubwordSettings
 from experiments.text import standard_library
-from experiments.text.standard_library import Document
+from experiments.text.document import Document
 from experiments.text.toy_world import sentiment
 from experiments.text.toy_world.lexicon import part, pronoun
 from experiments.text.toy_world.recogniser import is_consistent

@@ -20,7 +20,7 @@ from tokenizer.formats.config_files import (
 )
 from tokenizer.formats.files import as_json, check_ids, check_token, read_json, read_text
 
-END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token; it separates documents
+END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token, before and after every document
 VOCAB_FILE, MERGES_FILE, SPECIAL_FILE = "vocab.json", "merges.txt", "special_tokens.json"
 HEADER = "#version: 0.2"
 CLASS = "GPT2Tokenizer"

@@ -7,7 +7,6 @@ import numpy as np
 from experiments.lab.finetuning import Finetuning, evaluate, finetune
 from experiments.lab.training import MODEL
 from experiments.lab.ways import LastToken
-from experiments.lab.windows import END_OF_TEXT
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.tables.pretrain_finetune.systems import Settings, reading_of, start, task_of, untrained
@@ -15,6 +14,7 @@ from experiments.text.toy_world.recogniser import is_grammatical, sentences
 from minigrad import load_checkpoint
 from models.finetuning import LastTokenClassifier
 from models.generation import Rereading, generate
+from tokenizer.formats.gpt2_files import END_OF_TEXT
 
 LINE = [step / 8 for step in range(-1, 12)]
 """The points on the straight line from start (0) to end (1), and a little beyond, at which the loss is measured."""

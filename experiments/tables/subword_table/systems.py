@@ -13,7 +13,7 @@ import numpy as np
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.text import standard_library
-from experiments.text.standard_library import Document
+from experiments.text.document import Document
 from minigrad.checks import whole_number
 from tokenizer import ByteLevelBPE, LectureBPE, WordPiece, WordVocabulary
 from tokenizer.formats.bert_files import PREFIX

@@ -5,22 +5,13 @@ which sentiment. So it can generate tasks with gold labels, and judge texts.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.text.document import Document
 from experiments.text.toy_world import encyclopedia, reviews, stories
 from experiments.text.toy_world.lexicon import CLASSES
 from minigrad.checks import whole_number
-
-
-@dataclass(frozen=True)
-class Document:
-    """A text of one genre: sentences in lower case, with a space between them."""
-
-    genre: str
-    text: str
-
 
 WRITERS = {"encyclopedia": encyclopedia.write, "story": stories.write, "review": reviews.write}
 SHARES = {"encyclopedia": 0.25, "story": 0.25, "review": 0.5}
@@ -51,7 +42,10 @@ class World:
         self.facts = draw(CLASSES["person"], encyclopedia.OF_PERSON) | draw(CLASSES["city"], encyclopedia.OF_CITY)
 
     def documents(self, seed: int) -> Iterator[Document]:
-        """An endless stream of documents; the same seed, a whole number of at least 0, gives the same documents."""
+        """An endless stream of documents; the same seed, a whole number of at least 0, gives the same documents.
+
+        A document's name is its genre. Its text is sentences in lower case, with a space between them.
+        """
         generator = np.random.default_rng([self.seed, 1, whole_number("seed", seed, at_least=0)])
         genres, shares = list(SHARES), list(SHARES.values())
         while True:

@@ -8,7 +8,6 @@ import pytest
 from experiments.lab import training
 from experiments.lab.finetuning import BEST, Finetuning, evaluate, finetune
 from experiments.lab.ways import CLSToken, LastToken
-from experiments.lab.windows import END_OF_TEXT
 from experiments.lab.worlds import encode
 from experiments.running.progress import Bar
 from experiments.text.toy_world.sentiment import Example
@@ -17,6 +16,7 @@ from models.bert import BERT, BERTConfig
 from models.finetuning import CLSClassifier, LastTokenClassifier
 from models.gpt import GPT, GPTConfig
 from tokenizer import ByteLevelBPE
+from tokenizer.formats.gpt2_files import END_OF_TEXT
 
 TOKENIZER = ByteLevelBPE.train(["good bad film " * 20], 270, special_tokens=[END_OF_TEXT])
 EXAMPLES = [Example("good film", 1), Example("bad", 0), Example("good good film", 1), Example("bad film film", 0)]

@@ -10,13 +10,14 @@ from experiments.lab import pretraining, training
 from experiments.lab.objectives import CausalLM
 from experiments.lab.pretraining import Pretraining, kept
 from experiments.lab.training import averages, matrices_decay
-from experiments.lab.windows import END_OF_TEXT, Windows, token_stream, unigram_entropy
+from experiments.lab.windows import Windows, token_stream, unigram_entropy
 from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
 from experiments.running.progress import Bar
 from minigrad import is_grad_enabled, load_checkpoint
 from models.gpt import GPT, GPTConfig
 from models.word_vectors import SkipGram
 from tokenizer import ByteLevelBPE
+from tokenizer.formats.gpt2_files import END_OF_TEXT
 
 IDS = np.random.default_rng(0).integers(0, 7, size=400)
 SETTINGS = Pretraining(steps=12, lr=1e-2)

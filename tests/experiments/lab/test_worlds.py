@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from experiments.lab.probes import evaluating, look
-from experiments.lab.windows import END_OF_TEXT
 from experiments.lab.worlds import Reading, sentiment_of, text_of
 from experiments.text.toy_world import sentiment
 from experiments.text.toy_world.world import World
 from minigrad import is_grad_enabled
 from models.gpt import GPT, GPTConfig
+from tokenizer.formats.gpt2_files import END_OF_TEXT
 
 READING = Reading(n_tokens=320, batch_size=2, context=16, vocab_size=290)
 

@@ -25,7 +25,7 @@ from experiments.tables.subword_table.systems import (
     without_prefix,
     word_sets,
 )
-from experiments.text.standard_library import Document
+from experiments.text.document import Document
 from tokenizer import ByteLevelBPE, LectureBPE, WordPiece
 
 SETTINGS = Settings(seeds=2, vocab_size=400, vocab_sizes=(300, 400), n_words=8)

@@ -3,7 +3,8 @@
 import pytest
 
 from experiments.text import standard_library
-from experiments.text.standard_library import Document, describe, split, without_duplicates
+from experiments.text.document import Document
+from experiments.text.standard_library import describe, split, without_duplicates
 
 DOCUMENTS = [Document(f"number/{n}", f"text {n}") for n in range(40)]
 

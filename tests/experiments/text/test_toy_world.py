@@ -8,13 +8,14 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 
+from experiments.text.document import Document
 from experiments.text.toy_world import encyclopedia
 from experiments.text.toy_world.lexicon import CLASSES, HE, OPPOSITE, PARTS, SHE, part, pronoun
 from experiments.text.toy_world.recogniser import TEMPLATES, is_consistent, is_grammatical, is_true, sentences
 from experiments.text.toy_world.reviews import VERDICTS
 from experiments.text.toy_world.sentiment import LABELS, Task, task
 from experiments.text.toy_world.templates import SLOT, read
-from experiments.text.toy_world.world import SHARES, Document, World
+from experiments.text.toy_world.world import SHARES, World
 
 WORLD = World(0)
 
@@ -22,7 +23,7 @@ WORLD = World(0)
 @cache
 def documents(genre: str | None = None) -> list[Document]:
     """600 documents, or those of one genre."""
-    return [document for document in islice(WORLD.documents(seed=0), 600) if genre in (None, document.genre)]
+    return [document for document in islice(WORLD.documents(seed=0), 600) if genre in (None, document.name)]
 
 
 @cache
@@ -82,7 +83,7 @@ def test_a_longer_text_begins_with_the_shorter_one():
 
 
 def test_every_genre_is_written_as_often_as_planned():
-    counts = Counter(document.genre for document in documents())
+    counts = Counter(document.name for document in documents())
     for genre, share in SHARES.items():
         assert counts[genre] / 600 == pytest.approx(share, abs=0.07)
 
