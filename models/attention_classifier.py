@@ -1,4 +1,4 @@
-"""BiLSTM + ELMo + attention: the best of GLUE's own baselines, before Transformers were finetuned for it.
+"""BiLSTM + ELMo + attention: the best system on GLUE before Transformers were finetuned for it.
 
     one text     ELMo → BiLSTM → max over time → u                             MLP(u)
     two texts    ELMo → BiLSTM → a_1 … a_T and b_1 … b_S
@@ -6,10 +6,10 @@
                  [a_t; its mean of b] → BiLSTM → max over time → u
                  [b_s; its mean of a] → BiLSTM → max over time → v             MLP([u; v; |u - v|; u * v])
 
-Every layer here is new for each task, and the language model below is frozen. Finetuning (`models/finetuning`) is the
-opposite: almost every layer comes from pretraining, and all of them are trained.
+Every layer here is new for each task, and the language model below does not change. Finetuning
+(`models/finetuning`) is the opposite: almost every layer comes from pretraining, and all of them change.
 
-The first BiLSTM has one layer here; the paper's has two.
+Smaller than in the paper: the first BiLSTM has one layer instead of two.
 
 Sources: the lecture's table of BERT's results on GLUE; Wang et al. 2018, "GLUE: A Multi-Task Benchmark and
 Analysis Platform for Natural Language Understanding", section 5. The attention between the texts follows
@@ -23,14 +23,13 @@ from minigrad.checks import whole_number
 from models.elmo import ELMo, reverse
 from models.inputs import check_ids, check_no_empty_row, token_mask
 
-NOWHERE = -1e9  # replaces the states of padding, so that they are never the maximum
+NOWHERE = -1e9  # replaces the states at padding, so that they are never the maximum
 
 
 class BiLSTM(nn.Module):
-    """One LSTM layer in each direction, side by side.
+    """One LSTM layer in each direction, their outputs concatenated.
 
-    Unlike the language model's states, its outputs depend on the whole text at each position: a classifier predicts no
-    token, so nothing has to be hidden from it.
+    Together they have read the whole text at each position, which a language model must not.
     """
 
     def __init__(self, input_size: int, hidden_size: int, generator: np.random.Generator | None = None) -> None:
@@ -41,7 +40,8 @@ class BiLSTM(nn.Module):
     def forward(self, x: Tensor, attention_mask: np.ndarray) -> Tensor:
         """x (B, T, input_size), attention_mask (B, T) with padding on the right → (B, T, 2 · hidden_size)."""
         forward, _ = self.forward_lstm(x)  # (B, T, N)
-        backward, _ = self.backward_lstm(reverse(x, attention_mask))  # (B, T, N), last token first
+        backward, _ = self.backward_lstm(reverse(x, attention_mask))  # (B, T, N), from the last token to the first
+        # Reversed again, so that both halves of a vector belong to the same token: (B, T, 2N).
         return ops.concatenate([forward, reverse(backward, attention_mask)], axis=-1)
 
 
@@ -57,17 +57,18 @@ class MLP(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.dropout(ops.tanh(self.hidden(self.dropout(x)))))
+        hidden = ops.tanh(self.hidden(self.dropout(x)))  # (B, hidden_size)
+        return self.out(self.dropout(hidden))  # (B, n_labels)
 
 
 class ElmoClassifier(nn.Module):
-    """Labels of one text.
+    """Classifies one text.
 
     Args:
-        elmo: provides the tokens' vectors. Its language model is trained only if it is not frozen.
+        elmo: gives the token vectors. Its language model is trained only if it is not frozen.
         hidden_size: width of the BiLSTM, in each direction, and of the MLP.
         n_labels: number of labels; 1 for a score.
-        dropout: rate of dropout on ELMo's vectors and in the MLP.
+        dropout: on ELMo's vectors and in the MLP.
     """
 
     def __init__(
@@ -91,12 +92,13 @@ class ElmoClassifier(nn.Module):
         """
         ids = check_ids(ids)
         attention_mask = token_mask(attention_mask, ids)
-        encoded = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)  # (B, T, 2N)
-        return self.mlp(max_over_time(encoded, attention_mask))
+        vectors = self.dropout(self.elmo(ids, attention_mask))  # (B, T, 2D)
+        encoded = self.encoder(vectors, attention_mask)  # (B, T, 2N)
+        return self.mlp(max_over_time(encoded, attention_mask))  # (B, n_labels)
 
 
 class ElmoPairClassifier(nn.Module):
-    """Labels of two texts, such as premise and hypothesis. Arguments as for `ElmoClassifier`."""
+    """Classifies two texts, such as premise and hypothesis. Arguments as in `ElmoClassifier`."""
 
     def __init__(
         self,
@@ -125,34 +127,31 @@ class ElmoPairClassifier(nn.Module):
             raise ValueError(f"other_ids must be as many rows as ids, {len(ids)}, got {len(other_ids)}")
         attention_mask = token_mask(attention_mask, ids)
         other_attention_mask = token_mask(other_attention_mask, other_ids, "other_attention_mask")
-        # Both texts pass through the same layers, so that equal texts have equal vectors and can be compared.
         a = self.encoder(self.dropout(self.elmo(ids, attention_mask)), attention_mask)  # (B, T, 2N)
         b = self.encoder(self.dropout(self.elmo(other_ids, other_attention_mask)), other_attention_mask)  # (B, S, 2N)
         u = self._compare(a, attention_mask, b, other_attention_mask)  # (B, 2N)
         v = self._compare(b, other_attention_mask, a, attention_mask)  # (B, 2N)
-        # |u - v| is large where the texts differ, u * v where they agree: neither is a linear function of u and v.
+        # |u - v| and u * v show the MLP in which units the texts differ or agree: (B, 8N).
         return self.mlp(ops.concatenate([u, v, ops.abs(u - v), u * v], axis=-1))
 
     def _compare(self, a: Tensor, a_mask: np.ndarray, b: Tensor, b_mask: np.ndarray) -> Tensor:
-        """One vector for a, compared with what its tokens attend to in b: a (B, T, 2N), b (B, S, 2N) → (B, 2N)."""
+        """One vector for a, whose tokens attend to b: a (B, T, 2N), b (B, S, 2N) → (B, 2N)."""
         with_other = ops.concatenate([a, attend(a, b, b_mask)], axis=-1)  # (B, T, 4N)
         return max_over_time(self.comparison(self.dropout(with_other), a_mask), a_mask)
 
 
 def attend(a: Tensor, b: Tensor, b_mask: np.ndarray) -> Tensor:
-    """For each a_t, the mean of b weighted by softmax over s of a_t · b_s: a (B, T, N), b (B, S, N) → (B, T, N)."""
-    # This attention has no projections of its own: the BiLSTM below learns what to match, and its scale.
-    a, b = ops.expand_dims(a, 1), ops.expand_dims(b, 1)  # (B, 1, T, N), (B, 1, S, N): one head
+    """For each a_t the mean of b, weighted by softmax over s of a_t · b_s: a (B, T, N), b (B, S, N) → (B, T, N)."""
+    a, b = ops.expand_dims(a, 1), ops.expand_dims(b, 1)  # one head: (B, 1, T, N), (B, 1, S, N)
     return ops.squeeze(ops.attention(a, b, b, mask=b_mask, scale=1.0), 1)
 
 
 def max_over_time(states: Tensor, attention_mask: np.ndarray) -> Tensor:
-    """The largest value of each unit over all tokens: (B, T, N) → (B, N).
+    """The maximum of each unit over the tokens: (B, T, N) → (B, N).
 
     Raises:
         ValueError: if a row has no token.
     """
     attention_mask = token_mask(attention_mask, states)
     check_no_empty_row(attention_mask)
-    # A unit answers "does this feature occur anywhere?". States may be negative, so zeros for padding could win.
-    return ops.where(attention_mask[..., None], states, NOWHERE).max(axis=1)  # (B, N)
+    return ops.where(attention_mask[..., None], states, NOWHERE).max(axis=1)

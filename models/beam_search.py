@@ -1,13 +1,15 @@
 """Beam search: look for the likeliest text instead of the likeliest next token.
 
-Greedy decoding may take a likely word that leads nowhere. Beam search keeps the `n_beams` likeliest
-beginnings at every length. It suits tasks with one right output, such as translation; in open-ended
-text the likeliest is dull and repeats itself.
+Greedy decoding may take a likely token after which every continuation is unlikely. Beam search keeps the `n_beams`
+likeliest beginnings (beams) at every length. It suits tasks with one right output, such as translation; in open-ended
+generation, the likeliest text is dull and repeats itself.
 
-The search ends when no beam can become better than the worst hypothesis that is kept. A log-probability only falls
-as a text grows, but with a positive length penalty the score, its mean for example, can rise up to the last token.
-So the bound is the beam's sum divided by the penalty of the longest text (transformers' `early_stopping="never"`;
-its default, False, divides by that of the current length and may miss the better, longer text).
+    score(w_1 … w_n) = Σ_t log p(w_t | w_1 … w_{t-1}) / n^length_penalty
+
+The search ends when no beam can become better than the worst hypothesis that is kept. The sum only falls as a text
+grows, but with a positive length penalty the score, such as the mean, can still rise up to the last token. So the
+bound divides the beam's sum by the penalty of the longest text. (This is transformers' `early_stopping="never"`; its
+default, False, divides by the penalty of the current length and may miss a better, longer text.)
 
 Source: Sutskever et al. 2014, "Sequence to Sequence Learning with Neural Networks", section 3.2; the
 length penalty as in Wu et al. 2016, section 7, in the simple form (a power of the length).
@@ -20,19 +22,20 @@ import numpy as np
 
 from minigrad import no_grad
 from minigrad.checks import number, whole_number
-from models.generation import NextLogits, append, check_in_vocabulary, check_logits
+from models.generation import NextLogits, append, check_in_vocabulary
 from models.inputs import check_ids
+from models.sampling import check_logits
 
 LARGEST_LOG = 700.0  # e to this power is still a float
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A text that beam search found.
+    """A text that beam search has found.
 
     Attributes:
-        ids: (T,), with the beginning that was given, and the end-of-sequence token if it ends with one.
-        score: the sum of the new tokens' log-probabilities (nats), divided by their number to the power
+        ids: (T,), the given beginning and the new tokens, with the end-of-sequence token if the text has ended.
+        score: the sum of the new tokens' log-probabilities (nats), divided by their number to the power of
             length_penalty.
     """
 
@@ -52,12 +55,12 @@ def beam_search(
     """The likeliest continuations of one sequence: ids (1, T) → up to `n_beams` hypotheses, best first.
 
     Args:
-        next_logits: `Rereading(model)` or `Remembering(model)`; for a T5 `Remembering(Output(t5, input_ids,
-            repeat=n_beams))`. It is asked about `n_beams` texts at a time.
-        n_beams: may exceed the size of the vocabulary; where there are fewer texts, fewer are returned.
+        next_logits: `WithCache(model)` or `WithoutCache(model)`; for a T5, `WithCache(Output(t5, input_ids,
+            repeat=n_beams))`. It is called with `n_beams` texts at a time.
+        n_beams: may be larger than the vocabulary; if there are fewer texts, fewer are returned.
         length_penalty: 0 compares sums of log-probabilities, which favours short texts; 1 compares means; a
             negative one favours short texts even more.
-        eos_id: ends a hypothesis.
+        eos_id: the token that ends a hypothesis.
 
     Raises:
         ValueError: if ids are not one sequence, an argument is out of range, or the model has diverged.
@@ -72,19 +75,21 @@ def beam_search(
     longest = max(max_new_tokens, 1)
     if abs(length_penalty) * math.log(longest) > LARGEST_LOG:
         raise ValueError(f"length_penalty must be smaller, {longest} ** {length_penalty} is no finite number")
-    beams = np.repeat(ids, n_beams, axis=0)  # the texts that go on, (N, T)
-    totals = np.where(np.arange(n_beams) == 0, 0.0, -np.inf)  # their log-probabilities; at first they are all one
+    beams = np.repeat(ids, n_beams, axis=0)  # (N, T), the texts that have not ended
+    # Their log-probabilities, (N,). All beams begin as the same text: -inf keeps the copies from being counted.
+    totals = np.where(np.arange(n_beams) == 0, 0.0, -np.inf)
     finished: list[Hypothesis] = []
     for length in range(1, max_new_tokens + 1):
         logits = next_logits(beams, None)  # (N, V)
         check_logits(logits, length)
         check_in_vocabulary(logits.shape[-1], eos_id=eos_id)
-        candidates = totals[:, None] + _log_softmax(logits)
-        # Twice as many as there are beams: even if half of them end here, enough go on.
+        candidates = totals[:, None] + _log_softmax(logits)  # (N, V), every continuation by one token
+        # Take 2N of them: each beam can end in one way only, so at least N do not end.
         best = np.argsort(-candidates, axis=None, kind="stable")[: 2 * n_beams]
-        best = best[np.isfinite(candidates.flat[best])]  # the others continue no text, or are impossible
-        rows, tokens = np.unravel_index(best, candidates.shape)
+        best = best[np.isfinite(candidates.flat[best])]  # drop copies and impossible tokens
+        rows, tokens = np.unravel_index(best, candidates.shape)  # which beam, which token
         ends = np.zeros_like(best, bool) if eos_id is None else tokens == eos_id
+        # A text that ends counts only if it is among the N best: a worse one would have left the beams.
         for place in np.flatnonzero(ends[:n_beams]):
             text = np.append(beams[rows[place]], tokens[place])
             finished.append(Hypothesis(text, float(candidates.flat[best[place]] / length**length_penalty)))
@@ -93,26 +98,27 @@ def beam_search(
         go_on = np.flatnonzero(~ends)[:n_beams]
         if len(go_on) == 0:
             return finished
-        # Where fewer texts go on than there are beams, copies that can never win fill the batch.
+        # If fewer than N texts go on, fill the batch with copies at -inf, which can never win.
         is_text = np.arange(n_beams) < len(go_on)
         go_on = np.resize(go_on, n_beams)
         totals = np.where(is_text, candidates.flat[best[go_on]], -np.inf)
-        beams, _ = append(beams[rows[go_on]], None, tokens[go_on])
-        next_logits.select(rows[go_on])
+        beams, _ = append(beams[rows[go_on]], None, tokens[go_on])  # (N, T + 1)
+        next_logits.select(rows[go_on])  # the cache must follow: two beams may continue the same text
         best_length = longest if length_penalty > 0 else length
         if len(finished) == n_beams and totals[0] / best_length**length_penalty <= finished[-1].score:
-            return finished  # no beam can still become better than the worst that is kept
+            return finished  # totals[0] is the largest: no beam can become better than the worst that is kept
     scores = totals / longest**length_penalty
     finished += [Hypothesis(*beam) for beam in zip(beams, scores.tolist(), strict=True) if np.isfinite(beam[1])]
     return best_first(finished)[:n_beams]
 
 
 def best_first(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
-    """In the order of their scores."""
+    """Sorted by score, the largest first."""
     return sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)
 
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:
+    """log p = z - log Σ exp z, with the maximum subtracted so that exp cannot overflow: (N, V) → (N, V)."""
     logits = logits.astype(np.float64)
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))

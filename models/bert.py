@@ -1,11 +1,11 @@
-"""BERT: the encoder. Each position sees the whole text, before it and after it.
+"""BERT: the encoder. Each position attends to the whole text, before it and after it.
 
     ids → token + position + segment embeddings → layer norm → n_layers blocks → hidden states
 
-What differs from the decoder (`gpt.py`): attention looks both ways, so the model cannot be trained to
-predict the next token, which it sees; it is trained to restore masked ones, and to tell whether one
-text follows another. The norms stand after each half of a block (post-norm), and there are two kinds
-of segment, for the two texts of a pair. On the hidden states stand three small parts:
+The differences from the decoder (`gpt.py`): attention is not causal. The model sees the next token and so cannot be
+trained to predict it. It is trained to restore masked tokens, and to tell whether one text follows another. The norms
+come after each half of a block (post-norm), and there are two segments, for the two texts of a pair. Three small
+parts read the hidden states:
 
     pooler                 [CLS]'s hidden state → tanh layer, for the next-sentence head and for finetuning
     masked-LM head         hidden state → layer with GELU and norm → token embedding, transposed (tied), + bias
@@ -21,13 +21,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
-from minigrad.checks import number
 from minigrad.nn import initial
 from models.inputs import (
     check_ids,
     check_mask,
     check_optional_sizes,
-    check_sizes,
+    check_transformer,
     check_vocabulary,
     position_numbers,
 )
@@ -35,7 +34,7 @@ from models.inputs import (
 
 @dataclass(frozen=True)
 class BERTConfig:
-    """The dials of a BERT.
+    """The hyperparameters of a BERT.
 
     Attributes:
         vocab_size: number of tokens, V.
@@ -44,8 +43,8 @@ class BERTConfig:
         n_layers: number of blocks.
         n_heads: attention heads, each of size d_model / n_heads.
         d_ff: width of the feed-forward layer, F; None means 4 · d_model.
-        n_segments: how many kinds of segment there are.
-        dropout: on the embeddings and on what each half of a block adds.
+        n_segments: number of segments that token_type_ids tell apart.
+        dropout: on the embeddings and on the output of each half of a block.
         layer_norm_eps: added to the variance in the norms.
     """
 
@@ -60,12 +59,8 @@ class BERTConfig:
     layer_norm_eps: float = 1e-12
 
     def __post_init__(self) -> None:
-        check_sizes(self, "vocab_size", "n_positions", "d_model", "n_layers", "n_heads", "n_segments")
+        check_transformer(self, "n_positions", "n_segments")
         check_optional_sizes(self, "d_ff")
-        number("dropout", self.dropout, at_least=0, below=1)
-        number("layer_norm_eps", self.layer_norm_eps, above=0)
-        if self.d_model % self.n_heads:
-            raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
 
 
 class Block(nn.Module):
@@ -81,12 +76,15 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor, mask: np.ndarray | None) -> Tensor:
-        x = self.attention_norm(x + self.dropout(self.attention(x, mask=mask)))
-        return self.feed_forward_norm(x + self.dropout(self.down(ops.gelu(self.up(x)))))
+        # Post-norm: the residual stream itself is normalised, after each sum. (GPT normalises what each half reads.)
+        attended = self.attention(x, mask=mask)  # (B, T, D); not causal
+        x = self.attention_norm(x + self.dropout(attended))
+        hidden = ops.gelu(self.up(x))  # (B, T, F)
+        return self.feed_forward_norm(x + self.dropout(self.down(hidden)))  # (B, T, D)
 
 
 class MaskedLMHead(nn.Module):
-    """Hidden states (..., D) → logits (..., V) over a given token embedding (V, D)."""
+    """Hidden states (..., D) → logits (..., V), with the token embedding (V, D) as the output layer."""
 
     def __init__(self, config: BERTConfig) -> None:
         self.transform = nn.Linear(config.d_model, config.d_model)
@@ -94,15 +92,17 @@ class MaskedLMHead(nn.Module):
         self.bias = nn.Parameter(initial.full((config.vocab_size,), 0))
 
     def forward(self, hidden: Tensor, token_embedding: Tensor) -> Tensor:
-        return ops.linear(self.norm(ops.gelu(self.transform(hidden))), token_embedding, self.bias)
+        # The extra layer lets a hidden state differ from the vector of the token that it predicts.
+        transformed = self.norm(ops.gelu(self.transform(hidden)))  # (..., D)
+        return ops.linear(transformed, token_embedding, self.bias)  # (..., V)
 
 
 class BERT(nn.Module):
-    """The encoder-only Transformer. `model(ids)` gives hidden states; the heads make of them what they predict.
+    """The encoder-only Transformer. `model(ids)` gives hidden states; the heads turn them into predictions.
 
     Args:
         pooler, masked_lm, next_sentence: whether the model has these parts. A checkpoint may lack them; using a
-            part that is not there is an error.
+            missing part is an error.
     """
 
     def __init__(
@@ -127,13 +127,13 @@ class BERT(nn.Module):
         self.initialise(random.chosen(generator))
 
     def initialise(self, generator: np.random.Generator) -> None:
-        """BERT's start: normal weights of standard deviation 0.02 at its width of 768 (larger in narrower models,
-        as in `gpt.py`), zero biases."""
+        """BERT's initialisation: normal weights of standard deviation 0.02 at its width of 768 (larger in narrower
+        models, as in `gpt.py`), zero biases."""
         std = 0.02 * (768 / self.config.d_model) ** 0.5
         for name, parameter in self.named_parameters():
             if name.endswith("bias"):
                 parameter.data = initial.full(parameter.shape, 0)
-            elif not name.split(".")[-2].endswith("norm"):
+            elif not name.split(".")[-2].endswith("norm"):  # the weights of the norms keep their initial 1
                 parameter.data = initial.normal(parameter.shape, std, generator)
 
     def hidden_states(
@@ -145,26 +145,27 @@ class BERT(nn.Module):
         """The last block's output: (B, T) ids → (B, T, D).
 
         Args:
-            attention_mask: (B, T), 1 where there is a token. Position numbers count tokens, so that
-                a sequence gives the same result with padding on either side.
+            attention_mask: (B, T), 1 where there is a token. Positions count tokens only, so a sequence gives the
+                same result with padding on either side.
             token_type_ids: (B, T), the segment of each token, 0 or 1; None means 0 everywhere.
 
         Raises:
-            ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary or a segment
-                not one of n_segments, a shape differs, or the mask holds a number other than 0 and 1.
+            ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, a segment is not
+                in [0, n_segments), a shape differs, or the mask holds a number other than 0 and 1.
             TypeError: if ids or segments are not integers, or the mask neither integers nor booleans.
         """
         ids = check_ids(ids, self.config.n_positions)
         attention_mask = check_mask(attention_mask, ids)
         if token_type_ids is None:
-            token_type_ids = np.zeros((1, 1), np.int64)
+            token_type_ids = np.zeros((1, 1), np.int64)  # broadcasts: segment 0 everywhere
         else:
             token_type_ids = check_segments(token_type_ids, ids, self.config.n_segments)
-        positions = position_numbers(attention_mask, 0, ids.shape[1])
+        positions = position_numbers(attention_mask, 0, ids.shape[1])  # (B, T) or (1, T)
+        # Attention alone would not notice the order of the tokens, nor which of two texts they belong to.
         x = self.token_embedding(ids) + self.position_embedding(positions) + self.segment_embedding(token_type_ids)
-        x = self.dropout(self.embedding_norm(x))
+        x = self.dropout(self.embedding_norm(x))  # (B, T, D)
         for block in self.blocks:
-            x = block(x, attention_mask)
+            x = block(x, attention_mask)  # (B, T, D)
         return x
 
     def forward(
@@ -181,24 +182,28 @@ class BERT(nn.Module):
     def pooled(self, hidden: Tensor) -> Tensor:
         """One vector for the whole text, from the state of its first token, [CLS]: (B, T, D) → (B, D).
 
-        The text must not be padded on the left, where [CLS] would not be the first.
+        The text must not be padded on the left, because [CLS] would not be the first token.
         """
-        return ops.tanh(_there(self.pooler, "pooler")(hidden[:, 0]))
+        cls = hidden[:, 0]  # (B, D)
+        return ops.tanh(_present(self.pooler, "pooler")(cls))
 
     def masked_lm_logits(self, hidden: Tensor) -> Tensor:
-        """What stood at each position: (..., D) → (..., V). Hand in the masked positions alone to save time."""
-        return _there(self.masked_lm_head, "masked_lm")(hidden, self.token_embedding.weight)
+        """Logits of the original token at each position: (..., D) → (..., V).
+
+        Pass the states of the masked positions alone to save time: V is the largest axis of the model.
+        """
+        return _present(self.masked_lm_head, "masked_lm")(hidden, self.token_embedding.weight)
 
     def next_sentence_logits(self, hidden: Tensor) -> Tensor:
         """Whether the second text follows the first (index 0) or is a random one (index 1): (B, T, D) → (B, 2)."""
-        return _there(self.next_sentence_head, "next_sentence")(self.pooled(hidden))
+        return _present(self.next_sentence_head, "next_sentence")(self.pooled(hidden))
 
     # -- checkpoints --------------------------------------------------------------------------------
 
     @classmethod
     def from_pretrained(cls, folder: str | os.PathLike[str], strict: bool = True) -> "BERT":
         """The model in a folder of Hugging Face's layout (`config.json`, `model.safetensors`), with the heads that
-        are there. See `models/pretrained/bert.py`."""
+        the checkpoint has. See `models/pretrained/bert.py`."""
         from models.pretrained import bert
 
         return bert.load(folder, strict)
@@ -215,7 +220,7 @@ def check_segments(token_type_ids: np.ndarray, ids: np.ndarray, n_segments: int)
 
     Raises:
         TypeError: if they are not integers.
-        ValueError: if their shape is not that of ids, or one is not in [0, n_segments).
+        ValueError: if their shape is not that of ids, or a segment is not in [0, n_segments).
     """
     token_type_ids = check_vocabulary("token_type_ids", token_type_ids)
     if token_type_ids.shape != ids.shape:
@@ -225,7 +230,8 @@ def check_segments(token_type_ids: np.ndarray, ids: np.ndarray, n_segments: int)
     return token_type_ids
 
 
-def _there(part: nn.Module | None, name: str) -> nn.Module:
+def _present(part: nn.Module | None, name: str) -> nn.Module:
+    """The part, or a ValueError if this model was built without it."""
     if part is None:
         raise ValueError(f"this BERT has no {name}: its checkpoint lacks one, or it was built with {name}=False")
     return part

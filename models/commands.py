@@ -1,12 +1,12 @@
-"""The commands of `python -m models`, to see a pretrained model at work.
+"""The commands of `python -m models`, which show a pretrained model at work.
 
 python -m models download gpt2
 python -m models generate --model gpt2 "Once upon a time"
 python -m models fill --model bert-base-uncased "The capital of France is [MASK]."
 python -m models embed --model bert-base-uncased sentences.txt --out vectors.npy
 
-A model is a folder in Hugging Face's layout: what `download` has fetched, or `save_pretrained` written.
-Text is UTF-8 on every platform. What is wrong with an option is said before the model is loaded.
+A model is a folder in Hugging Face's layout, from `download` or from `save_pretrained`.
+Text is UTF-8 on every platform. Options are checked before the model is loaded.
 """
 
 import argparse
@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 from minigrad.files import replacing
 from models import text
 from models.bert import BERT
 from models.download import REPOSITORIES, download
+from models.sampling import Sampling
 from models.t5 import T5
 from tokenizer import WordPiece
 from tokenizer.command.arguments import as_text, decimal, whole
@@ -28,7 +29,7 @@ from tokenizer.read.texts import input_chunks
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Do what the command line says, or raise what is wrong with it."""
+    """Run the command, or raise an error that says what is wrong with it."""
     options = parser().parse_args(arguments)
     options.run(options)
 
@@ -87,13 +88,13 @@ def _add_model(command: argparse.ArgumentParser) -> None:
 
 
 def _load(options: argparse.Namespace) -> tuple[text.Model, text.Tokenizer]:
-    """The model, where it is to compute, and its tokenizer."""
+    """The model, on its device, and its tokenizer."""
     model, tokenizer = text.load(options.model)
     return model.to(options.device), tokenizer
 
 
 def _read(file: str) -> str:
-    """The text of a file, or of standard input, with its line ends as they are."""
+    """The text of a file, or of standard input, with its line ends unchanged."""
     return "".join(input_chunks(file))
 
 
@@ -110,8 +111,11 @@ def run_download(options: argparse.Namespace) -> None:
 
 
 def run_generate(options: argparse.Namespace) -> None:
-    """Print the text as it is written."""
-    check_generate(options)
+    """Print the text while it is generated."""
+    whole_number("--max-new-tokens", options.max_new_tokens, at_least=0)
+    sampling = sampling_from(options)
+    whole_number("--beams", options.beams, at_least=1)
+    whole_number("--seed", options.seed, at_least=0)
     start = _read("-").removesuffix("\n").removesuffix("\r") if options.text is None else options.text
     model, tokenizer = _load(options)
     if isinstance(model, BERT):
@@ -127,34 +131,29 @@ def run_generate(options: argparse.Namespace) -> None:
 
     try:
         written = text.write(
-            model, tokenizer, start, options.max_new_tokens, n_beams=options.beams, seed=options.seed, on_token=show,
-            temperature=options.temperature, top_k=options.top_k, top_p=options.top_p,
-            repetition_penalty=options.repetition_penalty,
+            model, tokenizer, start, options.max_new_tokens, sampling, seed=options.seed, n_beams=options.beams,
+            on_token=show,
         )  # fmt: skip
     except ValueError:
-        print(flush=True)  # the error has a line of its own
+        print(flush=True)  # the error gets a line of its own
         raise
     print(written[len(shown) :])
 
 
-def check_generate(options: argparse.Namespace) -> None:
-    """Raise ValueError, naming the option, for a number outside its range."""
-    whole_number("--max-new-tokens", options.max_new_tokens, at_least=0)
-    number("--temperature", options.temperature, at_least=0)
-    if options.top_k is not None:
-        whole_number("--top-k", options.top_k, at_least=1)
-    if options.top_p is not None:
-        number("--top-p", options.top_p, above=0, at_most=1)
-    number("--repetition-penalty", options.repetition_penalty, above=0)
-    whole_number("--beams", options.beams, at_least=1)
-    whole_number("--seed", options.seed, at_least=0)
+def sampling_from(options: argparse.Namespace) -> Sampling:
+    """The options of sampling. Raises ValueError, naming the option, for a number outside its range."""
+    try:
+        return Sampling(options.temperature, options.top_k, options.top_p, options.repetition_penalty)
+    except ValueError as error:
+        field, problem = str(error).split(" ", 1)  # "top_k must be …": each field is named like its option
+        raise ValueError(f"--{field.replace('_', '-')} {problem}") from error
 
 
 # -- fill -------------------------------------------------------------------------------------------
 
 
 def run_fill(options: argparse.Namespace) -> None:
-    """Print the likeliest pieces for each [MASK], a line each, and the text with the likeliest of all."""
+    """Print the likeliest pieces for each [MASK], one a line, and the text with the likeliest piece in each place."""
     whole_number("--best", options.best, at_least=1)
     model, tokenizer = _load(options)
     if not isinstance(model, BERT) or not isinstance(tokenizer, WordPiece):
@@ -181,9 +180,9 @@ def run_embed(options: argparse.Namespace) -> None:
     if out is None:
         print_cosines(lines, np.stack(list(vectors_of(lines, name, options)[1])))
         return
-    with replacing(out) as temporary, temporary.open("wb") as file:  # what cannot be written is found out at once
+    with replacing(out) as temporary, temporary.open("wb") as file:  # opened first: a path that fails, fails at once
         width, vectors = vectors_of(lines, name, options)
-        # Row by row, so that memory does not grow; and an error of the disk has its name, unlike np.save's.
+        # Row by row, so that memory does not grow, and so that a disk error keeps its name, which np.save would hide.
         header = {"descr": "<f4", "fortran_order": False, "shape": (len(lines), width)}
         np.lib.format.write_array_header_1_0(file, header)
         for vector in vectors:
@@ -192,14 +191,14 @@ def run_embed(options: argparse.Namespace) -> None:
 
 
 def _check_out(path: Path) -> Path:
-    """The path of a file to write. Raises ValueError if it is that of a folder, or of a device, which would be lost."""
+    """The path of a file to write. Raises ValueError for a folder, or for a device, which the file would replace."""
     if path.exists() and not path.is_file():
         raise ValueError(f"--out: expected a file, got {path}, which is a folder or a device")
     return path
 
 
 def lines_of(source: str) -> list[str]:
-    """The lines of a text, which end with \\n or \\r\\n alone; str.splitlines would split at a form feed, too."""
+    """The lines of a text. They end with \\n or \\r\\n only; str.splitlines would split at a form feed, too."""
     lines = source.split("\n")
     if lines[-1] == "":  # nothing follows the last line end
         lines.pop()
@@ -207,7 +206,7 @@ def lines_of(source: str) -> list[str]:
 
 
 def vectors_of(lines: list[str], name: str, options: argparse.Namespace) -> tuple[int, Iterator[np.ndarray]]:
-    """How many numbers a vector has, and the vector of each line. Errors name the line of the file."""
+    """The width of a vector, and the vector of each line. Errors name the line of the file."""
     model, tokenizer = _load(options)
     vectors = text.embed(model, tokenizer, lines, zeros_without_token=True)
     return model.config.d_model, _with_line_numbers(vectors, name)
@@ -221,7 +220,7 @@ def _with_line_numbers(vectors: Iterator[np.ndarray], name: str) -> Iterator[np.
 
 
 def print_cosines(lines: list[str], vectors: np.ndarray) -> None:
-    """Print the cosines of each line with all lines, and the line. Those of a vector of zeros are 0."""
+    """Print, for each line, its cosines with all lines and the line itself. The cosine with a vector of zeros is 0."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # (N, 1)
     directions = vectors / np.where(lengths == 0, 1, lengths)  # (N, D)
     for line, direction in zip(lines, directions, strict=True):

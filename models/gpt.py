@@ -1,13 +1,13 @@
-"""GPT: the decoder. Each position sees itself and what came before, and predicts what comes next.
+"""GPT: the decoder. Each position attends to itself and to earlier positions, and predicts the next token.
 
     ids → token + position embeddings → n_layers blocks → layer norm → logits
 
-A block adds to the residual stream twice: what attention gathers from other positions, then what
-the feed-forward network makes of it at each position. The norms stand before the two (pre-norm),
-and the output layer is the token embedding itself, transposed (tied).
+A block adds to the residual stream twice: first attention, which moves information between positions, then a
+feed-forward network, which works at each position on its own. Each of the two reads the stream through a layer norm
+(pre-norm). The output layer is the token embedding, transposed (tied).
 
-Current models differ in two places, which are options here: rotary positions, which turn the queries and keys of
-every block in place of an embedding that is added once; and an output layer of its own, which may start at zero.
+Current models differ in two places, which are options here: rotary positions, which rotate the queries and keys of
+every block instead of adding an embedding once; and an output layer of its own, which may start at zero.
 
 Sources: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training";
 Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.3 (GPT-2);
@@ -21,15 +21,15 @@ from typing import Literal
 import numpy as np
 
 from minigrad import Tensor, nn, ops, random
-from minigrad.checks import number
 from minigrad.nn import initial
 from models import generation
-from models.inputs import check_flags, check_ids, check_mask, check_optional_sizes, check_sizes, position_numbers
+from models.inputs import check_flags, check_ids, check_mask, check_optional_sizes, check_transformer, position_numbers
+from models.sampling import PURE_SAMPLING, Sampling
 
 
 @dataclass(frozen=True)
 class GPTConfig:
-    """The dials of a GPT.
+    """The hyperparameters of a GPT.
 
     Attributes:
         vocab_size: number of tokens, V.
@@ -38,12 +38,12 @@ class GPTConfig:
         n_layers: number of blocks.
         n_heads: attention heads, each of size d_model / n_heads.
         d_ff: width of the feed-forward layer, F; None means 4 · d_model.
-        dropout: on the embeddings and on what each half of a block adds.
+        dropout: on the embeddings and on the output of each half of a block.
         layer_norm_eps: added to the variance in the norms.
         positions: "learned", an embedding of each position, or "rotary" (`ops.rotary`), which has no weights.
-        tied_head: whether the output layer is the token embedding, or has weights of its own.
-        zero_init_head: whether an output layer of its own starts at zero, so that every token is equally likely at
-            first and the first loss is log V.
+        tied_head: whether the output layer shares its weights with the token embedding.
+        zero_init_head: whether an output layer that is not tied starts at zero. Every token is then equally likely at
+            first, and the first loss is log V.
     """
 
     vocab_size: int
@@ -59,16 +59,12 @@ class GPTConfig:
     zero_init_head: bool = False
 
     def __post_init__(self) -> None:
-        check_sizes(self, "vocab_size", "n_positions", "d_model", "n_layers", "n_heads")
+        check_transformer(self, "n_positions")
         check_optional_sizes(self, "d_ff")
         check_flags(self, "tied_head", "zero_init_head")
-        number("dropout", self.dropout, at_least=0, below=1)
-        number("layer_norm_eps", self.layer_norm_eps, above=0)
-        if self.d_model % self.n_heads:
-            raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
         if self.positions not in ("learned", "rotary"):
             raise ValueError(f'positions must be "learned" or "rotary", got {self.positions!r}')
-        head_size = self.d_model // self.n_heads
+        head_size = self.d_model // self.n_heads  # rotary positions rotate pairs of numbers
         if self.positions == "rotary" and head_size % 2:
             raise ValueError(f"rotary positions need heads of an even size, d_model / n_heads, got {head_size}")
         if self.zero_init_head and self.tied_head:
@@ -76,7 +72,7 @@ class GPTConfig:
 
 
 class FeedForward(nn.Module):
-    """Two linear layers with GELU between, applied at each position: (B, T, D) → (B, T, D)."""
+    """Two linear layers with GELU in between, applied at each position: (B, T, D) → (B, T, D)."""
 
     def __init__(self, config: GPTConfig) -> None:
         d_ff = config.d_ff or 4 * config.d_model
@@ -84,7 +80,8 @@ class FeedForward(nn.Module):
         self.down = nn.Linear(d_ff, config.d_model)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down(ops.gelu_tanh(self.up(x)))
+        hidden = ops.gelu_tanh(self.up(x))  # (B, T, F)
+        return self.down(hidden)  # (B, T, D)
 
 
 class Block(nn.Module):
@@ -98,21 +95,30 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
-        self, x: Tensor, mask: np.ndarray | None, cache: nn.KeyValueCache | None, positions: np.ndarray | None
+        self,
+        x: Tensor,
+        mask: np.ndarray | None,
+        positions: np.ndarray | None,
+        cache: nn.KeyValueCache | None = None,
     ) -> Tensor:
-        """positions: (B, T) or (1, T), which turn queries and keys; None without rotary positions."""
-        attended = self.attention(self.attention_norm(x), causal=True, mask=mask, cache=cache, positions=positions)
+        """positions: (B, T) or (1, T), by which queries and keys are rotated; None without rotary positions."""
+        normed = self.attention_norm(x)  # (B, T, D)
+        if cache is None:
+            attended = self.attention(normed, causal=True, mask=mask, positions=positions)  # (B, T, D)
+        else:
+            attended = self.attention.forward_cached(normed, cache, causal=True, mask=mask, positions=positions)
+        # The stream itself is never normalised: gradients reach every block through these two sums unchanged.
         x = x + self.dropout(attended)
         return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
 
 
 class GPT(nn.Module):
-    """The decoder-only Transformer. `model(ids)` gives logits, `model.hidden_states(ids)` what is below them."""
+    """The decoder-only Transformer. `model(ids)` gives logits, `model.hidden_states(ids)` the states below them."""
 
     def __init__(self, config: GPTConfig, generator: np.random.Generator | None = None) -> None:
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
-        is_learned = config.positions == "learned"
+        is_learned = config.positions == "learned"  # rotary positions have no weights
         self.position_embedding = nn.Embedding(config.n_positions, config.d_model) if is_learned else None
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList([Block(config) for _ in range(config.n_layers)])
@@ -121,15 +127,19 @@ class GPT(nn.Module):
         self.initialise(random.chosen(generator))
 
     def initialise(self, generator: np.random.Generator) -> None:
-        """GPT-2's start: normal weights of standard deviation 0.02 at its width of 768, zero biases; and the
-        layers that write to the residual stream smaller by sqrt(2 · n_layers), so that the stream's variance
-        does not grow with depth. Narrower models start with larger weights, so that a layer's output has
-        the same variance at every width. With `zero_init_head` the output layer starts at zero."""
+        """GPT-2's initialisation: normal weights of standard deviation 0.02 at its width of 768, zero biases.
+
+        Layers that write to the residual stream start smaller by sqrt(2 · n_layers). Narrower models start with larger
+        weights, so that a layer's output has the same variance at every width. With `zero_init_head` the output layer
+        starts at zero.
+        """
         standard = 0.02 * (768 / self.config.d_model) ** 0.5
         for name, parameter in self.named_parameters():
             if name.endswith("bias") or (name == "head.weight" and self.config.zero_init_head):
                 parameter.data = initial.full(parameter.shape, 0)
+            # The weights of the norms keep their initial 1.
             elif not name.split(".")[-2].endswith("norm"):
+                # The stream is a sum of 2 · n_layers outputs, so its variance would otherwise grow with depth.
                 writes_to_stream = name.endswith(("attention.out.weight", "down.weight"))
                 std = standard / (2 * self.config.n_layers) ** 0.5 if writes_to_stream else standard
                 parameter.data = initial.normal(parameter.shape, std, generator)
@@ -143,33 +153,34 @@ class GPT(nn.Module):
         """The last block's output after the final norm: (B, T) ids → (B, T, D).
 
         Args:
-            attention_mask: (B, T), 1 where there is a token. Position numbers count tokens, so that
-                a sequence gives the same result with padding on either side.
-            cache: from `new_cache`. The ids then go on from those that were read into it before, and the
-                attention_mask is one for all of them, (B, S).
+            attention_mask: (B, T), 1 where there is a token. Positions count tokens only, so a sequence gives the
+                same result with padding on either side.
+            cache: from `new_cache`. The ids continue those that the cache holds, and the attention_mask covers all
+                of them, (B, S).
 
         Raises:
             ValueError: if the sequence is longer than n_positions, an id is not in the vocabulary, the
                 mask's shape differs, or it holds a number other than 0 and 1.
             TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
-        seen = cache[0].length if cache else 0
+        seen = cache[0].length if cache else 0  # how many positions came before, S - T
         ids = check_ids(ids, self.config.n_positions, seen)
         attention_mask = check_mask(attention_mask, ids, seen)
         positions = position_numbers(attention_mask, seen, ids.shape[1])  # (B, T) or (1, T)
         x = self.token_embedding(ids)  # (B, T, D)
         if self.position_embedding is not None:
-            x = x + self.position_embedding(positions)
+            x = x + self.position_embedding(positions)  # learned positions are added once, here
         x = self.dropout(x)
-        turns = positions if self.config.positions == "rotary" else None
+        rotary_positions = positions if self.config.positions == "rotary" else None
         for i, block in enumerate(self.blocks):
-            x = block(x, attention_mask, cache[i] if cache else None, turns)
+            x = block(x, attention_mask, rotary_positions, cache[i] if cache else None)  # (B, T, D)
+        # In pre-norm blocks nothing has normalised the sum of all outputs yet.
         return self.final_norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits of the next token: hidden states (..., D) → (..., V)."""
-        output_layer = self.token_embedding if self.head is None else self.head
-        return ops.linear(hidden, output_layer.weight)
+        output_layer = self.token_embedding if self.head is None else self.head  # weight (V, D)
+        return ops.linear(hidden, output_layer.weight)  # a token's logit is its vector · the hidden state
 
     def forward(
         self,
@@ -177,39 +188,36 @@ class GPT(nn.Module):
         attention_mask: np.ndarray | None = None,
         cache: list[nn.KeyValueCache] | None = None,
     ) -> Tensor:
-        """Logits of the next token at each position: (B, T) ids → (B, T, V). The rest as in `hidden_states`."""
+        """Logits of the next token at each position: (B, T) ids → (B, T, V). Arguments as in `hidden_states`."""
         return self.logits(self.hidden_states(ids, attention_mask, cache))
 
-    # -- writing text -------------------------------------------------------------------------------
+    # -- generating text ----------------------------------------------------------------------------
 
     def new_cache(self) -> list[nn.KeyValueCache]:
-        """An empty cache for each block's attention, for reading a text in parts under `no_grad`."""
+        """An empty key/value cache for each block, to read a text in parts under `no_grad`."""
         return [nn.KeyValueCache() for _ in self.blocks]
 
     def generate(
         self,
         ids: np.ndarray,
         max_new_tokens: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int = 0,
+        sampling: Sampling = PURE_SAMPLING,
         *,
+        seed: int = 0,
         attention_mask: np.ndarray | None = None,
-        repetition_penalty: float = 1.0,
         eos_id: int | None = None,
         use_cache: bool = True,
     ) -> np.ndarray:
-        """Continue each sequence: (B, T) ids → (B, T + max_new_tokens). See `models/generation.py`.
+        """Continue each sequence: (B, T) ids → (B, T + max_new_tokens). See `generation.generate`.
 
-        Past n_positions the oldest tokens are forgotten. `use_cache=False` reads the whole text again for each
-        token; the text is the same.
+        Past n_positions the model reads only the last n_positions tokens. With `use_cache=False` it reads the whole
+        text again for each token, which gives the same text more slowly.
         """
-        reads = generation.Remembering if use_cache else generation.Rereading
+        with_or_without = generation.WithCache if use_cache else generation.WithoutCache
+        next_logits = with_or_without(self, self.config.n_positions)
         return generation.generate(
-            reads(self, self.config.n_positions), ids, max_new_tokens, temperature, top_k, top_p, seed,
-            attention_mask=attention_mask, repetition_penalty=repetition_penalty, eos_id=eos_id,
-        )  # fmt: skip
+            next_logits, ids, max_new_tokens, sampling, seed=seed, attention_mask=attention_mask, eos_id=eos_id
+        )
 
     # -- checkpoints --------------------------------------------------------------------------------
 

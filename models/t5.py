@@ -1,16 +1,16 @@
-"""T5: the encoder-decoder. The encoder reads the input both ways; the decoder writes the output, looking at both.
+"""T5: the encoder-decoder. The encoder reads the input in both directions; the decoder writes the output, and attends
+to the input and to what it has written.
 
     ids → embedding → encoder blocks → norm ─┐
     decoder_ids → embedding → decoder blocks (self-attention, attention to the encoder) → norm → logits
 
-What differs from `bert.py` and `gpt.py`: positions are no embeddings but a bias on the attention scores
-that depends on the distance of two tokens; the norms divide by the root mean square, and stand before
-each part of a block, as in GPT; no layer has a bias; attention scores are not scaled. Encoder and
-decoder share one token embedding.
+The differences from `bert.py` and `gpt.py`: positions are not embedded; instead, a bias on the attention scores
+depends on the distance between two tokens. The norms divide by the root mean square, before each part of a block, as
+in GPT. No layer has a bias. Attention scores are not scaled by 1 / √K. Encoder and decoder share one token embedding.
 
-Version 1.0 has a ReLU feed-forward layer and a tied output layer, version 1.1 a gated GELU and an
-output layer of its own. `share_encoder_decoder` and `n_decoder_layers` make the variants of the lecture's
-table; its decoder-only rows are in `t5_decoder.py`.
+Version 1.0 has a ReLU feed-forward layer and a tied output layer; version 1.1 has a gated GELU and an output layer of
+its own. `share_encoder_decoder` and `n_decoder_layers` give the variants of the lecture's table; its decoder-only rows
+are in `t5_decoder.py`.
 
 Source: Raffel et al. 2020, "Exploring the Limits of Transfer Learning with a Unified Text-to-Text
 Transformer", sections 2.1 and 3.2; Shazeer 2020, "GLU Variants Improve Transformer" (version 1.1).
@@ -22,32 +22,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigrad import Tensor, nn, no_grad, ops, random
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 from minigrad.nn import initial
 from models import generation
-from models.inputs import check_flags, check_ids, check_mask, check_optional_sizes, check_sizes, check_vocabulary
+from models.inputs import check_flags, check_ids, check_mask, check_optional_sizes, check_transformer, check_vocabulary
+from models.position_bias import PositionBias
+from models.sampling import PURE_SAMPLING, Sampling
 
 
 @dataclass(frozen=True)
 class T5Config:
-    """The dials of a T5. The defaults are T5-small's, version 1.0.
+    """The hyperparameters of a T5. The defaults are those of T5-small, version 1.0.
 
     Attributes:
         vocab_size: number of tokens, V.
         d_model: width of the residual streams, D.
         d_ff: width of the feed-forward layers, F.
         n_layers: number of blocks of the encoder.
-        n_decoder_layers: those of the decoder; None means as many.
+        n_decoder_layers: number of blocks of the decoder; None means n_layers.
         n_heads: attention heads.
         head_size: size of each head, K; None means d_model / n_heads.
-        n_buckets: how many kinds of distance the position bias tells apart.
-        max_distance: from here on all distances are one kind.
-        gated_gelu: the feed-forward layer of version 1.1.
-        tied_head: the output layer is the token embedding (version 1.0), or one of its own (1.1).
+        n_buckets: number of buckets into which the position bias sorts distances.
+        max_distance: all distances from here on are in the last bucket.
+        gated_gelu: whether the feed-forward layer is that of version 1.1.
+        tied_head: whether the output layer shares its weights with the token embedding (version 1.0; not 1.1).
         share_encoder_decoder: whether the decoder's blocks use the encoder's weights.
-        dropout: on the embeddings, on what each part of a block adds, inside feed-forward, on the output.
+        dropout: on the embeddings, on the output of each part of a block, inside feed-forward, on the final states.
         layer_norm_eps: added to the mean square in the norms.
-        pad_id: the padding token, with which the decoder starts too.
+        pad_id: the padding token, which is also the first token that the decoder reads.
         eos_id: the token that ends an output.
     """
 
@@ -69,16 +71,12 @@ class T5Config:
     eos_id: int = 1
 
     def __post_init__(self) -> None:
-        check_sizes(self, "vocab_size", "d_model", "d_ff", "n_layers", "n_heads", "n_buckets", "max_distance")
+        check_transformer(self, "d_ff", "n_buckets", "max_distance")
         check_optional_sizes(self, "n_decoder_layers", "head_size")
         check_flags(self, "gated_gelu", "tied_head", "share_encoder_decoder")
-        number("dropout", self.dropout, at_least=0, below=1)
-        number("layer_norm_eps", self.layer_norm_eps, above=0)
         whole_number("pad_id", self.pad_id, at_least=0, at_most=self.vocab_size - 1)
         whole_number("eos_id", self.eos_id, at_least=0, at_most=self.vocab_size - 1)
-        if self.head_size is None and self.d_model % self.n_heads:
-            raise ValueError(f"n_heads must divide d_model, got {self.n_heads} heads for {self.d_model}")
-        if self.n_buckets < 4 or self.n_buckets % 4:
+        if self.n_buckets < 4 or self.n_buckets % 4:  # two directions, and half of the buckets for exact distances
             raise ValueError(f"n_buckets must be a multiple of 4, got {self.n_buckets}")
         if self.max_distance <= self.n_buckets // 2:
             raise ValueError(
@@ -91,50 +89,8 @@ class T5Config:
             )
 
 
-def distance_buckets(distance: np.ndarray, both_ways: bool, n_buckets: int, max_distance: int) -> np.ndarray:
-    """Sort distances (key position - query position) into kinds: small ones exactly, larger ones ever more coarsely.
-
-    Half of the kinds are for the distances 0, 1, 2, …; the other half grows logarithmically up to
-    max_distance, and what is farther falls into the last. An encoder's keys may come after the query: then
-    each direction has half of the kinds. Shapes: any → the same, integers in [0, n_buckets).
-
-    Source: Raffel et al. 2020, section 2.1.
-    """
-    if both_ways:
-        n_buckets //= 2
-        first = np.where(distance > 0, n_buckets, 0)
-        distance = np.abs(distance)
-    else:
-        first = np.zeros_like(distance)
-        distance = np.maximum(-distance, 0)
-    n_exact = n_buckets // 2
-    # In float32, as in the published models: on the border of two kinds rounding decides.
-    ratio = np.maximum(distance, 1).astype(np.float32) / n_exact
-    share = np.log(ratio) / np.float32(np.log(max_distance / n_exact))
-    coarse = n_exact + (share * (n_buckets - n_exact)).astype(distance.dtype)
-    return first + np.where(distance < n_exact, distance, np.minimum(coarse, n_buckets - 1))
-
-
-class PositionBias(nn.Module):
-    """What distance adds to the attention scores, for each head: n_queries, n_keys → (1, H, T, S).
-
-    One for a whole stack: all its blocks use it. The queries are the last T of the S positions.
-    """
-
-    def __init__(self, config: T5Config, both_ways: bool) -> None:
-        self.both_ways, self.max_distance = both_ways, config.max_distance
-        self.table = nn.Embedding(config.n_buckets, config.n_heads)
-
-    def forward(self, n_queries: int, n_keys: int) -> Tensor:
-        keys = np.arange(n_keys)
-        queries = keys[n_keys - n_queries :]
-        n_buckets = self.table.weight.shape[0]
-        buckets = distance_buckets(keys[None] - queries[:, None], self.both_ways, n_buckets, self.max_distance)
-        return ops.expand_dims(self.table(buckets).transpose((2, 0, 1)), 0)
-
-
 class FeedForward(nn.Module):
-    """Version 1.0: two linear layers with ReLU between, (B, T, D) → (B, T, D)."""
+    """Version 1.0: two linear layers with ReLU in between, (B, T, D) → (B, T, D)."""
 
     def __init__(self, config: T5Config) -> None:
         self.up = nn.Linear(config.d_model, config.d_ff, bias=False)
@@ -142,11 +98,12 @@ class FeedForward(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down(self.dropout(ops.relu(self.up(x))))
+        hidden = ops.relu(self.up(x))  # (B, T, F)
+        return self.down(self.dropout(hidden))  # (B, T, D)
 
 
 class GatedFeedForward(nn.Module):
-    """Version 1.1: one linear layer, through GELU, gates another: (B, T, D) → (B, T, D)."""
+    """Version 1.1: the hidden layer is the product of two, one of them through GELU: (B, T, D) → (B, T, D)."""
 
     def __init__(self, config: T5Config) -> None:
         self.gate = nn.Linear(config.d_model, config.d_ff, bias=False)
@@ -155,13 +112,14 @@ class GatedFeedForward(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down(self.dropout(ops.gelu_tanh(self.gate(x)) * self.up(x)))
+        hidden = ops.gelu_tanh(self.gate(x)) * self.up(x)  # (B, T, F): near 0 the gate closes a unit, else it scales it
+        return self.down(self.dropout(hidden))  # (B, T, D)
 
 
 class EncoderBlock(nn.Module):
     """Self-attention, then feed-forward, each added to the residual stream: (B, T, D) → (B, T, D).
 
-    With `causal=True` it is the block of a decoder that has no encoder (`t5_decoder.py`).
+    With `causal=True` it is a block of a decoder without an encoder (`t5_decoder.py`), which may use a cache.
     """
 
     def __init__(self, config: T5Config) -> None:
@@ -179,7 +137,11 @@ class EncoderBlock(nn.Module):
         causal: bool = False,
         cache: nn.KeyValueCache | None = None,
     ) -> Tensor:
-        attended = self.attention(self.attention_norm(x), causal=causal, mask=mask, bias=bias, scale=1.0, cache=cache)
+        normed = self.attention_norm(x)  # (B, T, D)
+        if cache is None:
+            attended = self.attention(normed, causal=causal, mask=mask, bias=bias, scale=1.0)  # (B, T, D)
+        else:
+            attended = self.attention.forward_cached(normed, cache, causal=causal, mask=mask, bias=bias, scale=1.0)
         x = x + self.dropout(attended)
         return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
 
@@ -188,7 +150,7 @@ class DecoderBlock(nn.Module):
     """Causal self-attention, attention to the encoder's output, feed-forward: (B, T, D) → (B, T, D).
 
     Args:
-        shared: an encoder's block whose weights this one uses; the attention to the encoder is its own.
+        shared: an encoder block whose weights this block uses; the attention to the encoder has its own.
     """
 
     def __init__(self, config: T5Config, shared: EncoderBlock | None = None) -> None:
@@ -205,20 +167,27 @@ class DecoderBlock(nn.Module):
         bias: Tensor,
         encoded: Tensor,
         encoded_mask: np.ndarray | None,
-        cache: list[nn.KeyValueCache] | None,
+        cache: list[nn.KeyValueCache] | None = None,
     ) -> Tensor:
-        own, of_encoder = cache or (None, None)
-        attended = self.attention(self.attention_norm(x), causal=True, bias=bias, scale=1.0, cache=own)
+        """encoded: (B, S, D), its mask (B, S). cache: for the self-attention, and for the attention to the encoder."""
+        normed = self.attention_norm(x)  # (B, T, D)
+        if cache is None:
+            attended = self.attention(normed, causal=True, bias=bias, scale=1.0)  # (B, T, D)
+        else:
+            attended = self.attention.forward_cached(normed, cache[0], causal=True, bias=bias, scale=1.0)
         x = x + self.dropout(attended)
-        attended = self.cross_attention(
-            self.cross_attention_norm(x), encoded, mask=encoded_mask, scale=1.0, cache=of_encoder
-        )
+        # Queries from the decoder, keys and values from the encoder: no position bias, since T and S count two texts.
+        normed = self.cross_attention_norm(x)  # (B, T, D)
+        if cache is None:
+            attended = self.cross_attention(normed, encoded, mask=encoded_mask, scale=1.0)  # (B, T, D)
+        else:
+            attended = self.cross_attention.forward_cached(normed, cache[1], encoded, mask=encoded_mask, scale=1.0)
         x = x + self.dropout(attended)
         return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
 
 
 def attention(config: T5Config) -> nn.MultiHeadAttention:
-    """T5's attention layer: no biases, and heads whose size need not follow from d_model."""
+    """T5's attention layer: no biases, and heads that may have any size."""
     return nn.MultiHeadAttention(config.d_model, config.n_heads, bias=False, head_size=config.head_size)
 
 
@@ -228,10 +197,11 @@ class T5(nn.Module):
     def __init__(self, config: T5Config, generator: np.random.Generator | None = None) -> None:
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
-        self.encoder_bias = PositionBias(config, both_ways=True)
+        distances = config.n_heads, config.n_buckets, config.max_distance
+        self.encoder_bias = PositionBias(*distances, both_ways=True)
         self.encoder = nn.ModuleList([EncoderBlock(config) for _ in range(config.n_layers)])
         self.encoder_norm = nn.RMSNorm(config.d_model, config.layer_norm_eps)
-        self.decoder_bias = PositionBias(config, both_ways=False)
+        self.decoder_bias = PositionBias(*distances, both_ways=False)
         n_decoder_layers = config.n_decoder_layers or config.n_layers
         shared = list(self.encoder) if config.share_encoder_decoder else [None] * n_decoder_layers
         self.decoder = nn.ModuleList([DecoderBlock(config, block) for block in shared])  # type: ignore[arg-type]
@@ -241,19 +211,19 @@ class T5(nn.Module):
         initialise(self, random.chosen(generator))
 
     def encode(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
-        """The encoder's output: (B, S) ids → (B, S, D). Padding may stand on either side.
+        """The encoder's output: (B, S) ids → (B, S, D). Padding may be on either side.
 
         Raises:
-            ValueError: if an id is not in the vocabulary, a shape does not fit, or the mask holds another number
-                than 0 and 1.
+            ValueError: if an id is not in the vocabulary, a shape does not fit, or the mask holds a number other than
+                0 and 1.
             TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
         """
         ids = check_ids(ids)
         attention_mask = check_mask(attention_mask, ids)
-        x = self.dropout(self.token_embedding(ids))
-        bias = self.encoder_bias(ids.shape[1], ids.shape[1])
+        x = self.dropout(self.token_embedding(ids))  # (B, S, D)
+        bias = self.encoder_bias(ids.shape[1], ids.shape[1])  # (1, H, S, S)
         for block in self.encoder:
-            x = block(x, bias, attention_mask)
+            x = block(x, bias, attention_mask)  # (B, S, D)
         return self.dropout(self.encoder_norm(x))
 
     def decode(
@@ -266,9 +236,9 @@ class T5(nn.Module):
         """The decoder's hidden states: (B, T) decoder_ids, (B, S, D) encoded → (B, T, D).
 
         Args:
-            attention_mask: (B, S), that of the encoder's input. Padding of the decoder_ids stands on the right,
-                where no token before it sees it.
-            cache: from `new_cache`. The decoder_ids then go on from those that were read into it before.
+            attention_mask: (B, S), that of the encoder's input. The decoder_ids need none: they are padded on the
+                right, and causal attention never reaches padding behind a token.
+            cache: from `new_cache`. The decoder_ids continue those that the cache holds.
 
         Raises:
             ValueError, TypeError: as for `encode`.
@@ -279,20 +249,22 @@ class T5(nn.Module):
             raise ValueError(f"encoded must have shape (B, S, D) with B = {len(decoder_ids)}, got {encoded.shape}")
         attention_mask = check_mask(attention_mask, encoded)
         length = decoder_ids.shape[1]
-        bias = self.decoder_bias(length, length + (cache[0].length if cache else 0))
-        x = self.dropout(self.token_embedding(decoder_ids))
+        seen = cache[0].length if cache else 0  # how many positions of the output came before
+        bias = self.decoder_bias(length, seen + length)  # (1, H, T, seen + T)
+        x = self.dropout(self.token_embedding(decoder_ids))  # (B, T, D)
         for i, block in enumerate(self.decoder):
-            x = block(x, bias, encoded, attention_mask, cache[2 * i : 2 * i + 2] if cache else None)
+            x = block(x, bias, encoded, attention_mask, cache[2 * i : 2 * i + 2] if cache else None)  # (B, T, D)
         return self.dropout(self.decoder_norm(x))
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits of the next token: the decoder's hidden states (..., D) → (..., V).
 
-        The tied layer's input is scaled down, since the embedding starts larger than an output layer would.
+        The input of the tied layer is scaled by 1 / √D, because the embedding starts with variance 1 and an output
+        layer would start with 1 / D.
         """
         if self.head is not None:
-            return self.head(hidden)
-        return ops.linear(hidden * self.config.d_model**-0.5, self.token_embedding.weight)
+            return self.head(hidden)  # (..., V)
+        return ops.linear(hidden * self.config.d_model**-0.5, self.token_embedding.weight)  # (..., V)
 
     def forward(self, ids: np.ndarray, decoder_ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
         """ids (B, S), decoder_ids (B, T) → logits (B, T, V) of the token after each of the decoder_ids.
@@ -300,38 +272,36 @@ class T5(nn.Module):
         Args:
             attention_mask: (B, S), 1 where ids has a token.
         """
-        return self.logits(self.decode(decoder_ids, self.encode(ids, attention_mask), attention_mask))
+        encoded = self.encode(ids, attention_mask)  # (B, S, D)
+        return self.logits(self.decode(decoder_ids, encoded, attention_mask))  # (B, T, V)
 
-    # -- writing text -------------------------------------------------------------------------------
+    # -- generating text ----------------------------------------------------------------------------
 
     def new_cache(self) -> list[nn.KeyValueCache]:
-        """Two empty caches for each block of the decoder: for its self-attention, for its attention to the encoder."""
+        """Two empty caches for each decoder block, for its self-attention and for its attention to the encoder."""
         return [nn.KeyValueCache() for _ in range(2 * len(self.decoder))]
 
     def generate(
         self,
         ids: np.ndarray,
         max_new_tokens: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int = 0,
+        sampling: Sampling = PURE_SAMPLING,
         *,
+        seed: int = 0,
         attention_mask: np.ndarray | None = None,
-        repetition_penalty: float = 1.0,
         use_cache: bool = True,
     ) -> np.ndarray:
         """Write an output for each input: (B, S) ids → (B, 1 + max_new_tokens) decoder ids, or shorter if all ended.
 
-        An output begins with pad_id and ends with eos_id, after which pad_id fills the row.
+        An output begins with pad_id and ends with eos_id, after which pad_id fills the row. See `generation.generate`.
         """
         with no_grad():
-            reader = Output(self, ids, attention_mask)
-        next_logits = generation.Remembering(reader) if use_cache else generation.Rereading(reader)
+            output = Output(self, ids, attention_mask)
+        next_logits = generation.WithCache(output) if use_cache else generation.WithoutCache(output)
+        eos_id, pad_id = self.config.eos_id, self.config.pad_id
         return generation.generate(
-            next_logits, reader.start(), max_new_tokens, temperature, top_k, top_p, seed,
-            repetition_penalty=repetition_penalty, eos_id=self.config.eos_id, pad_id=self.config.pad_id,
-        )  # fmt: skip
+            next_logits, output.start(), max_new_tokens, sampling, seed=seed, eos_id=eos_id, pad_id=pad_id
+        )
 
     # -- checkpoints --------------------------------------------------------------------------------
 
@@ -351,25 +321,28 @@ class T5(nn.Module):
 
 
 class Output:
-    """The output of a T5 for certain inputs, as the language model that `generation.py` asks for."""
+    """The decoder of a T5 for given inputs, as a language model of the output: what `generation.py` needs.
+
+    The inputs are encoded once, here.
+    """
 
     def __init__(self, model: T5, ids: np.ndarray, attention_mask: np.ndarray | None = None, repeat: int = 1) -> None:
-        """repeat: how many outputs to write for each input, one after the other in the batch, as beam search does."""
+        """repeat: how many outputs to write for each input, in consecutive rows; for beam search, n_beams."""
         ids = check_ids(ids)
         attention_mask = check_mask(attention_mask, ids)
-        rows = np.repeat(np.arange(len(ids)), whole_number("repeat", repeat, at_least=1))
+        rows = np.repeat(np.arange(len(ids)), whole_number("repeat", repeat, at_least=1))  # 0 0 … 1 1 …
         self.model, self.attention_mask = model, None if attention_mask is None else attention_mask[rows]
-        self.encoded = model.encode(ids, attention_mask)[rows]
+        self.encoded = model.encode(ids, attention_mask)[rows]  # (B · repeat, S, D)
         self.new_cache, self.logits = model.new_cache, model.logits
 
     def start(self) -> np.ndarray:
-        """What every output begins with: (B, 1)."""
+        """The token that every output begins with: (B · repeat, 1)."""
         return np.full((len(self.encoded), 1), self.model.config.pad_id)
 
     def hidden_states(
         self, ids: np.ndarray, attention_mask: np.ndarray | None, cache: list[nn.KeyValueCache] | None
     ) -> Tensor:
-        """The decoder's hidden states of the next tokens of the outputs."""
+        """The decoder's hidden states at these ids of the outputs. (Outputs have no padding, so no attention_mask.)"""
         return self.model.decode(ids, self.encoded, self.attention_mask, cache)
 
     def __call__(self, ids: np.ndarray, attention_mask: np.ndarray | None) -> Tensor:
@@ -377,10 +350,9 @@ class Output:
 
 
 def initialise(model: nn.Module, generator: np.random.Generator) -> None:
-    """T5's start: normal weights whose variance is one over the number of inputs, so that a layer keeps the
-    size of what it reads; queries smaller by sqrt(K), in place of the scaling that T5's attention does without.
-    The token embedding has variance 1. A layer of the output's own is smaller than in the published code (by
-    sqrt(D)), so that the first loss is near log V.
+    """T5's initialisation: normal weights with variance 1 / (number of inputs), so that a layer keeps the variance of
+    its input. The token embedding has variance 1. An output layer of its own is smaller than in the published code (by
+    √D), so that the first loss is near log V.
     """
     for name, parameter in model.named_parameters():
         kind = name.split(".")[-2]
@@ -388,6 +360,7 @@ def initialise(model: nn.Module, generator: np.random.Generator) -> None:
             continue
         std = 1.0 if kind == "token_embedding" else parameter.shape[1] ** -0.5
         if kind == "q":
+            # The scores are not scaled by 1 / √K, so the queries start smaller by that factor.
             std *= (parameter.shape[0] // model.config.n_heads) ** -0.5  # type: ignore[attr-defined]
         elif kind == "table":
             std = model.config.d_model**-0.5  # type: ignore[attr-defined]

@@ -1,9 +1,9 @@
-"""Text in, text out: a pretrained model with the tokenizer that lies beside it in its folder.
+"""Text in, text out: a pretrained model together with the tokenizer from its folder.
 
     model, tokenizer = load("checkpoints/bert-base-uncased")
     fill(model, tokenizer, "The capital of France is [MASK].")     # [[("paris", 0.4…), …]]
 
-Only here do models and tokenizers meet: models know ids, tokenizers know text.
+Models and tokenizers meet only here: models know ids, tokenizers know text.
 """
 
 import os
@@ -19,10 +19,11 @@ from minigrad.checks import whole_number
 from minigrad.errors import CheckpointError, MinigradError
 from models.beam_search import beam_search
 from models.bert import BERT
-from models.generation import Remembering, check_sampling, generate, next_token_distribution
+from models.generation import WithCache, generate
 from models.gpt import GPT
 from models.inputs import pad_batch
 from models.pretrained.folder import read_model_type
+from models.sampling import PURE_SAMPLING, Sampling, next_token_distribution
 from models.t5 import T5, Output
 from tokenizer import ByteLevelBPE, WordPiece
 from tokenizer.formats.bert_files import CLS, PREFIX, SEP
@@ -32,9 +33,9 @@ MASK = "[MASK]"
 
 
 class T5Tokenizer:
-    """T5's pieces: SentencePiece's unigram model, read by the package `sentencepiece`, and 100 sentinels behind it.
+    """T5's pieces: a SentencePiece unigram model, read by the package `sentencepiece`, and 100 sentinels after it.
 
-    The sentinels <extra_id_0>, <extra_id_1>, … have the last ids, counted down.
+    The sentinels <extra_id_0>, <extra_id_1>, … have the last ids, in descending order.
 
     Raises:
         MinigradError: if the package is not installed.
@@ -58,7 +59,7 @@ class T5Tokenizer:
         self._sentinel = re.compile(f"({'|'.join(self._sentinels)})")  # these and no others: <extra_id_00> is text
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text, its sentinels included, without the end-of-sequence token."""
+        """The ids of a text, including its sentinels, without an end-of-sequence token."""
         ids: list[int] = []
         for part in self._sentinel.split(text):
             if part in self._sentinels:
@@ -68,7 +69,7 @@ class T5Tokenizer:
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of some ids; padding, end-of-sequence and ids that no piece has are left out."""
+        """The text of some ids, without padding, end-of-sequence and ids that belong to no piece."""
         n_pieces, parts = self._pieces.vocab_size(), list[str]()
         for are_pieces, group in groupby(ids, lambda id: 0 <= id < n_pieces):
             if are_pieces:
@@ -84,10 +85,10 @@ FAMILIES: dict[str, type[Model]] = {"gpt2": GPT, "bert": BERT, "t5": T5}
 
 
 def load(folder: str | os.PathLike[str], strict: bool = True) -> tuple[Model, Tokenizer]:
-    """The model and the tokenizer in a folder of Hugging Face's layout, of whichever family they are.
+    """The model and the tokenizer in a folder of Hugging Face's layout: a GPT-2, a BERT or a T5.
 
     Raises:
-        CheckpointError: if the folder does not hold them, or holds what is not known here.
+        CheckpointError: if the folder does not hold them, or is of another family.
         ValueError: if a file of the tokenizer is damaged.
     """
     family = read_model_type(folder)
@@ -105,7 +106,7 @@ def load(folder: str | os.PathLike[str], strict: bool = True) -> tuple[Model, To
 
 
 def load_tokenizer(folder: str | os.PathLike[str], family: str) -> Tokenizer:
-    """The tokenizer in a folder: from the files that the family came with, else from a tokenizer.json.
+    """The tokenizer in a folder, from the family's original files or else from a tokenizer.json.
 
     Raises:
         CheckpointError: if there is none.
@@ -133,73 +134,67 @@ def write(
     tokenizer: Tokenizer,
     text: str,
     max_new_tokens: int,
+    sampling: Sampling = PURE_SAMPLING,
     *,
-    n_beams: int = 1,
     seed: int = 0,
+    n_beams: int = 1,
     on_token: Callable[[str], object] | None = None,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    repetition_penalty: float = 1.0,
 ) -> str:
-    """What a decoder writes after a text, or what an encoder-decoder writes for it.
+    """The continuation of a text by a decoder, or the output of an encoder-decoder for it.
 
     Args:
-        n_beams: with more than one, the likeliest text that beam search finds; no sampling then.
-        on_token: called with each new piece of text as it is written; not with beams.
-        temperature, top_k, top_p, repetition_penalty: see `generation.generate`; no use with beams.
+        sampling: how each token is chosen; not used with several beams.
+        seed: of the draws.
+        n_beams: if more than 1, the result is the likeliest text that beam search finds.
+        on_token: called with each new piece of text as it is written; not with several beams.
 
     Raises:
         ValueError: if an argument is out of range, the model has diverged, or the text has no token and the tokenizer
             no <|endoftext|>.
-        TypeError: if an argument is not a number, or the model does not write.
+        TypeError: if an argument is of the wrong type, or the model does not write.
     """
     if not isinstance(model, GPT | T5):
         raise TypeError(f"model must be one that writes, a GPT or a T5, got a {type(model).__name__}")
     whole_number("n_beams", n_beams, at_least=1)
-    check_sampling(temperature, top_k, top_p, repetition_penalty)
     if isinstance(model, T5):
         with no_grad():
             output = Output(model, np.array([[*tokenizer.encode(text), model.config.eos_id]]), repeat=n_beams)
-        start, next_logits = output.start()[:1], Remembering(output)
+        start, next_logits = output.start()[:1], WithCache(output)
         eos_id: int | None = model.config.eos_id
     else:
         eos_id = tokenizer.ids.get(END_OF_TEXT.encode()) if isinstance(tokenizer, ByteLevelBPE) else None
         beginning = tokenizer.encode(text) or ([] if eos_id is None else [eos_id])
         if not beginning:
             raise ValueError("text is empty, and there is no token to start from")
-        start, next_logits = np.array([beginning]), Remembering(model, model.config.n_positions)
+        start, next_logits = np.array([beginning]), WithCache(model, model.config.n_positions)
     if n_beams > 1:
         best = beam_search(next_logits, start, max_new_tokens, n_beams, eos_id=eos_id)[0]
         return _text_of(tokenizer, best.ids[start.shape[1] :], eos_id)
 
-    told = ""
+    shown = ""
 
-    def tell(so_far: np.ndarray) -> None:
-        nonlocal told
+    def show(so_far: np.ndarray) -> None:
+        nonlocal shown
         if on_token is None:
             return
         written = _text_of(tokenizer, so_far[0, start.shape[1] :], eos_id)
-        if not written.endswith("\ufffd"):  # a character may have come in part
-            on_token(written[len(told) :])
-            told = written
+        if not written.endswith("\ufffd"):  # a token may end in the middle of a character: wait for the rest
+            on_token(written[len(shown) :])
+            shown = written
 
-    ids = generate(
-        next_logits, start, max_new_tokens, temperature, top_k, top_p, seed,
-        repetition_penalty=repetition_penalty, eos_id=eos_id, on_token=tell,
-    )  # fmt: skip
+    ids = generate(next_logits, start, max_new_tokens, sampling, seed=seed, eos_id=eos_id, on_token=show)
     return _text_of(tokenizer, ids[0, start.shape[1] :], eos_id)
 
 
 def _text_of(tokenizer: Tokenizer, ids: np.ndarray, eos_id: int | None) -> str:
-    """The text of some ids up to the end of the sequence."""
+    """The text of some ids up to eos_id."""
     end = np.flatnonzero(ids == eos_id)
     return tokenizer.decode(ids[: end[0]].tolist() if len(end) else ids.tolist())
 
 
 @no_grad()
 def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[list[tuple[str, float]]]:
-    """For each [MASK] in a text the likeliest pieces, with their probabilities.
+    """The likeliest pieces for each [MASK] in a text, with their probabilities.
 
     Raises:
         ValueError: if the text has no [MASK] or more tokens than the model has positions, n_best is not from 1 to the
@@ -207,13 +202,14 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
         TypeError: if n_best is not an integer.
     """
     whole_number("n_best", n_best, at_least=1, at_most=model.config.vocab_size)
-    ids = np.array([tokenizer.encode(text, add_special_tokens=True)])
+    ids = np.array([tokenizer.encode(text, add_special_tokens=True)])  # (1, T)
     rows, places = np.nonzero(ids == tokenizer.ids.get(MASK, -1))
     if not len(places):
         raise ValueError(f"text must have a {MASK}, got {text!r}")
     if ids.shape[1] > model.config.n_positions:
         raise ValueError(f"text must have {_at_most(model.config.n_positions, tokenizer)}, got {ids.shape[1]}")
-    probs = next_token_distribution(model.masked_lm_logits(model(ids)[rows, places]).numpy())
+    masked = model(ids)[rows, places]  # (n_masks, D)
+    probs = next_token_distribution(model.masked_lm_logits(masked).numpy())  # (n_masks, V)
     best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]
     return [
         [(tokenizer.vocab.get(int(id), ""), float(row[id])) for id in ids_of_row]
@@ -222,10 +218,10 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
 
 
 def filled(text: str, pieces: Sequence[str]) -> str:
-    """A text with a piece in place of each [MASK]: "a cat [MASK] ." with "##s" is "a cats .".
+    """A text with each [MASK] replaced by a piece: "a cat [MASK] ." with "##s" is "a cats .".
 
-    A piece that begins with ## is joined to the text before it, as WordPiece's `decode` does; at the start of the
-    text there is nothing to join it to. Any other piece is a word of its own. The rest of the text stays as it is.
+    A piece that begins with ## is joined to the text before it, if there is any, as in WordPiece's `decode`. Any other
+    piece is a word of its own. The rest of the text does not change.
 
     Raises:
         ValueError: if there are not as many pieces as masks.
@@ -241,7 +237,7 @@ def filled(text: str, pieces: Sequence[str]) -> str:
 
 
 def _as_words(before: str, after: str) -> str:
-    """Two texts one after the other, with a space between them if they would otherwise read as one word."""
+    """Two texts joined, with a space between them if they would otherwise read as one word."""
     return before + " " * (before[-1:].isalnum() and after[:1].isalnum()) + after
 
 
@@ -249,7 +245,7 @@ class TextError(ValueError):
     """One of several texts has no vector.
 
     Attributes:
-        number: which one, from 0.
+        number: the index of the text.
         problem: what is wrong with it.
     """
 
@@ -267,17 +263,17 @@ def embed(
     *,
     zeros_without_token: bool = False,
 ) -> Iterator[np.ndarray]:
-    """One vector for each text: the mean of the hidden states of its tokens, (D,); an encoder-decoder's encoder's.
+    """A vector for each text, (D,): the mean of its tokens' hidden states (in an encoder-decoder, of the encoder).
 
     Args:
-        batch_size: how many texts the model reads at a time, which the vectors do not depend on.
-        zeros_without_token: whether a text without a token, as "" is for a GPT, gets a vector of zeros. Otherwise it
+        batch_size: how many texts the model reads at a time. The vectors do not depend on it.
+        zeros_without_token: whether a text without a token, such as "" for a GPT, gets a vector of zeros. Otherwise it
             is an error.
 
     Raises:
         ValueError: if batch_size is not positive.
-        TextError: if a text has no token, or more than the model has positions, or if its vector has a NaN or an
-            infinity, because the model has diverged. A ValueError, too.
+        TextError: if a text has no token or more tokens than the model has positions, or if its vector has a NaN or an
+            infinity because the model has diverged. It is a ValueError, too.
         TypeError: if batch_size is not an integer.
     """
     whole_number("batch_size", batch_size, at_least=1)
@@ -294,7 +290,7 @@ def embed(
         with_tokens = [i for i, sequence in enumerate(sequences) if sequence]
         if with_tokens:
             ids, attention_mask = pad_batch([sequences[i] for i in with_tokens])  # (B, T)
-            weights = attention_mask / attention_mask.sum(axis=1, keepdims=True)  # (B, T)
+            weights = attention_mask / attention_mask.sum(axis=1, keepdims=True)  # (B, T), 0 at padding
             vectors[with_tokens] = np.einsum("btd,bt->bd", read(ids, attention_mask).numpy(), weights)  # (B, D)
         for number, vector in enumerate(vectors, start):
             if not np.isfinite(vector).all():
@@ -304,12 +300,12 @@ def embed(
 
 
 def _at_most(longest: int, tokenizer: Tokenizer) -> str:
-    """How many tokens a model with so many positions reads at a time, in words."""
+    """The limit on the tokens of a text, for an error message."""
     return f"at most {longest} tokens{f' with {CLS} and {SEP}' if isinstance(tokenizer, WordPiece) else ''}"
 
 
 def _as_read(model: Model, tokenizer: Tokenizer, text: str) -> list[int]:
-    """The ids of a text with the special tokens around it that the family has."""
+    """The ids of a text with the special tokens of its family."""
     if isinstance(tokenizer, WordPiece):
         return tokenizer.encode(text, add_special_tokens=True)
     return [*tokenizer.encode(text), model.config.eos_id] if isinstance(model, T5) else tokenizer.encode(text)

@@ -15,7 +15,12 @@ from minigrad.tensor import Tensor
 
 
 class MultiHeadAttention(Module):
-    """Self-attention, or, given a `context`, attention from x to the context.
+    """Self-attention or, given a `context`, attention from x to the context.
+
+        q, k, v = x W_q, c W_k, c W_v               c is the context, or x itself
+        out = concat over heads of softmax(q kᵀ / √K) v, times W_out
+
+    `forward_cached` computes the same token by token, for generation.
 
     Attributes:
         q, k, v: projections from d_model to n_heads heads of `head_size` each.
@@ -58,39 +63,72 @@ class MultiHeadAttention(Module):
         mask: Array | None = None,
         bias: Tensor | None = None,
         scale: float | None = None,
-        cache: KeyValueCache | None = None,
         positions: Array | None = None,
     ) -> Tensor:
         """x (B, T, D), context (B, S, D) or None for x itself → (B, T, D).
 
         Args:
             causal, mask, bias, scale: as in `ops.attention`.
-            cache: without a context, x holds new positions: they attend to the cached ones and are appended to
-                the cache. With a context, which does not change from step to step, the first call fills the
-                cache and the others use it. For generation: no gradient flows into the cache.
-            positions: (B, T) or (1, T), of x: queries and keys are turned by them (`ops.rotary`). Keys are cached
-                as they were turned, since their positions do not change any more.
+            positions: (B, T) or (1, T), the positions of x, by which queries and keys are rotated (`ops.rotary`).
 
         Raises:
-            ValueError: if a cache is used while gradients are recorded, or positions with a context.
+            ValueError: if there are positions and a context.
         """
-        if positions is not None and context is not None:
-            raise ValueError("positions are those of x, whose keys they turn; they do not go with a context")
-        if cache is not None and is_grad_enabled():
+        _check_positions(positions, context)
+        context = x if context is None else context
+        q = self._heads(self.q(x), positions)  # (B, H, T, K)
+        k = self._heads(self.k(context), positions)  # (B, H, S, K)
+        # Values are not rotated: positions decide which tokens attend to each other, not what is read there.
+        v = self._heads(self.v(context))  # (B, H, S, K)
+        attended = ops.attention(q, k, v, causal=causal, mask=mask, bias=bias, scale=scale)  # (B, H, T, K)
+        return self.out(ops.merge_heads(attended))  # (B, T, D)
+
+    def forward_cached(
+        self,
+        x: Tensor,
+        cache: KeyValueCache,
+        context: Tensor | None = None,
+        *,
+        causal: bool = False,
+        mask: Array | None = None,
+        bias: Tensor | None = None,
+        scale: float | None = None,
+        positions: Array | None = None,
+    ) -> Tensor:
+        """The same over a cache of keys and values, for generation: x (B, T, D) → (B, T, D).
+
+        Without a context, x holds the T newest of S positions. Their keys and values are appended to the cache, and
+        they attend to all of it (up to themselves if causal). With a context, the first call fills the cache with the
+        context's keys and values, and later calls reuse them.
+
+        Arguments as in `forward`. The mask covers all S positions.
+
+        Raises:
+            ValueError: if gradients are recorded, or there are positions and a context.
+        """
+        _check_positions(positions, context)
+        if is_grad_enabled():
             raise ValueError("cache holds arrays that no gradient flows into: use it inside `with no_grad():`")
         q = self._heads(self.q(x), positions)  # (B, H, T, K)
-        if cache is None:
-            context = x if context is None else context
-            k, v = self._heads(self.k(context), positions), self._heads(self.v(context))  # (B, H, S, K)
-        else:
-            if context is None or cache.length == 0:
-                new = x if context is None else context
-                cache.append(self._heads(self.k(new), positions).data, self._heads(self.v(new)).data)
-            k, v = Tensor(cache.keys), Tensor(cache.values)
+        if context is None:
+            self._append(cache, x, positions)  # T → S positions in the cache
+        elif cache.length == 0:  # a context is the same at every step, so its keys and values are computed once
+            self._append(cache, context)
+        k, v = Tensor(cache.keys), Tensor(cache.values)  # (B, H, S, K)
         attended = ops.attention(q, k, v, causal=causal, mask=mask, bias=bias, scale=scale)  # (B, H, T, K)
-        return self.out(ops.merge_heads(attended))
+        return self.out(ops.merge_heads(attended))  # (B, T, D)
+
+    def _append(self, cache: KeyValueCache, x: Tensor, positions: Array | None = None) -> None:
+        """Append the keys and values of x (B, T, D), the keys already rotated: their positions never change."""
+        k, v = self._heads(self.k(x), positions), self._heads(self.v(x))  # (B, H, T, K)
+        cache.append(k.data, v.data)
 
     def _heads(self, x: Tensor, positions: Array | None = None) -> Tensor:
-        """(B, T, H · K) → (B, H, T, K), turned by the positions."""
-        heads = ops.split_heads(x, self.n_heads)
+        """(B, T, H · K) → (B, H, T, K), rotated by the positions if there are any."""
+        heads = ops.split_heads(x, self.n_heads)  # (B, H, T, K)
         return heads if positions is None else ops.rotary(heads, positions)
+
+
+def _check_positions(positions: Array | None, context: Tensor | None) -> None:
+    if positions is not None and context is not None:
+        raise ValueError("positions are those of x, whose keys they rotate; they do not go with a context")

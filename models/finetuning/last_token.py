@@ -1,4 +1,4 @@
-"""Finetuning a decoder: only the last token has attended to all tokens, so its state predicts the answer.
+"""Finetuning a decoder: only the last token attends to the whole text, so a linear layer reads its state.
 
     h_1 … h_T = model(w_1 … w_T),   y = A h_T + b
 
@@ -6,9 +6,9 @@ A task with more than one text becomes one sequence of tokens, or several:
 
     classification     [START] text [EXTRACT]                        A h_T + b
     entailment         [START] premise [DELIM] hypothesis [EXTRACT]  A h_T + b
-    similarity         [START] one [DELIM] other [EXTRACT]           A (h_T + h'_T) + b, where h' comes from
-                       [START] other [DELIM] one [EXTRACT]           the second order
-    multiple choice    [START] context [DELIM] choice [EXTRACT]      a · h_T, one score per choice; the softmax
+    similarity         [START] one [DELIM] other [EXTRACT]           A (h_T + h'_T) + b, where h' are the states
+                       [START] other [DELIM] one [EXTRACT]           of the other order
+    multiple choice    [START] context [DELIM] choice [EXTRACT]      a · h_T, one score a choice; the softmax
                                                                      is over the choices
 
 Sources: the lecture, "Pretraining decoders" and "Generative Pretrained Transformer (GPT)";
@@ -29,7 +29,7 @@ from models.objectives.causal_lm import causal_lm
 
 
 class TextModel(Protocol):
-    """What a classifier requires of the model below it."""
+    """What a classifier needs of the model below it."""
 
     def hidden_states(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
         """(B, T) ids → (B, T, D)."""
@@ -37,19 +37,19 @@ class TextModel(Protocol):
 
 
 class LanguageModel(TextModel, Protocol):
-    """What the auxiliary loss requires in addition."""
+    """What the auxiliary loss needs in addition."""
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """The next token's logits: (B, T, D) → (B, T, V)."""
+        """(B, T, D) → (B, T, V), of the next token."""
         ...
 
 
 @dataclass(frozen=True)
 class GPTInputs:
-    """Builds the inputs of a finetuned GPT from texts, which are lists of ids.
+    """Lays out texts, as lists of ids, as a finetuned GPT reads them.
 
     Attributes:
-        start_id, delimiter_id, extract_id: [START], [DELIM] and [EXTRACT], three tokens with no other use.
+        start_id, delimiter_id, extract_id: [START], [DELIM] and [EXTRACT], three tokens that occur in no text.
 
     Raises:
         ValueError: if one of them is negative, or two are the same.
@@ -76,11 +76,11 @@ class GPTInputs:
         return [self.start_id, *premise, self.delimiter_id, *hypothesis, self.extract_id]
 
     def similarity(self, one: Sequence[int], other: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Both orders, since similarity is symmetric but a decoder reads its texts in order."""
+        """The pair in both orders, because neither text is the first."""
         return self.entailment(one, other), self.entailment(other, one)
 
     def multiple_choice(self, context: Sequence[int], choices: Sequence[Sequence[int]]) -> list[list[int]]:
-        """A sequence for each choice. The context is all text before it: a document, a question, or both."""
+        """A sequence for each choice. The context is everything before it: document, question or both."""
         return [self.entailment(context, choice) for choice in choices]
 
 
@@ -93,14 +93,13 @@ def last_token(hidden: Tensor, attention_mask: np.ndarray) -> Tensor:
     """
     attention_mask = token_mask(attention_mask, hidden)
     check_no_empty_row(attention_mask)
-    # argmax finds the first 1 of the reversed mask. [1 1 1 0 0] reversed is [0 0 1 1 1]: 5 - 1 - 2 = position 2.
-    # Counting the tokens instead would be wrong for padding on the left.
+    # argmax returns the first 1, and so in the reversed mask the last one.
     last = attention_mask.shape[1] - 1 - np.argmax(attention_mask[:, ::-1], axis=1)  # (B,)
     return hidden[np.arange(len(last)), last]  # (B, D)
 
 
 class LastTokenClassifier(nn.Module):
-    """A linear layer on the last token's state, A and b in the formula above: for classification and entailment."""
+    """A linear layer on the last token's state, A and b in the formula above, for classification and entailment."""
 
     def __init__(
         self, model: TextModel, d_model: int, n_labels: int, generator: np.random.Generator | None = None
@@ -111,12 +110,13 @@ class LastTokenClassifier(nn.Module):
     def forward(self, ids: np.ndarray, attention_mask: np.ndarray) -> Tensor:
         """Logits of the labels: ids and attention_mask (B, T) → (B, n_labels).
 
-        Padding may be on either side of the tokens if the model below allows it.
+        Padding may be on either side, if the model below allows it.
 
         Raises:
             ValueError: if a row has no token.
         """
-        return self.head(last_token(self.model.hidden_states(ids, attention_mask), attention_mask))
+        hidden = self.model.hidden_states(ids, attention_mask)  # (B, T, D)
+        return self.head(last_token(hidden, attention_mask))  # (B, n_labels)
 
 
 class SimilarityClassifier(nn.Module):
@@ -132,7 +132,7 @@ class SimilarityClassifier(nn.Module):
         """Logits of the labels: ids in one order and in the other, both (B, T) → (B, n_labels).
 
         Args:
-            attention_mask: (B, T), for both, since a pair has the same length in either order.
+            attention_mask: (B, T), for both, because a pair is as long in either order.
 
         Raises:
             ValueError: if a row has no token.
@@ -140,16 +140,15 @@ class SimilarityClassifier(nn.Module):
         ids, swapped_ids = check_ids(ids), check_ids(swapped_ids, name="swapped_ids")
         if swapped_ids.shape != ids.shape:
             raise ValueError(f"swapped_ids must have the shape of ids, {ids.shape}, got {swapped_ids.shape}")
-        # A decoder's state depends on the order; the sum does not, so a pair has the same logits either way round.
         one = last_token(self.model.hidden_states(ids, attention_mask), attention_mask)  # (B, D)
         other = last_token(self.model.hidden_states(swapped_ids, attention_mask), attention_mask)  # (B, D)
-        return self.head(one + other)
+        return self.head(one + other)  # a sum does not depend on the order
 
 
 class MultipleChoice(nn.Module):
-    """A linear layer with one output scores each choice; the label is the index of the right choice.
+    """One vector scores each choice; the label is the index of the right choice.
 
-    There is no bias: it would add the same number to every choice's score, which leaves the softmax unchanged.
+    There is no bias: it would add the same number to every choice, which does not change the softmax.
     """
 
     def __init__(self, model: TextModel, d_model: int, generator: np.random.Generator | None = None) -> None:
@@ -170,7 +169,7 @@ class MultipleChoice(nn.Module):
                 f"ids and attention_mask must have the shape (B, n_choices, T), got {ids.shape}, {attention_mask.shape}"
             )
         batch, n_choices, length = ids.shape
-        # The model reads each choice as a row of its own, so no choice sees another; only the softmax compares them.
+        # The model reads every choice as a row of its own; the softmax of the loss then compares those of one question.
         ids, attention_mask = ids.reshape(-1, length), attention_mask.reshape(-1, length)  # (B · n_choices, T)
         states = last_token(self.model.hidden_states(ids, attention_mask), attention_mask)  # (B · n_choices, D)
         return self.head(states).reshape((batch, n_choices))
@@ -185,18 +184,17 @@ def loss_with_language_modelling(
 ) -> Tensor:
     """The task's loss plus `lm_weight` times the language-modelling loss on its texts: L3 = L2 + λ L1 in the paper.
 
-    Shapes: ids and attention_mask (B, T), labels (B,) → (). Both losses come from one pass through the model,
-    which must be a language model (`GPT`). The default weight is the paper's.
+    Shapes: ids and attention_mask (B, T), labels (B,) → (). Both losses share one forward pass. The classifier's model
+    must be a language model (`GPT`). The default weight is the paper's.
 
     Raises:
-        ValueError: if lm_weight is negative or not finite, a label is not in [0, n_labels), or a shape differs.
+        ValueError: if lm_weight is negative or not finite, a label is not one of the classifier's, or a shape differs.
         TypeError: if ids or labels are not integers, or the mask holds neither integers nor booleans.
     """
     lm_weight = number("lm_weight", lm_weight, at_least=0)
     model = cast(LanguageModel, classifier.model)
-    # The second loss keeps the pretrained skill in use: a small task's labels alone could overwrite it.
     hidden = model.hidden_states(ids, attention_mask)  # (B, T, D)
     _, next_tokens = causal_lm(ids, attention_mask)  # (B, T - 1)
-    task_loss = ops.cross_entropy(classifier.head(last_token(hidden, attention_mask)), labels)
-    # The last position has read [EXTRACT] and nothing follows it, so it serves the task alone.
+    task_loss = ops.cross_entropy(classifier.head(last_token(hidden, attention_mask)), labels)  # L2
+    # The last position has nothing to predict: L1 is over the T - 1 before it.
     return task_loss + lm_weight * ops.cross_entropy(model.logits(hidden[:, :-1]), next_tokens)

@@ -13,7 +13,7 @@ def check_batch(
 
     Raises:
         TypeError: if ids are not integers, or the mask holds neither integers nor booleans.
-        ValueError: if an id is not in [0, vocab_size) (without a vocab_size: is negative), a shape does not fit, or
+        ValueError: if an id is not in [0, vocab_size) (if vocab_size is None: is negative), a shape does not fit, or
             the mask holds a number other than 0 and 1.
     """
     # A negative id would index the embedding from its end without an error.
@@ -31,5 +31,5 @@ def check_two_tokens(is_token: np.ndarray) -> None:
 
 def check_share(name: str, value: float) -> None:
     """Raise an error unless a share of the tokens is a number in (0, 1]."""
-    if not 0 < number(name, value) <= 1:
+    if not 0 < number(name, value) <= 1:  # a share of 0 would leave nothing to learn
         raise ValueError(f"{name} must lie in (0, 1], got {value}")
