@@ -35,6 +35,7 @@ from models.finetuning import (
     text_to_text_batch,
 )
 from models.gpt import GPT
+from models.sampling import GREEDY
 from models.t5 import T5
 from models.t5_decoder import T5Decoder
 
@@ -281,7 +282,7 @@ class TextToText:
 
     def answer(self, model: T5, *batch: np.ndarray) -> tuple[Tensor, list[list[int]]]:
         ids, attention_mask, _, _ = batch
-        outputs = model.generate(ids, self.max_new_tokens, temperature=0, attention_mask=attention_mask)
+        outputs = model.generate(ids, self.max_new_tokens, GREEDY, attention_mask=attention_mask)
         return self.loss(model, *batch), [output_ids(row, self.eos_id) for row in outputs]
 
     def score(self, predicted: Sequence[list[int]]) -> float:
@@ -328,11 +329,11 @@ class Continuation:
         inputs, attention_mask = padded_on_the_left(ids, prefix_mask)
         if isinstance(model, T5Decoder):
             texts = model.generate(
-                inputs, self.max_new_tokens, temperature=0, attention_mask=attention_mask, as_prefix=self.as_prefix
+                inputs, self.max_new_tokens, GREEDY, attention_mask=attention_mask, as_prefix=self.as_prefix
             )
         else:
             texts = model.generate(
-                inputs, self.max_new_tokens, temperature=0, attention_mask=attention_mask, eos_id=self.eos_id
+                inputs, self.max_new_tokens, GREEDY, attention_mask=attention_mask, eos_id=self.eos_id
             )
         written = texts[:, inputs.shape[1] :].tolist()
         return self.loss(model, *batch), [up_to(row, self.eos_id) for row in written]
