@@ -38,7 +38,6 @@ if TYPE_CHECKING:  # the table below, for type checkers and editors
     from models.gpt import GPTConfig as GPTConfig
     from models.lstm_lm import LSTMConfig as LSTMConfig
     from models.lstm_lm import LSTMLanguageModel as LSTMLanguageModel
-    from models.sampling import GREEDY as GREEDY
     from models.sampling import Sampling as Sampling
     from models.t5 import T5 as T5
     from models.t5 import T5Config as T5Config
@@ -53,7 +52,6 @@ MODULES = {  # the module of each name
     "ELMo": "elmo",
     "GPT": "gpt",
     "GPTConfig": "gpt",
-    "GREEDY": "sampling",
     "LSTMConfig": "lstm_lm",
     "LSTMLanguageModel": "lstm_lm",
     "Sampling": "sampling",

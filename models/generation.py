@@ -21,6 +21,7 @@ from models.sampling import (
     PURE_SAMPLING,
     Sampling,
     check_logits,
+    check_sampling,
     draw,
     likeliest,
     next_token_distribution,
@@ -75,8 +76,7 @@ def generate(
     whole_number("max_new_tokens", max_new_tokens, at_least=0)
     if attention_mask is not None and not attention_mask[:, -1].all():
         raise ValueError("attention_mask must end with a token in each row: put the padding on the left")
-    if not isinstance(sampling, Sampling):
-        raise TypeError(f"sampling must be a Sampling, got {sampling!r} of type {type(sampling).__name__}")
+    check_sampling(sampling)
     generator = np.random.default_rng(whole_number("seed", seed, at_least=0))
     ended = np.zeros(len(ids), dtype=bool)  # (B,)
     for step in range(1, max_new_tokens + 1):

@@ -67,7 +67,9 @@ def next_token_distribution(logits: np.ndarray, sampling: Sampling = PURE_SAMPLI
 
     Raises:
         ValueError: if no token can be drawn from a row (`check_logits`).
+        TypeError: if sampling is not a `Sampling`.
     """
+    check_sampling(sampling)
     check_logits(logits)
     if sampling.temperature == 0:  # the limit of small temperatures: all probability on the likeliest token
         probs = np.zeros(logits.shape)  # (B, V)
@@ -131,6 +133,12 @@ def draw(probs: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     # Rounding can leave the last cumulative sum below the draw: fall back to the last possible token.
     last_possible = probs.shape[-1] - 1 - (probs[:, ::-1] > 0).argmax(axis=-1)  # (B,)
     return np.minimum(drawn, last_possible)
+
+
+def check_sampling(sampling: Sampling) -> None:
+    """Raise TypeError unless this is a `Sampling`, for example if it is a temperature alone."""
+    if not isinstance(sampling, Sampling):
+        raise TypeError(f"sampling must be a Sampling, got {sampling!r} of type {type(sampling).__name__}")
 
 
 def check_logits(logits: np.ndarray, step: int | None = None) -> None:

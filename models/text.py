@@ -23,7 +23,7 @@ from models.generation import WithCache, generate
 from models.gpt import GPT
 from models.inputs import pad_batch
 from models.pretrained.folder import read_model_type
-from models.sampling import PURE_SAMPLING, Sampling, next_token_distribution
+from models.sampling import PURE_SAMPLING, Sampling, check_sampling, next_token_distribution
 from models.t5 import T5, Output
 from tokenizer import ByteLevelBPE, WordPiece
 from tokenizer.formats.bert_files import CLS, PREFIX, SEP
@@ -156,6 +156,7 @@ def write(
     if not isinstance(model, GPT | T5):
         raise TypeError(f"model must be one that writes, a GPT or a T5, got a {type(model).__name__}")
     whole_number("n_beams", n_beams, at_least=1)
+    check_sampling(sampling)
     if isinstance(model, T5):
         with no_grad():
             output = Output(model, np.array([[*tokenizer.encode(text), model.config.eos_id]]), repeat=n_beams)

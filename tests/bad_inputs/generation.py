@@ -20,7 +20,8 @@ from models import (
     text,
 )
 from models.beam_search import beam_search
-from models.generation import Remembering, Rereading
+from models.generation import WithCache, WithoutCache
+from models.sampling import GREEDY, Sampling, next_token_distribution
 from models.t5 import Output
 from tests.bad_inputs.case import Case
 from tokenizer import ByteLevelBPE
@@ -47,17 +48,23 @@ def diverged_lstm() -> LSTMLanguageModel:
     return model
 
 
-def fixed(*logits: float) -> Rereading:
+def fixed(*logits: float) -> WithoutCache:
     """A model that gives these logits whatever it reads."""
-    return Rereading(lambda ids, attention_mask: Tensor(np.broadcast_to(np.array(logits), (*ids.shape, len(logits)))))
+    return WithoutCache(
+        lambda ids, attention_mask: Tensor(np.broadcast_to(np.array(logits), (*ids.shape, len(logits))))
+    )
 
 
 def writes(**arguments: Any) -> Callable[[Path], object]:
     return lambda folder: gpt().generate(PROMPT, 4, **arguments)
 
 
+def samples(**fields: Any) -> Callable[[Path], object]:
+    return lambda folder: gpt().generate(PROMPT, 4, Sampling(**fields))
+
+
 def searches(**arguments: Any) -> Callable[[Path], object]:
-    return lambda folder: beam_search(Remembering(gpt()), PROMPT, 4, **arguments)
+    return lambda folder: beam_search(WithCache(gpt()), PROMPT, 4, **arguments)
 
 
 def writes_text(**arguments: Any) -> Callable[[Path], object]:
@@ -90,20 +97,22 @@ CASES = [
         "beams, max_new_tokens -1", lambda _: beam_search(fixed(0, 1), PROMPT * 0, -1), ValueError, ("max_new_tokens",)
     ),
     # -- sampling
-    Case("temperature NaN", writes(temperature=np.nan), ValueError, ("temperature", FINITE, "nan")),
-    Case("temperature -1", writes(temperature=-1.0), ValueError, ("temperature", "at least 0", "-1")),
-    Case("temperature infinite", writes(temperature=np.inf), ValueError, ("temperature", FINITE, "inf")),
-    Case("temperature a string", writes(temperature="1"), TypeError, ("temperature", "number", "'1'")),
-    Case("top_k 0", writes(top_k=0), ValueError, ("top_k", "at least 1", "0")),
-    Case("top_k -5", writes(top_k=-5), ValueError, ("top_k", "at least 1", "-5")),
-    Case("top_k 2.5", writes(top_k=2.5), TypeError, ("top_k", "integer", "2.5")),
-    Case("top_k of greedy decoding", writes(temperature=0, top_k=0), ValueError, ("top_k", "at least 1")),
-    Case("top_p 0", writes(top_p=0), ValueError, ("top_p", "above 0", "at most 1", "0")),
-    Case("top_p 1.5", writes(top_p=1.5), ValueError, ("top_p", "at most 1", "1.5")),
-    Case("top_p NaN", writes(top_p=np.nan), ValueError, ("top_p", FINITE, "nan")),
-    Case("repetition_penalty 0", writes(repetition_penalty=0), ValueError, ("repetition_penalty", "above 0", "0")),
-    Case("repetition_penalty -2", writes(repetition_penalty=-2.0), ValueError, ("repetition_penalty", "-2")),
-    Case("repetition_penalty NaN", writes(repetition_penalty=np.nan), ValueError, ("repetition_penalty", "nan")),
+    Case("temperature NaN", samples(temperature=np.nan), ValueError, ("temperature", FINITE, "nan")),
+    Case("temperature -1", samples(temperature=-1.0), ValueError, ("temperature", "at least 0", "-1")),
+    Case("temperature infinite", samples(temperature=np.inf), ValueError, ("temperature", FINITE, "inf")),
+    Case("temperature a string", samples(temperature="1"), TypeError, ("temperature", "number", "'1'")),
+    Case("top_k 0", samples(top_k=0), ValueError, ("top_k", "at least 1", "0")),
+    Case("top_k -5", samples(top_k=-5), ValueError, ("top_k", "at least 1", "-5")),
+    Case("top_k 2.5", samples(top_k=2.5), TypeError, ("top_k", "integer", "2.5")),
+    Case("top_k of greedy decoding", samples(temperature=0, top_k=0), ValueError, ("top_k", "at least 1")),
+    Case("top_p 0", samples(top_p=0), ValueError, ("top_p", "above 0", "at most 1", "0")),
+    Case("top_p 1.5", samples(top_p=1.5), ValueError, ("top_p", "at most 1", "1.5")),
+    Case("top_p NaN", samples(top_p=np.nan), ValueError, ("top_p", FINITE, "nan")),
+    Case("repetition_penalty 0", samples(repetition_penalty=0), ValueError, ("repetition_penalty", "above 0", "0")),
+    Case("repetition_penalty -2", samples(repetition_penalty=-2.0), ValueError, ("repetition_penalty", "-2")),
+    Case("repetition_penalty NaN", samples(repetition_penalty=np.nan), ValueError, ("repetition_penalty", "nan")),
+    Case("a distribution by a number", lambda _: next_token_distribution(X[0, 0], 0.8), TypeError, ("sampling", "0.8")),
+    Case("sampling a number", writes(sampling=0.8), TypeError, ("sampling", "a Sampling", "0.8")),
     Case("seed -1", writes(seed=-1), ValueError, ("seed", "at least 0", "-1")),
     Case("seed 0.5", writes(seed=0.5), TypeError, ("seed", "integer", "0.5")),
     Case("eos_id one too large", writes(eos_id=20), ValueError, ("eos_id", "[0, 20)", "20")),
@@ -112,12 +121,12 @@ CASES = [
     Case("T5's eos_id outside", lambda _: t5(eos_id=99).generate(PROMPT, 3), ValueError, ("eos_id", "99")),
     Case(
         "pad_id outside",
-        lambda _: generation.generate(Rereading(gpt()), PROMPT, 3, eos_id=1, pad_id=20),
+        lambda _: generation.generate(WithoutCache(gpt()), PROMPT, 3, eos_id=1, pad_id=20),
         ValueError,
         ("pad_id", "[0, 20)"),
     ),
-    Case("max_length 0", lambda _: Remembering(gpt(), 0), ValueError, ("max_length", "at least 1", "0")),
-    Case("max_length 2.5", lambda _: Rereading(gpt(), 2.5), TypeError, ("max_length", "integer", "2.5")),
+    Case("max_length 0", lambda _: WithCache(gpt(), 0), ValueError, ("max_length", "at least 1", "0")),
+    Case("max_length 2.5", lambda _: WithoutCache(gpt(), 2.5), TypeError, ("max_length", "integer", "2.5")),
     Case(
         "a penalty for an id that is none",
         lambda _: generation.penalise_repetition(np.zeros((1, 5)), np.array([[-1]]), 1.2),
@@ -126,22 +135,30 @@ CASES = [
     ),
     # -- models that have diverged
     Case("NaN weights", lambda _: gpt(np.nan).generate(PROMPT, 3), ValueError, ("NaN", "row 0", "step 1", DIVERGED)),
-    Case("NaN weights, greedy", lambda _: gpt(np.nan).generate(PROMPT, 3, 0), ValueError, ("NaN", "step 1", DIVERGED)),
     Case(
-        "an LSTM of NaN", lambda _: generation.generate(Rereading(diverged_lstm()), PROMPT, 3), ValueError, (DIVERGED,)
+        "NaN weights, greedy",
+        lambda _: gpt(np.nan).generate(PROMPT, 3, GREEDY),
+        ValueError,
+        ("NaN", "step 1", DIVERGED),
+    ),
+    Case(
+        "an LSTM of NaN",
+        lambda _: generation.generate(WithoutCache(diverged_lstm()), PROMPT, 3),
+        ValueError,
+        (DIVERGED,),
     ),
     Case(
         "+inf", lambda _: generation.generate(fixed(0, np.inf), PROMPT * 0, 3), ValueError, ("+inf", "row 0", DIVERGED)
     ),
     Case(
         "a row of -inf",
-        lambda _: generation.generate(fixed(-np.inf, -np.inf), PROMPT * 0, 3, temperature=0),
+        lambda _: generation.generate(fixed(-np.inf, -np.inf), PROMPT * 0, 3, GREEDY),
         ValueError,
         ("nothing but -inf", "row 0", "step 1", DIVERGED),
     ),
     Case(
         "beams over NaN",
-        lambda _: beam_search(Remembering(gpt(np.nan)), PROMPT, 3),
+        lambda _: beam_search(WithCache(gpt(np.nan)), PROMPT, 3),
         ValueError,
         ("NaN", "step 1", DIVERGED),
     ),
@@ -157,7 +174,7 @@ CASES = [
     Case("eos_id of beams outside", searches(eos_id=20), ValueError, ("eos_id", "[0, 20)", "20")),
     Case(
         "two sequences for beams",
-        lambda _: beam_search(Rereading(gpt()), np.ones((2, 3), int), 3),
+        lambda _: beam_search(WithoutCache(gpt()), np.ones((2, 3), int), 3),
         ValueError,
         ("(2, 3)",),
     ),
@@ -165,8 +182,8 @@ CASES = [
     # -- text
     Case("text, n_beams 0", writes_text(n_beams=0), ValueError, ("n_beams", "at least 1", "0")),
     Case("text, n_beams 1.5", writes_text(n_beams=1.5), TypeError, ("n_beams", "integer", "1.5")),
-    Case("text, temperature NaN", writes_text(temperature=np.nan), ValueError, ("temperature", "nan")),
-    Case("text, beams, top_k 0", writes_text(n_beams=2, top_k=0), ValueError, ("top_k", "at least 1")),
+    Case("text, sampling a number", writes_text(sampling=0.8), TypeError, ("sampling", "a Sampling", "0.8")),
+    Case("text, beams, sampling a number", writes_text(n_beams=2, sampling=0.8), TypeError, ("sampling", "0.8")),
     Case("text, a misspelt option", writes_text(n_beams=2, temprature=1.0), TypeError, ("temprature",)),
     Case("text, empty", writes_text(text=""), ValueError, ("text is empty",)),
     Case("text by a T5 decoder", lambda _: text.write(T5Decoder(t5().config), None, "x", 3), TypeError, ("T5Decoder",)),

@@ -56,7 +56,7 @@ def test_self_attention_over_a_cache_is_causal_attention_over_everything(parts):
     with no_grad():
         for length in parts:
             end = start + length
-            found.append(attention(x[:, start:end], causal=True, mask=mask[:, :end], cache=cache).data)
+            found.append(attention.forward_cached(x[:, start:end], cache, causal=True, mask=mask[:, :end]).data)
             start = end
     np.testing.assert_allclose(np.concatenate(found, axis=1), whole, rtol=1e-4, atol=1e-6)
 
@@ -69,7 +69,7 @@ def test_attention_to_a_context_computes_its_keys_and_values_once(monkeypatch):
     monkeypatch.setattr(nn.Linear, "forward", lambda self, x: calls.append(self) or linear(self, x))
     cache = nn.KeyValueCache()
     with no_grad():
-        found = [attention(x[:, t : t + 1], context, cache=cache).data for t in range(3)]
+        found = [attention.forward_cached(x[:, t : t + 1], cache, context).data for t in range(3)]
     np.testing.assert_allclose(np.concatenate(found, axis=1), expected, rtol=1e-4, atol=1e-6)
     assert [calls.count(layer) for layer in (attention.q, attention.k, attention.v)] == [3, 1, 1]
     assert cache.length == 5
@@ -77,7 +77,7 @@ def test_attention_to_a_context_computes_its_keys_and_values_once(monkeypatch):
 
 def test_a_cache_is_refused_while_gradients_are_recorded():
     with pytest.raises(ValueError, match=r"use it inside `with no_grad\(\):`"):
-        nn.MultiHeadAttention(8, 2)(draw(1, 2, 8), cache=nn.KeyValueCache())
+        nn.MultiHeadAttention(8, 2).forward_cached(draw(1, 2, 8), nn.KeyValueCache())
 
 
 def test_heads_may_have_a_size_of_their_own():

@@ -91,7 +91,7 @@ def test_attention_with_positions_reads_in_parts_what_it_reads_at_once(kernels: 
         expected = layer(x, causal=True, positions=positions).data
         cache, found = nn.KeyValueCache(), []
         for start, end in ((0, 3), (3, 4), (4, 7)):
-            part = layer(x[:, start:end], causal=True, positions=positions[:, start:end], cache=cache)
+            part = layer.forward_cached(x[:, start:end], cache, causal=True, positions=positions[:, start:end])
             found.append(part.data)
     np.testing.assert_allclose(np.concatenate(found, axis=1), expected, rtol=1e-4, atol=1e-6)
     with use_kernels(kernels), no_grad():

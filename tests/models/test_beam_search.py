@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minigrad import Tensor
 from models.beam_search import beam_search
-from models.generation import Remembering, Rereading
+from models.generation import WithCache, WithoutCache
 from models.gpt import GPT, GPTConfig
 
 
@@ -36,8 +36,8 @@ def small_gpt(seed: int) -> GPT:
 
 
 def test_two_beams_avoid_the_trap_that_greedy_decoding_walks_into():
-    (greedy,) = beam_search(Rereading(TRAP), np.array([[0]]), 2, n_beams=1, length_penalty=0)
-    best, second = beam_search(Rereading(TRAP), np.array([[0]]), 2, n_beams=2, length_penalty=0)
+    (greedy,) = beam_search(WithoutCache(TRAP), np.array([[0]]), 2, n_beams=1, length_penalty=0)
+    best, second = beam_search(WithoutCache(TRAP), np.array([[0]]), 2, n_beams=2, length_penalty=0)
     assert greedy.ids.tolist() == [0, 1, 2]
     assert greedy.score == pytest.approx(np.log(0.6 * 0.4))
     assert best.ids.tolist() == [0, 2, 3]
@@ -55,7 +55,7 @@ def log_prob(gpt: GPT, text: np.ndarray, start: int) -> float:
 @pytest.mark.parametrize("length_penalty", [-1.0, 0.0, 1.0, 2.0])
 def test_with_beams_enough_the_best_of_all_texts_is_found(seed: int, length_penalty: float):
     gpt, ids, eos_id = small_gpt(seed), np.array([[1, 2]]), 0
-    found = beam_search(Remembering(gpt), ids, 3, n_beams=6**3, length_penalty=length_penalty, eos_id=eos_id)
+    found = beam_search(WithCache(gpt), ids, 3, n_beams=6**3, length_penalty=length_penalty, eos_id=eos_id)
     texts = set()
     for new in product(range(6), repeat=3):  # every text of three tokens, cut off behind its end
         end = new.index(eos_id) + 1 if eos_id in new else 3
@@ -70,8 +70,8 @@ def test_with_beams_enough_the_best_of_all_texts_is_found(seed: int, length_pena
 @pytest.mark.parametrize("seed", range(3))
 def test_cached_and_uncached_search_find_the_same(seed: int):
     gpt, ids = small_gpt(seed), np.array([[1, 2, 3]])
-    cached = beam_search(Remembering(gpt, 12), ids, 15, n_beams=3, eos_id=5)
-    uncached = beam_search(Rereading(gpt, 12), ids, 15, n_beams=3, eos_id=5)
+    cached = beam_search(WithCache(gpt, 12), ids, 15, n_beams=3, eos_id=5)
+    uncached = beam_search(WithoutCache(gpt, 12), ids, 15, n_beams=3, eos_id=5)
     assert [one.ids.tolist() for one in cached] == [one.ids.tolist() for one in uncached]
 
 
@@ -100,7 +100,7 @@ def best_of_all_texts(table: Table, n_new: int, length_penalty: float, eos_id: i
 )
 def test_a_beam_for_every_text_finds_the_best_of_all(seed, vocab_size, n_new, length_penalty, sharpness):
     table = random_table(seed, vocab_size, sharpness)
-    found = beam_search(Rereading(table), np.array([[1]]), n_new, vocab_size**n_new, length_penalty, eos_id=0)
+    found = beam_search(WithoutCache(table), np.array([[1]]), n_new, vocab_size**n_new, length_penalty, eos_id=0)
     score, text = best_of_all_texts(table, n_new, length_penalty, eos_id=0)
     assert found[0].score == pytest.approx(score)
     assert found[0].ids.tolist() == text
@@ -130,11 +130,11 @@ def patient_search(table: Table, n_new: int, n_beams: int, length_penalty: float
 )
 def test_stopping_early_never_costs_a_better_hypothesis(seed, n_beams, length_penalty, sharpness):
     table = random_table(seed, 4, sharpness)
-    best = beam_search(Rereading(table), np.array([[1]]), 9, n_beams, length_penalty, eos_id=0)[0]
+    best = beam_search(WithoutCache(table), np.array([[1]]), 9, n_beams, length_penalty, eos_id=0)[0]
     assert best.score == pytest.approx(patient_search(table, 9, n_beams, length_penalty, eos_id=0))
 
 
-class Counting(Rereading):
+class Counting(WithoutCache):
     """Counts how often the model was asked."""
 
     n_calls = 0
@@ -157,7 +157,7 @@ def test_a_longer_text_with_a_better_mean_is_waited_for_and_no_longer_than_it_ca
 
 
 def test_more_beams_than_texts_find_each_text_once():
-    found = beam_search(Rereading(TRAP), np.array([[0]]), 2, n_beams=50, length_penalty=0.0)
+    found = beam_search(WithoutCache(TRAP), np.array([[0]]), 2, n_beams=50, length_penalty=0.0)
     texts = [hypothesis.ids.tolist() for hypothesis in found]
     assert sorted(texts) == [[0, 1, 0], [0, 1, 1], [0, 1, 2], [0, 2, 2], [0, 2, 3]]  # the others are impossible
     assert texts[0] == [0, 2, 3]
@@ -166,9 +166,9 @@ def test_more_beams_than_texts_find_each_text_once():
 
 def test_a_vocabulary_of_one_token_leaves_one_text():
     one = Table([[1.0]])
-    (found,) = beam_search(Rereading(one), np.array([[0]]), 3, n_beams=4)
+    (found,) = beam_search(WithoutCache(one), np.array([[0]]), 3, n_beams=4)
     assert (found.ids.tolist(), found.score) == ([0, 0, 0, 0], 0)
-    (found,) = beam_search(Rereading(one), np.array([[0]]), 3, n_beams=4, eos_id=0)
+    (found,) = beam_search(WithoutCache(one), np.array([[0]]), 3, n_beams=4, eos_id=0)
     assert (found.ids.tolist(), found.score) == ([0, 0], 0)
 
 
@@ -178,26 +178,26 @@ def test_a_model_that_has_diverged_finds_nothing(value: float):
         return Tensor(np.where(ids[..., None] == 2, value, np.zeros(4)))
 
     with pytest.raises(ValueError, match=r"in row \d at step 2: the model has diverged"):
-        beam_search(Rereading(diverges), np.array([[1]]), 3, n_beams=4)
+        beam_search(WithoutCache(diverges), np.array([[1]]), 3, n_beams=4)
 
 
-def test_one_remembering_object_may_search_several_times():
+def test_one_cache_may_serve_several_searches():
     gpt = small_gpt(0)
-    remembering = Remembering(gpt, 12)
+    cached = WithCache(gpt, 12)
     for prompt in ([1, 2, 3], [1, 2, 3], [4, 1], [5, 2, 3, 1, 1]):
-        found = beam_search(remembering, np.array([prompt]), 6, n_beams=3, eos_id=5)
-        expected = beam_search(Rereading(gpt, 12), np.array([prompt]), 6, n_beams=3, eos_id=5)
+        found = beam_search(cached, np.array([prompt]), 6, n_beams=3, eos_id=5)
+        expected = beam_search(WithoutCache(gpt, 12), np.array([prompt]), 6, n_beams=3, eos_id=5)
         assert [one.ids.tolist() for one in found] == [one.ids.tolist() for one in expected]
 
 
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match=r"one sequence, of shape \(1, T\), got \(2, 1\)"):
-        beam_search(Rereading(TRAP), np.array([[0], [1]]), 2)
+        beam_search(WithoutCache(TRAP), np.array([[0], [1]]), 2)
     with pytest.raises(ValueError, match="n_beams must be at least 1, got 0"):
-        beam_search(Rereading(TRAP), np.array([[0]]), 2, n_beams=0)
+        beam_search(WithoutCache(TRAP), np.array([[0]]), 2, n_beams=0)
     with pytest.raises(ValueError, match="max_new_tokens must be at least 0, got -1"):
-        beam_search(Rereading(TRAP), np.array([[0]]), -1)
+        beam_search(WithoutCache(TRAP), np.array([[0]]), -1)
     with pytest.raises(ValueError, match="length_penalty must be a finite number, got nan"):
-        beam_search(Rereading(TRAP), np.array([[0]]), 2, length_penalty=np.nan)
+        beam_search(WithoutCache(TRAP), np.array([[0]]), 2, length_penalty=np.nan)
     with pytest.raises(ValueError, match=r"eos_id must lie in \[0, 4\), the vocabulary, got 4"):
-        beam_search(Rereading(TRAP), np.array([[0]]), 2, eos_id=4)
+        beam_search(WithoutCache(TRAP), np.array([[0]]), 2, eos_id=4)

@@ -16,6 +16,7 @@ from models.finetuning import (
     text_to_text_batch,
 )
 from models.gpt import GPT, GPTConfig
+from models.sampling import GREEDY
 from models.t5 import T5, T5Config
 from models.t5_decoder import T5Decoder
 
@@ -146,7 +147,7 @@ def test_t5_learns_to_write_labels_and_the_gradient_reaches_every_weight():
         optimizer.step()
         optimizer.zero_grad()
     assert loss.item() < 0.05
-    outputs = model.generate(ids, max_new_tokens=4, temperature=0, attention_mask=attention_mask)
+    outputs = model.generate(ids, 4, GREEDY, attention_mask=attention_mask)
     np.testing.assert_array_equal(predicted_labels(outputs, label_ids), labels)
 
 
@@ -191,5 +192,5 @@ def test_a_decoder_learns_to_go_on_with_the_output(as_prefix):
     assert loss.item() < 0.05
     for text, output in zip(inputs, outputs, strict=True):
         options = {"as_prefix": True} if as_prefix else {}
-        written = model.generate(np.array([text]), max_new_tokens=3, temperature=0, **options)
+        written = model.generate(np.array([text]), 3, GREEDY, **options)
         assert written[0, len(text) :].tolist() == [*output, EOS]

@@ -7,16 +7,17 @@ from hypothesis import strategies as st
 
 from minigrad import Tensor
 from models import generation
-from models.generation import Rereading, likeliest, next_token_distribution, penalise_repetition
+from models.generation import WithoutCache
 from models.gpt import GPT, GPTConfig
+from models.sampling import GREEDY, Sampling, likeliest, next_token_distribution, penalise_repetition
 
 PROBS = np.array([0.1, 0.4, 0.15, 0.3, 0.05])
 LOGITS = np.log(PROBS)[None] + 7  # a constant added to all logits changes nothing
 
 
-def generate(model, ids: np.ndarray, max_new_tokens: int, max_length: int | None = None, **arguments) -> np.ndarray:
-    """The loop over a model that reads everything anew for each token."""
-    return generation.generate(Rereading(model, max_length), ids, max_new_tokens, **arguments)
+def generate(model, ids, max_new_tokens, *arguments, max_length: int | None = None, **named) -> np.ndarray:
+    """The loop without a cache."""
+    return generation.generate(WithoutCache(model, max_length), ids, max_new_tokens, *arguments, **named)
 
 
 class FixedModel:
@@ -48,19 +49,19 @@ def test_without_cuts_the_distribution_is_softmax():
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
 def test_temperature_is_a_power_of_the_probabilities(temperature: float):
     expected = PROBS ** (1 / temperature)
-    np.testing.assert_allclose(next_token_distribution(LOGITS, temperature), [expected / expected.sum()])
+    np.testing.assert_allclose(next_token_distribution(LOGITS, Sampling(temperature)), [expected / expected.sum()])
 
 
 def test_temperature_0_is_greedy_and_takes_the_first_of_equals():
-    np.testing.assert_array_equal(next_token_distribution(LOGITS, temperature=0), [[0, 1, 0, 0, 0]])
-    np.testing.assert_array_equal(next_token_distribution(np.array([[1.0, 2, 2]]), temperature=0), [[0, 1, 0]])
+    np.testing.assert_array_equal(next_token_distribution(LOGITS, GREEDY), [[0, 1, 0, 0, 0]])
+    np.testing.assert_array_equal(next_token_distribution(np.array([[1.0, 2, 2]]), GREEDY), [[0, 1, 0]])
 
 
 @pytest.mark.parametrize(
     ("top_k", "kept"), [(1, [1]), (2, [1, 3]), (3, [1, 2, 3]), (4, [0, 1, 2, 3]), (5, range(5)), (9, range(5))]
 )
 def test_top_k_keeps_exactly_the_k_likeliest(top_k, kept):
-    assert_keeps(next_token_distribution(LOGITS, top_k=top_k), kept)
+    assert_keeps(next_token_distribution(LOGITS, Sampling(top_k=top_k)), kept)
 
 
 @pytest.mark.parametrize(
@@ -68,36 +69,38 @@ def test_top_k_keeps_exactly_the_k_likeliest(top_k, kept):
     [(0.01, [1]), (0.39, [1]), (0.41, [1, 3]), (0.69, [1, 3]), (0.71, [1, 2, 3]), (0.86, [0, 1, 2, 3]), (1, range(5))],
 )
 def test_top_p_keeps_the_smallest_set_of_likeliest_tokens_that_reaches_it(top_p, kept):
-    assert_keeps(next_token_distribution(LOGITS, top_p=top_p), kept)
+    assert_keeps(next_token_distribution(LOGITS, Sampling(top_p=top_p)), kept)
 
 
 def test_top_p_is_a_share_of_what_top_k_has_kept():
-    assert_keeps(next_token_distribution(LOGITS, top_k=2, top_p=0.8), [1, 3])
-    assert_keeps(next_token_distribution(LOGITS, top_k=3, top_p=0.6), [1, 3])
+    assert_keeps(next_token_distribution(LOGITS, Sampling(top_k=2, top_p=0.8)), [1, 3])
+    assert_keeps(next_token_distribution(LOGITS, Sampling(top_k=3, top_p=0.6)), [1, 3])
     # Of 0.4, 0.3 and 0.15 the first two have 0.7 of all probability, but 0.82 of that of the three.
-    assert_keeps(next_token_distribution(LOGITS, top_k=3, top_p=0.8), [1, 3])
-    assert_keeps(next_token_distribution(LOGITS, top_k=3, top_p=0.83), [1, 2, 3])
-    assert_keeps(next_token_distribution(LOGITS, top_p=0.8), [1, 2, 3])
+    assert_keeps(next_token_distribution(LOGITS, Sampling(top_k=3, top_p=0.8)), [1, 3])
+    assert_keeps(next_token_distribution(LOGITS, Sampling(top_k=3, top_p=0.83)), [1, 2, 3])
+    assert_keeps(next_token_distribution(LOGITS, Sampling(top_p=0.8)), [1, 2, 3])
 
 
 def test_the_temperature_comes_before_top_p():
-    assert_keeps_ids(next_token_distribution(LOGITS, temperature=10.0, top_p=0.75), [0, 1, 2, 3])
-    assert_keeps_ids(next_token_distribution(LOGITS, temperature=0.1, top_p=0.75), [1])
+    assert_keeps_ids(next_token_distribution(LOGITS, Sampling(temperature=10.0, top_p=0.75)), [0, 1, 2, 3])
+    assert_keeps_ids(next_token_distribution(LOGITS, Sampling(temperature=0.1, top_p=0.75)), [1])
 
 
 def test_tokens_as_likely_as_the_kth_are_kept():
     likely_and_not = np.tile([[0.0, 5.0]], 100)
-    assert_keeps_ids(next_token_distribution(likely_and_not, top_k=60), np.arange(1, 200, 2))
-    assert_keeps_ids(next_token_distribution(np.array([[1.0, 3.0, 2.0, 2.0]]), top_k=2), [1, 2, 3])
+    assert_keeps_ids(next_token_distribution(likely_and_not, Sampling(top_k=60)), np.arange(1, 200, 2))
+    assert_keeps_ids(next_token_distribution(np.array([[1.0, 3.0, 2.0, 2.0]]), Sampling(top_k=2)), [1, 2, 3])
 
 
 def test_top_p_keeps_equally_likely_tokens_in_the_order_of_their_ids():
-    np.testing.assert_allclose(next_token_distribution(np.zeros((1, 4)), top_p=0.75), [[1 / 3, 1 / 3, 1 / 3, 0]])
+    np.testing.assert_allclose(
+        next_token_distribution(np.zeros((1, 4)), Sampling(top_p=0.75)), [[1 / 3, 1 / 3, 1 / 3, 0]]
+    )
 
 
 def test_each_row_is_cut_on_its_own():
     logits = np.log([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
-    np.testing.assert_allclose(next_token_distribution(logits, top_k=1), [[1, 0, 0], [0, 0, 1]])
+    np.testing.assert_allclose(next_token_distribution(logits, Sampling(top_k=1)), [[1, 0, 0], [0, 0, 1]])
 
 
 @given(
@@ -107,7 +110,7 @@ def test_each_row_is_cut_on_its_own():
     top_p=st.none() | st.floats(1e-3, 1),
 )
 def test_what_comes_out_is_a_distribution_that_allows_the_likeliest_token(logits, temperature, top_k, top_p):
-    probs = next_token_distribution(np.array([logits]), temperature, top_k, top_p)
+    probs = next_token_distribution(np.array([logits]), Sampling(temperature, top_k, top_p))
     assert probs.shape == (1, len(logits))
     assert np.all(probs >= 0)
     assert probs.sum() == pytest.approx(1)
@@ -126,7 +129,7 @@ def test_what_comes_out_is_a_distribution_that_allows_the_likeliest_token(logits
 )
 def test_an_argument_out_of_range_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        next_token_distribution(LOGITS, **arguments)
+        Sampling(**arguments)
 
 
 @pytest.mark.parametrize(
@@ -156,17 +159,17 @@ def test_a_model_that_has_diverged_writes_nothing_and_the_error_says_where(tempe
         return Tensor(logits)
 
     with pytest.raises(ValueError, match=f"got {found} in row 1 at step 3: the model has diverged"):
-        generate(diverges, np.zeros((2, 2), np.int64), 5, temperature=temperature)
+        generate(diverges, np.zeros((2, 2), np.int64), 5, Sampling(temperature=temperature))
 
 
-def test_greedy_decoding_refuses_dials_that_it_does_not_need():
+def test_greedy_decoding_refuses_senseless_values_that_it_does_not_need():
     with pytest.raises(ValueError, match="top_k must be at least 1"):
-        generate(FixedModel(LOGITS[0]), np.zeros((1, 1), np.int64), max_new_tokens=1, temperature=0, top_k=0)
+        generate(FixedModel(LOGITS[0]), np.zeros((1, 1), np.int64), 1, Sampling(temperature=0, top_k=0))
 
 
 def test_the_likeliest_token_has_all_of_the_greedy_distribution():
     logits = np.array([[0.0, 3.0, 3.0], [5.0, 1.0, 2.0]])
-    np.testing.assert_array_equal(next_token_distribution(logits, temperature=0).argmax(axis=-1), [1, 0])
+    np.testing.assert_array_equal(next_token_distribution(logits, GREEDY).argmax(axis=-1), [1, 0])
     np.testing.assert_array_equal(likeliest(logits), [1, 0])
 
 
@@ -186,7 +189,7 @@ def assert_keeps(probs: np.ndarray, kept) -> None:
 
 
 def test_greedy_text_follows_the_likeliest_token_of_the_last_position():
-    text = generate(Counter(), np.array([[5, 3], [0, 8]]), max_new_tokens=4, temperature=0)
+    text = generate(Counter(), np.array([[5, 3], [0, 8]]), 4, GREEDY)
     np.testing.assert_array_equal(text, [[5, 3, 4, 5, 6, 7], [0, 8, 9, 0, 1, 2]])
 
 
@@ -210,7 +213,7 @@ def test_tokens_are_drawn_as_often_as_they_are_likely():
 
 
 def test_a_token_that_was_cut_off_is_never_drawn():
-    text = generate(FixedModel(LOGITS[0]), np.zeros((200, 1), np.int64), max_new_tokens=20, top_k=3)[:, 1:]
+    text = generate(FixedModel(LOGITS[0]), np.zeros((200, 1), np.int64), 20, Sampling(top_k=3))[:, 1:]
     assert set(text.reshape(-1).tolist()) == {1, 2, 3}
 
 
@@ -238,7 +241,7 @@ def test_the_model_reads_at_most_max_length_of_the_last_tokens():
 
 def test_gpt_goes_on_past_its_positions_by_forgetting_the_oldest_tokens():
     gpt = GPT(GPTConfig(vocab_size=20, n_positions=6, d_model=8, n_layers=1, n_heads=2), np.random.default_rng(0))
-    text = gpt.generate(np.array([[1, 2, 3]]), max_new_tokens=9, temperature=0)
+    text = gpt.generate(np.array([[1, 2, 3]]), 9, GREEDY)
     assert text.shape == (1, 12)
     for end in range(6, 12):
         assert gpt(text[:, end - 6 : end]).data[0, -1].argmax() == text[0, end]
@@ -246,7 +249,7 @@ def test_gpt_goes_on_past_its_positions_by_forgetting_the_oldest_tokens():
 
 def test_gpt_hands_all_arguments_on():
     gpt = GPT(GPTConfig(vocab_size=20, n_positions=6, d_model=8, n_layers=1, n_heads=2), np.random.default_rng(0))
-    arguments = {"temperature": 2.0, "top_k": 7, "top_p": 0.9, "seed": 5}
+    arguments = {"sampling": Sampling(temperature=2.0, top_k=7, top_p=0.9), "seed": 5}
     start = np.array([[1, 2, 3]])
     np.testing.assert_array_equal(
         gpt.generate(start, 9, **arguments), generate(gpt, start, 9, **arguments, max_length=6)
@@ -291,14 +294,16 @@ def test_the_tokens_of_the_text_become_less_likely_and_no_others():
 
 def test_a_penalty_keeps_a_text_from_repeating_itself():
     repeats = FixedModel(np.array([2.0, 1.9, 1.8, 1.7]))
-    assert generate(repeats, np.array([[0]]), 4, temperature=0).tolist() == [[0, 0, 0, 0, 0]]
-    assert generate(repeats, np.array([[0]]), 4, temperature=0, repetition_penalty=2).tolist() == [[0, 1, 2, 3, 0]]
+    assert generate(repeats, np.array([[0]]), 4, GREEDY).tolist() == [[0, 0, 0, 0, 0]]
+    assert generate(repeats, np.array([[0]]), 4, Sampling(temperature=0, repetition_penalty=2)).tolist() == [
+        [0, 1, 2, 3, 0]
+    ]
 
 
 def test_a_text_ends_with_the_end_token_and_is_filled_up():
-    text = generate(Counter(), np.array([[5], [3], [7]]), 6, temperature=0, eos_id=8)
+    text = generate(Counter(), np.array([[5], [3], [7]]), 6, GREEDY, eos_id=8)
     assert text.tolist() == [[5, 6, 7, 8, 8, 8], [3, 4, 5, 6, 7, 8], [7, 8, 8, 8, 8, 8]]  # all have ended: no more
-    text = generate(Counter(), np.array([[5], [3]]), 4, temperature=0, eos_id=8, pad_id=0)
+    text = generate(Counter(), np.array([[5], [3]]), 4, GREEDY, eos_id=8, pad_id=0)
     assert text.tolist() == [[5, 6, 7, 8, 0], [3, 4, 5, 6, 7]]
 
 

@@ -11,6 +11,7 @@ from minigrad.errors import CheckpointError
 from models.finetuning.new_tokens import add_tokens
 from models.gpt import GPT, GPTConfig
 from models.objectives.causal_lm import causal_lm
+from models.sampling import GREEDY, Sampling
 from models.sizes import SIZES, build
 
 CONFIG = GPTConfig(vocab_size=40, n_positions=24, d_model=24, n_layers=2, n_heads=3)
@@ -68,15 +69,17 @@ def test_padding_on_either_side_changes_neither_logits_nor_gradients(side: str):
 def test_scores_depend_on_distances_alone():
     gpt, ids = lively(ROTARY), random_ids(1, 6)
     hidden = gpt.token_embedding(ids)
-    here, there = (gpt.blocks[0](hidden, None, None, first + np.arange(6)[None]).data for first in (0, 1000))
+    here, there = (gpt.blocks[0](hidden, None, first + np.arange(6)[None]).data for first in (0, 1000))
     np.testing.assert_allclose(here, there, rtol=1e-3, atol=1e-4)
-    stretched = gpt.blocks[0](hidden, None, None, 2 * np.arange(6)[None]).data
+    stretched = gpt.blocks[0](hidden, None, 2 * np.arange(6)[None]).data
     assert np.abs(here - stretched).max() > 1e-2
 
 
 @pytest.mark.parametrize("config", [ROTARY, UNTIED, ALL])
 @pytest.mark.parametrize("n_positions", [24, 9])  # the second is too short: the oldest tokens are forgotten
-@pytest.mark.parametrize("arguments", [{"temperature": 0}, {"seed": 4, "top_k": 9, "repetition_penalty": 1.2}])
+@pytest.mark.parametrize(
+    "arguments", [{"sampling": GREEDY}, {"seed": 4, "sampling": Sampling(top_k=9, repetition_penalty=1.2)}]
+)
 def test_cached_and_uncached_generation_give_the_same_text(config: GPTConfig, n_positions: int, arguments):
     gpt, ids = lively(replace(config, n_positions=n_positions)), random_ids(3, 5)
     mask = np.array([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1], [0, 0, 0, 0, 1]])

@@ -37,9 +37,10 @@ from models.finetuning import (
     loss_with_language_modelling,
     span_loss,
 )
-from models.generation import Remembering, Rereading, generate
+from models.generation import WithCache, WithoutCache, generate
 from models.gpt import GPT, GPTConfig
 from models.lstm_lm import LSTMConfig, LSTMLanguageModel
+from models.sampling import GREEDY, Sampling
 from models.scoring import token_log_probs
 from models.t5 import T5, Output, T5Config
 from models.t5_decoder import T5Decoder
@@ -300,27 +301,27 @@ PROMPT_MASK = np.array([[1, 1, 1], [0, 1, 1]])
 
 def beams(model: GPT | T5) -> list[list[int]]:
     if isinstance(model, GPT):
-        return [found.ids.tolist() for found in beam_search(Remembering(model), IDS[:1, :3], 3, n_beams=2)]
+        return [found.ids.tolist() for found in beam_search(WithCache(model), IDS[:1, :3], 3, n_beams=2)]
     with no_grad():
         output = Output(model, IDS[:1], repeat=2)
-    return [found.ids.tolist() for found in beam_search(Remembering(output), output.start()[:1], 3, n_beams=2)]
+    return [found.ids.tolist() for found in beam_search(WithCache(output), output.start()[:1], 3, n_beams=2)]
 
 
 WRITERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "gpt, drawing": ("gpt", lambda model: model.generate(IDS[:, :3], 4, top_k=5, attention_mask=PROMPT_MASK)),
+    "gpt, drawing": ("gpt", lambda model: model.generate(IDS[:, :3], 4, Sampling(top_k=5), attention_mask=PROMPT_MASK)),
     "gpt with all options": (
         "gpt with all options",
-        lambda model: model.generate(IDS[:, :3], 4, top_k=5, attention_mask=PROMPT_MASK),
+        lambda model: model.generate(IDS[:, :3], 4, Sampling(top_k=5), attention_mask=PROMPT_MASK),
     ),
-    "gpt, past its positions": ("gpt", lambda model: model.generate(IDS, 4, top_p=0.9)),
-    "gpt, greedy, rereading": ("gpt", lambda model: model.generate(IDS[:, :3], 4, temperature=0, use_cache=False)),
-    "gpt, no repetition": ("gpt", lambda model: model.generate(IDS[:, :3], 4, repetition_penalty=1.5)),
+    "gpt, past its positions": ("gpt", lambda model: model.generate(IDS, 4, Sampling(top_p=0.9))),
+    "gpt, greedy, without a cache": ("gpt", lambda model: model.generate(IDS[:, :3], 4, GREEDY, use_cache=False)),
+    "gpt, no repetition": ("gpt", lambda model: model.generate(IDS[:, :3], 4, Sampling(repetition_penalty=1.5))),
     "gpt, beams": ("gpt", beams),
     "gpt, log-probabilities": ("gpt", lambda model: token_log_probs(model, IDS, MASK).round(4)),
     "t5": ("t5", lambda model: model.generate(IDS, 4, attention_mask=MASK)),
     "t5, beams": ("t5", beams),
     "prefix lm": ("prefix lm", lambda model: model.generate(IDS[:, :3], 4, as_prefix=True)),
-    "lstm": ("lstm", lambda model: generate(Rereading(model), IDS[:, :3], 4)),
+    "lstm": ("lstm", lambda model: generate(WithoutCache(model), IDS[:, :3], 4)),
 }
 
 

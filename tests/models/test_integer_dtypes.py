@@ -32,7 +32,7 @@ from models.finetuning import (
     span_loss,
     text_to_text_batch,
 )
-from models.generation import Remembering
+from models.generation import WithCache
 from models.gpt import GPT, GPTConfig
 from models.lstm_lm import LSTMConfig, LSTMLanguageModel
 from models.objectives.causal_lm import causal_lm
@@ -102,7 +102,7 @@ MODELS: dict[str, Callable[[Form], Any]] = {
     "generation, gpt": lambda f: small(GPT).generate(f(LEFT_IDS), 6, attention_mask=f(LEFT_MASK), seed=1),
     "generation, t5": lambda f: small(T5).generate(f(IDS), 6, attention_mask=f(MASK), seed=1),
     "generation, prefix lm": lambda f: small(T5Decoder).generate(f(IDS[:1]), 6, seed=1, as_prefix=True),
-    "beam search": lambda f: [h.ids for h in beam_search(Remembering(small(GPT)), f(IDS[:1]), 5, n_beams=3)],
+    "beam search": lambda f: [h.ids for h in beam_search(WithCache(small(GPT)), f(IDS[:1]), 5, n_beams=3)],
 }
 
 LOSSES: dict[str, Callable[[Form], Any]] = {
@@ -225,9 +225,9 @@ def test_a_new_token_above_255_is_written_behind_ids_in_uint8():
     expected = model.generate(wide, 12, seed=3)
     assert expected.max() > 255
     np.testing.assert_array_equal(model.generate(wide.astype(np.uint8), 12, seed=3), expected)
-    best = beam_search(Remembering(model), wide, 12)
+    best = beam_search(WithCache(model), wide, 12)
     assert max(hypothesis.ids.max() for hypothesis in best) > 255
-    for ours, theirs in zip(beam_search(Remembering(model), wide.astype(np.uint8), 12), best, strict=True):
+    for ours, theirs in zip(beam_search(WithCache(model), wide.astype(np.uint8), 12), best, strict=True):
         np.testing.assert_array_equal(ours.ids, theirs.ids)
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from minigrad import Tensor, nn, no_grad, ops, optim
 from models.beam_search import beam_search
-from models.generation import Remembering, Rereading
-from models.t5 import T5, Output, T5Config, distance_buckets
+from models.generation import WithCache, WithoutCache
+from models.position_bias import distance_buckets
+from models.sampling import GREEDY, Sampling
+from models.t5 import T5, Output, T5Config
 
 CONFIG = T5Config(vocab_size=40, d_model=24, d_ff=32, n_layers=2, n_heads=3)
 VERSION_1_1 = replace(CONFIG, gated_gelu=True, tied_head=False)
@@ -129,8 +131,8 @@ def test_padding_of_the_input_on_either_side_changes_nothing(side: str):
     padded, mask = (np.concatenate(arrays, axis=1) for arrays in zip(*both, strict=True))
     np.testing.assert_allclose(t5(padded, decoder_ids, mask).data, t5(ids, decoder_ids).data, rtol=1e-4, atol=1e-5)
     for use_cache in (True, False):
-        text = t5.generate(padded, 8, temperature=0, attention_mask=mask, use_cache=use_cache)
-        np.testing.assert_array_equal(text, t5.generate(ids, 8, temperature=0))
+        text = t5.generate(padded, 8, GREEDY, attention_mask=mask, use_cache=use_cache)
+        np.testing.assert_array_equal(text, t5.generate(ids, 8, GREEDY))
 
 
 # -- variants and sizes -----------------------------------------------------------------------------
@@ -188,7 +190,7 @@ def test_weights_start_so_that_every_layer_keeps_the_size_of_what_it_reads():
 @pytest.mark.parametrize("config", VARIANTS)
 def test_cached_and_uncached_writing_give_the_same_text(config: T5Config):
     t5, ids = model(config), random_ids(3, 7)
-    for arguments in ({"temperature": 0}, {"temperature": 1.5, "top_k": 20, "seed": 3}):
+    for arguments in ({"sampling": GREEDY}, {"sampling": Sampling(temperature=1.5, top_k=20), "seed": 3}):
         cached = t5.generate(ids, 40, **arguments)
         np.testing.assert_array_equal(cached, t5.generate(ids, 40, **arguments, use_cache=False))
 
@@ -206,7 +208,7 @@ def test_a_cache_gives_the_same_hidden_states_however_the_output_is_cut():
 
 def test_an_output_begins_with_padding_and_ends_with_the_end_token():
     t5, ids = model(), random_ids(30, 4)
-    text = t5.generate(ids, 40, temperature=1.0, seed=1)
+    text = t5.generate(ids, 40, Sampling(temperature=1.0), seed=1)
     assert np.all(text[:, 0] == CONFIG.pad_id)
     ended = text == CONFIG.eos_id
     assert ended.sum(axis=1).max() == 1  # nobody ends twice
@@ -221,10 +223,10 @@ def test_beam_search_finds_a_likelier_output_than_greedy_decoding():
         ids = random_ids(1, 6, seed=seed)
         with no_grad():
             one, four = Output(t5, ids), Output(t5, ids, repeat=4)
-            (greedy,) = beam_search(Remembering(one), one.start(), 8, n_beams=1, length_penalty=0)
-            beams = beam_search(Remembering(four), one.start(), 8, n_beams=4, length_penalty=0)
-            again = beam_search(Rereading(four), one.start(), 8, n_beams=4, length_penalty=0)
-        np.testing.assert_array_equal(greedy.ids, t5.generate(ids, 8, temperature=0)[0])
+            (greedy,) = beam_search(WithCache(one), one.start(), 8, n_beams=1, length_penalty=0)
+            beams = beam_search(WithCache(four), one.start(), 8, n_beams=4, length_penalty=0)
+            again = beam_search(WithoutCache(four), one.start(), 8, n_beams=4, length_penalty=0)
+        np.testing.assert_array_equal(greedy.ids, t5.generate(ids, 8, GREEDY)[0])
         assert [beam.ids.tolist() for beam in beams] == [beam.ids.tolist() for beam in again]
         assert beams[0].score >= greedy.score - 1e-6
         better += beams[0].score > greedy.score + 1e-3

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import no_grad
+from models.sampling import GREEDY, Sampling
 from models.t5 import T5Config
 from models.t5_decoder import T5Decoder
 
@@ -71,7 +72,7 @@ def test_padding_on_either_side_changes_nothing(side: str, prefix_length: int):
 def test_cached_and_uncached_writing_give_the_same_text(config: T5Config, as_prefix: bool):
     decoder, ids = model(config), random_ids(3, 7)
     mask = np.array([[0, 0, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1]])
-    for arguments in ({"temperature": 0}, {"temperature": 1.5, "seed": 3}):
+    for arguments in ({"sampling": GREEDY}, {"sampling": Sampling(temperature=1.5), "seed": 3}):
         arguments |= {"attention_mask": mask, "as_prefix": as_prefix}
         cached = decoder.generate(ids, 30, **arguments)
         np.testing.assert_array_equal(cached, decoder.generate(ids, 30, **arguments, use_cache=False))

@@ -14,6 +14,7 @@ from models import text
 from models.__main__ import main
 from models.bert import BERT
 from models.gpt import GPT, GPTConfig
+from models.sampling import GREEDY, Sampling
 from models.t5 import T5, T5Config
 from tests.gpu_double import waits
 from tokenizer import ByteLevelBPE, WordPiece
@@ -74,8 +75,8 @@ def test_without_sentencepiece_a_t5_says_what_to_install(tmp_path, monkeypatch):
 def test_the_text_goes_on_with_what_the_model_generates(gpt_folder):
     gpt, bpe = text.load(gpt_folder)
     ids = np.array([bpe.encode("the cat")])
-    expected = bpe.decode(gpt.generate(ids, 8, temperature=0.9, top_k=20, seed=5)[0, ids.shape[1] :].tolist())
-    assert text.write(gpt, bpe, "the cat", 8, temperature=0.9, top_k=20, seed=5) == expected
+    expected = bpe.decode(gpt.generate(ids, 8, Sampling(temperature=0.9, top_k=20), seed=5)[0, ids.shape[1] :].tolist())
+    assert text.write(gpt, bpe, "the cat", 8, Sampling(temperature=0.9, top_k=20), seed=5) == expected
     assert text.write(gpt, bpe, "the cat", 0) == ""
 
 
@@ -90,18 +91,22 @@ def test_what_is_written_is_told_as_it_comes_and_never_half_a_character(gpt_fold
 
 def test_an_end_of_text_ends_the_text(gpt_folder):
     gpt, bpe = text.load(gpt_folder)
-    lengths = [len(text.write(gpt, bpe, "the", 60, seed=seed, temperature=3.0, top_k=250)) for seed in range(12)]
+    lengths = [
+        len(text.write(gpt, bpe, "the", 60, Sampling(temperature=3.0, top_k=250), seed=seed)) for seed in range(12)
+    ]
     end = bpe.ids[b"<|endoftext|>"]
     gpt.token_embedding.weight.data[end] *= 30  # now likely, or never
-    shorter = [len(text.write(gpt, bpe, "the", 60, seed=seed, temperature=3.0, top_k=250)) for seed in range(12)]
+    shorter = [
+        len(text.write(gpt, bpe, "the", 60, Sampling(temperature=3.0, top_k=250), seed=seed)) for seed in range(12)
+    ]
     assert min(shorter) < min(lengths)
     assert "<|endoftext|>" not in text.write(gpt, bpe, "", 5)  # an empty text starts behind one
 
 
 def test_beams_find_the_likeliest_text(gpt_folder):
     gpt, bpe = text.load(gpt_folder)
-    greedy = text.write(gpt, bpe, "the", 6, temperature=0)
-    assert text.write(gpt, bpe, "the", 6, n_beams=1, temperature=0) == greedy
+    greedy = text.write(gpt, bpe, "the", 6, GREEDY)
+    assert text.write(gpt, bpe, "the", 6, n_beams=1, sampling=GREEDY) == greedy
     assert isinstance(text.write(gpt, bpe, "the", 6, n_beams=4), str)
 
 
@@ -195,7 +200,7 @@ def test_embed_takes_no_more_memory_for_more_texts(gpt_folder):
 
 def test_generate_prints_the_beginning_and_what_follows(gpt_folder, capsys):
     gpt, bpe = text.load(gpt_folder)
-    expected = "the cat" + text.write(gpt, bpe, "the cat", 12, seed=3, top_p=0.9) + "\n"
+    expected = "the cat" + text.write(gpt, bpe, "the cat", 12, Sampling(top_p=0.9), seed=3) + "\n"
     options = ["--model", str(gpt_folder), "--max-new-tokens", "12", "--seed", "3", "--top-p", "0.9"]
     assert main(["generate", "the cat", *options]) == 0
     assert capsys.readouterr().out == expected

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from models.generation import next_token_distribution, penalise_repetition
+from models.sampling import Sampling, next_token_distribution, penalise_repetition
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -45,7 +45,7 @@ def theirs(
 
 
 def ours(logits: np.ndarray, ids: np.ndarray, penalty: float = 1.0, **arguments) -> np.ndarray:
-    return next_token_distribution(penalise_repetition(logits, ids, penalty), **arguments)
+    return next_token_distribution(penalise_repetition(logits, ids, penalty), Sampling(**arguments))
 
 
 def is_near_the_edge(probs: np.ndarray, top_p: float | None) -> bool:

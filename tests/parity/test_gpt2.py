@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from minigrad import IGNORE, ops, use_kernels
 from models.beam_search import beam_search
-from models.generation import Remembering
+from models.generation import WithCache
 from models.gpt import GPT, GPTConfig
 from models.objectives.causal_lm import causal_lm
 from models.pretrained import gpt2 as checkpoint
+from models.sampling import GREEDY, Sampling
 from tests.parity.test_ops import assert_close
 from tests.parity.twins import TOLERANCE, gradients, in_their_layout, make_lively, padded_batch
 
@@ -114,7 +115,7 @@ def test_greedy_text_is_token_for_token_that_of_transformers(seed: int, kernels:
     ours, theirs = twins(config, seed)
     ids = np.random.default_rng(seed).integers(50, size=(3, 5))
     with use_kernels(kernels):
-        text = ours.generate(ids, max_new_tokens=27, temperature=0)
+        text = ours.generate(ids, 27, GREEDY)
     expected = theirs.generate(
         torch.tensor(ids), attention_mask=torch.ones(ids.shape), max_new_tokens=27, do_sample=False, pad_token_id=0
     )
@@ -127,7 +128,7 @@ def test_greedy_text_with_a_repetition_penalty_is_that_of_transformers(penalty: 
     config = GPTConfig(vocab_size=50, n_positions=32, d_model=24, n_layers=2, n_heads=3)
     ours, theirs = twins(config, seed=1)
     ids = np.random.default_rng(0).integers(50, size=(3, 5))
-    text = ours.generate(ids, max_new_tokens=27, temperature=0, repetition_penalty=penalty)
+    text = ours.generate(ids, 27, Sampling(temperature=0, repetition_penalty=penalty))
     expected = theirs.generate(
         torch.tensor(ids),
         attention_mask=torch.ones(ids.shape),
@@ -146,7 +147,7 @@ def test_beam_search_finds_what_transformers_finds(n_beams: int, length_penalty:
     for seed in range(6):
         ours, theirs = twins(config, seed)
         ids = np.random.default_rng(seed).integers(30, size=(1, 5))
-        found = beam_search(Remembering(ours.eval()), ids, 12, n_beams, length_penalty, eos_id=7)
+        found = beam_search(WithCache(ours.eval()), ids, 12, n_beams, length_penalty, eos_id=7)
         expected = theirs.generate(
             torch.tensor(ids),
             attention_mask=torch.ones(ids.shape),

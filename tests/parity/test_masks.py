@@ -9,6 +9,7 @@ import pytest
 from minigrad import no_grad
 from models.bert import BERTConfig
 from models.gpt import GPTConfig
+from models.sampling import GREEDY
 from models.t5 import T5Config
 from tests.parity import test_bert, test_gpt2, test_t5
 from tests.parity.test_ops import assert_close
@@ -72,7 +73,7 @@ def test_t5_padded_on_the_left(dtype: type):
 def test_gpt_writes_ids_above_255_behind_prompts_in_uint8(dtype: type):
     ours, theirs = test_gpt2.twins(GPTConfig(3000, n_positions=24, d_model=24, n_layers=2, n_heads=3), seed=1)
     prompts = IDS % 250
-    found = ours.eval().generate(prompts.astype(np.uint8), 12, temperature=0, attention_mask=MASK.astype(dtype))
+    found = ours.eval().generate(prompts.astype(np.uint8), 12, GREEDY, attention_mask=MASK.astype(dtype))
     expected = theirs.eval().generate(
         as_torch(prompts), attention_mask=as_torch(MASK), do_sample=False, max_new_tokens=12, pad_token_id=0
     ).numpy()  # fmt: skip

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 from models.bert import BERT, BERTConfig
 from models.gpt import GPT, GPTConfig
 from models.pretrained import bert as bert_checkpoint
+from models.sampling import GREEDY
 from models.t5 import T5, T5Config
 from tests.parity.test_ops import assert_close
 from tests.parity.twins import TOLERANCE, make_lively, padded_batch
@@ -39,7 +40,7 @@ def assert_same_weights(a, b) -> None:
 
 def same_gpt2_text(ours: GPT, theirs) -> None:
     ids, mask = batch("left")
-    text = ours.generate(ids, 20, temperature=0, attention_mask=mask)
+    text = ours.generate(ids, 20, GREEDY, attention_mask=mask)
     expected = theirs.generate(
         torch.tensor(ids), attention_mask=torch.tensor(mask), max_new_tokens=20, do_sample=False, pad_token_id=0
     )
@@ -189,7 +190,7 @@ def test_a_finetuned_classifier_loads_when_its_head_may_be_left_aside(tmp_path):
 
 def same_t5_text(ours: T5, theirs) -> None:
     ids, mask = batch("right")
-    text = ours.generate(ids, 20, temperature=0, attention_mask=mask)
+    text = ours.generate(ids, 20, GREEDY, attention_mask=mask)
     expected = theirs.generate(
         torch.tensor(ids),
         attention_mask=torch.tensor(mask),

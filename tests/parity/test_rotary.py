@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from minigrad import ops, use_kernels
 from models.gpt import GPT, GPTConfig
+from models.sampling import GREEDY
 from tests.parity.test_ops import assert_close
 from tests.parity.twins import TOLERANCE, make_lively, padded_batch
 
@@ -128,7 +129,7 @@ def test_greedy_text_is_token_for_token_that_of_gpt_neox(seed: int):
     make_lively(ours, seed)
     theirs = neox(config, ours)
     ids = np.random.default_rng(seed).integers(50, size=(3, 5))
-    text = ours.generate(ids, max_new_tokens=27, temperature=0)
+    text = ours.generate(ids, 27, GREEDY)
     expected = theirs.generate(
         torch.tensor(ids), attention_mask=torch.ones(ids.shape), max_new_tokens=27, do_sample=False, pad_token_id=0
     )

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigrad import IGNORE, ops, use_kernels
+from models.position_bias import distance_buckets
 from models.pretrained import t5 as checkpoint
-from models.t5 import T5, T5Config, distance_buckets
+from models.sampling import GREEDY
+from models.t5 import T5, T5Config
 from tests.parity.test_ops import assert_close
 from tests.parity.twins import TOLERANCE, gradients, in_their_layout, make_lively, padded_batch
 
@@ -118,7 +120,7 @@ def test_greedy_text_is_token_for_token_that_of_transformers(seed: int, version_
     ours, theirs = twins(config, seed, std=0.5)
     ids, attention_mask = padded_batch([9, 5, 7], 50, "right", seed)
     with use_kernels(kernels):
-        text = ours.generate(ids, max_new_tokens=27, temperature=0, attention_mask=attention_mask)
+        text = ours.generate(ids, 27, GREEDY, attention_mask=attention_mask)
     expected = theirs.generate(
         torch.tensor(ids), attention_mask=torch.tensor(attention_mask), max_new_tokens=27, do_sample=False
     )

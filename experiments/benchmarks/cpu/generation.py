@@ -10,6 +10,7 @@ from experiments.benchmarks.cpu.generation_list import Task, task_from
 from minigrad import no_grad
 from models import generation
 from models.gpt import GPT
+from models.sampling import GREEDY
 from models.t5 import T5, Output
 
 Work = Callable[[], list[list[int]]]
@@ -37,12 +38,12 @@ def writing(task: Task, model: GPT | T5) -> Work:
     """Write, and return the new tokens of each prompt. No token ends a text early."""
     ids, n_new = task.ids(), task.new_tokens
     if isinstance(model, GPT):
-        return lambda: model.generate(ids, n_new, temperature=0)[:, -n_new:].tolist()
+        return lambda: model.generate(ids, n_new, GREEDY)[:, -n_new:].tolist()
 
     def write() -> list[list[int]]:
         with no_grad():
             output = Output(model, ids)
-        written = generation.generate(generation.Remembering(output), output.start(), n_new, temperature=0)
+        written = generation.generate(generation.WithCache(output), output.start(), n_new, GREEDY)
         return written[:, -n_new:].tolist()
 
     return write

@@ -13,7 +13,8 @@ from experiments.tables.pretrain_finetune.systems import Settings, reading_of, s
 from experiments.text.toy_world.recogniser import is_grammatical, sentences
 from minigrad import load_checkpoint
 from models.finetuning import LastTokenClassifier
-from models.generation import Rereading, generate
+from models.generation import WithoutCache, generate
+from models.sampling import Sampling
 from tokenizer.formats.gpt2_files import END_OF_TEXT
 
 LINE = [step / 8 for step in range(-1, 12)]
@@ -93,7 +94,8 @@ def sample(system: str, pretrained: Checkpoint, settings: Settings, seed: int, d
     model = untrained(system, settings, seed).to(device)
     load_checkpoint(pretrained.folder / MODEL, model)
     beginning = np.array([tokenizer.encode(END_OF_TEXT)] * 3)
-    ids = generate(Rereading(model), beginning, settings.sizes.sample_length, temperature=0.8, seed=seed)
+    sampling = Sampling(temperature=0.8)
+    ids = generate(WithoutCache(model), beginning, settings.sizes.sample_length, sampling, seed=seed)
     texts = [tokenizer.decode(row[1:].tolist()).split(END_OF_TEXT)[0].strip() for row in ids]
     whole = [sentence for text in texts for sentence in sentences(text) if sentence.endswith(".")]
     grammatical = sum(map(is_grammatical, whole))

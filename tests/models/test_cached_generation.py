@@ -1,12 +1,13 @@
-"""A model that remembers what it has read: the same text as one that rereads it, with less reading."""
+"""Generation with a key/value cache: the same text as without one, and fewer tokens to read."""
 
 import numpy as np
 import pytest
 
 from minigrad import Tensor, no_grad
 from models import generation
-from models.generation import Remembering, Rereading
+from models.generation import WithCache, WithoutCache
 from models.gpt import GPT, GPTConfig
+from models.sampling import GREEDY, Sampling
 
 
 def lively_gpt(n_positions: int = 40) -> GPT:
@@ -21,9 +22,9 @@ def lively_gpt(n_positions: int = 40) -> GPT:
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"temperature": 0},
-        {"temperature": 1.0, "seed": 4},
-        {"temperature": 0.7, "top_k": 5, "top_p": 0.9, "seed": 1, "repetition_penalty": 1.3},
+        {"sampling": GREEDY},
+        {"sampling": Sampling(temperature=1.0), "seed": 4},
+        {"sampling": Sampling(temperature=0.7, top_k=5, top_p=0.9, repetition_penalty=1.3), "seed": 1},
         {"seed": 2, "eos_id": 3},
     ],
 )
@@ -35,7 +36,7 @@ def test_cached_and_uncached_generation_give_the_same_text(arguments, n_position
     assert len(np.unique(cached)) > 5
 
 
-def test_a_remembering_model_reads_only_what_is_new(monkeypatch):
+def test_with_a_cache_only_new_tokens_are_read(monkeypatch):
     gpt, lengths = lively_gpt(), []
     hidden_states = GPT.hidden_states
 
@@ -58,7 +59,7 @@ def test_a_sequence_padded_on_the_left_goes_on_as_it_does_alone(use_cache: bool,
     for row, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):
         ids[row, longest - length :] = sequence
         mask[row, longest - length :] = 1
-    arguments = {"temperature": 0, "repetition_penalty": 1.2, "use_cache": use_cache}
+    arguments = {"sampling": Sampling(temperature=0, repetition_penalty=1.2), "use_cache": use_cache}
     n_new = 12 if n_positions == 40 else 4  # as many as are read with all that came before
     together = gpt.generate(ids, n_new, attention_mask=mask, **arguments)
     for row, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):
@@ -85,19 +86,19 @@ class Reader:
         return self.gpt.hidden_states(ids, attention_mask, cache)
 
 
-def test_one_remembering_object_may_write_several_texts():
+def test_one_cache_may_serve_several_texts():
     gpt, rng = lively_gpt(), np.random.default_rng(4)
-    remembering = Remembering(gpt, 40)
+    cached = WithCache(gpt, 40)
     for shape in [(1, 5), (1, 5), (1, 3), (1, 9), (3, 4), (2, 4)]:
         ids = rng.integers(20, size=shape)
-        found = generation.generate(remembering, ids, 6, temperature=0)
-        np.testing.assert_array_equal(found, gpt.generate(ids, 6, temperature=0, use_cache=False))
+        found = generation.generate(cached, ids, 6, GREEDY)
+        np.testing.assert_array_equal(found, gpt.generate(ids, 6, GREEDY, use_cache=False))
 
 
 def test_the_same_prompt_can_be_continued_again():
     gpt, ids = lively_gpt(), np.array([[1, 2, 3]])
-    remembering = Remembering(gpt, 40)
-    texts = [generation.generate(remembering, ids, 8, seed=seed) for seed in (1, 2, 1)]
+    cached = WithCache(gpt, 40)
+    texts = [generation.generate(cached, ids, 8, seed=seed) for seed in (1, 2, 1)]
     np.testing.assert_array_equal(texts[0], texts[2])
     for seed, text in zip((1, 2), texts, strict=False):
         np.testing.assert_array_equal(text, gpt.generate(ids, 8, seed=seed, use_cache=False))
@@ -105,40 +106,38 @@ def test_the_same_prompt_can_be_continued_again():
 
 def test_a_text_that_was_read_is_not_read_twice():
     reader = Reader(lively_gpt())
-    remembering = Remembering(reader)
-    text = generation.generate(remembering, np.array([[1, 2, 3]]), 4, temperature=0)
-    generation.generate(remembering, np.concatenate([text, [[5, 6]]], axis=1), 2, temperature=0)
+    cached = WithCache(reader)
+    text = generation.generate(cached, np.array([[1, 2, 3]]), 4, GREEDY)
+    generation.generate(cached, np.concatenate([text, [[5, 6]]], axis=1), 2, GREEDY)
     assert reader.lengths == [3, 1, 1, 1, 3, 1]  # the last token of the first text has not been read yet
 
 
 @no_grad()
 def test_another_mask_or_other_ids_in_the_same_array_are_another_text():
     gpt = lively_gpt()
-    remembering, rereading = Remembering(gpt), Rereading(gpt)
+    cached, uncached = WithCache(gpt), WithoutCache(gpt)
     ids = np.array([[7, 8, 9, 4]])
     for mask in (None, np.array([[0, 1, 1, 1]]), np.array([[0, 0, 1, 1]])):
-        np.testing.assert_allclose(remembering(ids, mask), rereading(ids, mask), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(cached(ids, mask), uncached(ids, mask), rtol=1e-4, atol=1e-5)
         longer, longer_mask = np.append(ids, [[5]], axis=1), None if mask is None else np.append(mask, [[1]], axis=1)
-        np.testing.assert_allclose(
-            remembering(longer, longer_mask), rereading(longer, longer_mask), rtol=1e-4, atol=1e-5
-        )
-    remembering(ids, np.array([[0, 1, 1, 1]]))
+        np.testing.assert_allclose(cached(longer, longer_mask), uncached(longer, longer_mask), rtol=1e-4, atol=1e-5)
+    cached(ids, np.array([[0, 1, 1, 1]]))
     longer, mask = np.append(ids, [[5]], axis=1), np.array([[0, 0, 1, 1, 1]])
-    np.testing.assert_allclose(remembering(longer, mask), rereading(longer, mask), rtol=1e-4, atol=1e-5)
-    remembering(ids)
+    np.testing.assert_allclose(cached(longer, mask), uncached(longer, mask), rtol=1e-4, atol=1e-5)
+    cached(ids)
     ids[0, 1] = 2  # the caller's own array
     longer = np.append(ids, [[5]], axis=1)
-    np.testing.assert_allclose(remembering(longer), rereading(longer), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(cached(longer), uncached(longer), rtol=1e-4, atol=1e-5)
 
 
 @no_grad()
 def test_a_call_that_failed_half_way_is_forgotten(monkeypatch):
     gpt, ids = lively_gpt(), np.array([[1, 2, 3]])
-    remembering = Remembering(gpt)
-    remembering(ids)
+    cached = WithCache(gpt)
+    cached(ids)
     longer = np.append(ids, [[5]], axis=1)
     monkeypatch.setattr(gpt.blocks[1], "forward", lambda *arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        remembering(longer)
+        cached(longer)
     monkeypatch.undo()
-    np.testing.assert_allclose(remembering(longer), Rereading(gpt)(longer), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(cached(longer), WithoutCache(gpt)(longer), rtol=1e-4, atol=1e-5)
