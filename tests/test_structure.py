@@ -1,6 +1,7 @@
 """The rules that hold the project together: who may import whom, and what every folder must have.
 
 lectures → experiments → models → minigrad        tokenizer imports nothing of ours
+inside tokenizer: command → the ladder (words, lecture_bpe, byte_level, wordpiece) → learn → formats;  ladder → read
 inside experiments: report, __main__ → tables → lab → text, running → evidence
 inside minigrad: nn, optim → ops → tensor → nothing of these;  ops → kernels → arrays only
 """
@@ -21,6 +22,11 @@ CORE = [
 ]
 TENSOR = [*CORE, "minigrad.tape", "minigrad.gradients", "minigrad.tensor"]
 
+LADDER = [f"tokenizer.{name}" for name in ("words", "lecture_bpe", "byte_level", "wordpiece")]
+BELOW_THE_LADDER = [
+    f"tokenizer.{name}" for name in ("learn", "read", "formats", "merges", "batches", "cache", "checks")
+]
+
 BELOW = ["models", "minigrad", "tokenizer"]
 
 MAY_IMPORT = {  # what of our own each part may import besides itself; the first line that fits counts
@@ -40,6 +46,13 @@ MAY_IMPORT = {  # what of our own each part may import besides itself; the first
     "models.commands": ["models", "minigrad", "tokenizer"],
     "models.text": ["models", "minigrad", "tokenizer"],  # where models and tokenizers meet
     "models": ["minigrad"],
+    "tokenizer.command": ["tokenizer"],
+    "tokenizer.__main__": ["tokenizer.command"],
+    **{step: [*LADDER, *BELOW_THE_LADDER] for step in LADDER},
+    "tokenizer.batches": ["tokenizer.read", "tokenizer.checks"],
+    "tokenizer.learn": ["tokenizer.formats", "tokenizer.merges", "tokenizer.checks"],
+    **{f"tokenizer.{name}": ["tokenizer.checks"] for name in ("read", "formats", "merges", "padding")},
+    **{f"tokenizer.{name}": [] for name in ("cache", "checks")},
     "tokenizer": [],
     "experiments.evidence": ["minigrad.checks", "minigrad.files"],
     "experiments.running": [
@@ -135,16 +148,23 @@ def test_no_table_imports_another():
     assert wrong == []
 
 
-def test_no_modules_of_experiments_import_each_other_in_a_circle():
+@pytest.mark.parametrize("package", ["experiments", "tokenizer"])
+def test_no_modules_import_each_other_in_a_circle(package: str):
     graph = {}
-    for path in sources("experiments"):
+    for path in sources(package):
         # A package imports its own modules, and they may import each other: its __init__ is no stop of theirs.
         own = module_name(path)
-        graph[own] = {name for name in imports(path) if is_below(name, "experiments") and name != own}
+        graph[own] = {name for name in imports(path) if is_below(name, package) and name != own}
     while free := [module for module, names in graph.items() if not names & graph.keys()]:
         for module in free:
             del graph[module]
     assert graph == {}
+
+
+def test_only_the_tokenizers_command_line_draws_and_shows_progress():
+    room = PROJECT / "tokenizer" / "command"
+    others = [path for path in sources(*PACKAGES) if path.parent != room]
+    assert violations(others, "tokenizer.command.terminal", "tokenizer.command.progress") == []
 
 
 def test_a_table_is_short_or_a_folder_of_three_rooms():
