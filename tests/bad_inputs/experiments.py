@@ -15,7 +15,7 @@ from experiments.evidence.grid import Grid
 from experiments.evidence.plain import fingerprint, plain
 from experiments.evidence.results import CellValues, Figure, Result
 from experiments.evidence.table import Table
-from experiments.lab.finetuning import FinetuneSettings
+from experiments.lab.finetuning import Finetuning
 from experiments.lab.pretraining import Pretraining
 from experiments.lab.windows import Windows
 from experiments.lab.word_vectors import SkipGramSettings
@@ -199,7 +199,9 @@ CASES = [
     Case("weights of 0", lambda _: Pretraining(1, 1e-3, keep_at=(0,)), ValueError, ("keep_at", "at least 1", "0")),
     Case("no window", lambda _: SkipGramSettings(window=0), ValueError, ("window", "at least 1", "0")),
     Case("no subsample", lambda _: SkipGramSettings(subsample=0), ValueError, ("subsample", "above 0", "0")),
-    Case("no finetuning", lambda _: FinetuneSettings(0), ValueError, ("steps", "at least 1", "0")),
+    Case("no finetuning", lambda _: Finetuning(1e-3, steps=0), ValueError, ("steps", "at least 1", "0")),
+    Case("steps and epochs", lambda _: Finetuning(1e-3, steps=1, epochs=1), ValueError, ("steps or epochs", "1 and 1")),
+    Case("a finetuning of NaN", lambda _: Finetuning(math.nan, steps=1), ValueError, ("lr", "nan")),
     Case("no label counts", lambda _: Settings(**SETTINGS | {"label_counts": ()}), ValueError, ("label_counts",)),
     Case("a negative lr", lambda _: Settings(**SETTINGS | {"finetuning_lrs": (-1,)}), ValueError, ("above 0", "-1")),
     Case("no threads", lambda _: Settings(**SETTINGS | {"n_threads": 0}), ValueError, ("n_threads", "at least 1")),

@@ -71,7 +71,8 @@ def _prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # open until the end
         elif isinstance(stream, io.TextIOWrapper):
             errors = "strict" if name == "stdin" else "backslashreplace"
-            stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
+            with suppress(io.UnsupportedOperation):  # a debugger has read its first command from this stdin
+                stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
 
 
 def _describe(error: BaseException) -> str:

@@ -42,6 +42,14 @@ def test_misuse_is_2_and_one_line(statement, said):
     assert ended(statement, stdin=b"a\xff") == (2, "", said)
 
 
+def test_a_debugger_may_have_read_from_stdin_before(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(BODY.format("print('ran')"))
+    commands = b"n\nc\nq\n"  # a step first, so that pdb has read from stdin when `run` prepares it
+    result = subprocess.run([sys.executable, "-m", "pdb", program], input=commands, capture_output=True, timeout=60)
+    assert "ran\n" in result.stdout.decode()
+
+
 def test_a_bug_of_ours_is_not_hidden():
     code, _, err = ended("raise TypeError('a bug')")
     assert code == 1
