@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lectures.build import snippets, walking
+from lectures.build import concepts, snippets, walking
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -19,20 +19,25 @@ def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int
     """Do what the command line says; the exit code."""
     top = argparse.ArgumentParser(prog="python -m lectures", description="Keeps the pages of the course true.")
     commands = top.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="compare the blocks that quote code with the source")
-    commands.add_parser("refresh", help="write the source into the blocks that quote code")
+    commands.add_parser(
+        "check", help="compare the blocks that quote code with the source, and the map with concepts.toml"
+    )
+    commands.add_parser("refresh", help="quote the source of today, and write the map")
     walk = commands.add_parser("walk", help="replay debugger sessions")
     walk.add_argument("action", choices=["check", "refresh"], help="compare with the pages, or rewrite them")
     walk.add_argument("names", nargs="*", metavar="NAME", help="walks (all, if none is named)")
     options = top.parse_args(arguments)
 
     if options.command == "check":
-        return _report(snippets.check(project), "To bring them up to date: python -m lectures refresh")
+        return _report(
+            snippets.check(project) + concepts.check(project), "To bring them up to date: python -m lectures refresh"
+        )
     if options.command == "refresh":
         changed, wrong = snippets.refresh(project)
-        for path in changed:
+        with_map, problems = concepts.refresh(project)
+        for path in changed + with_map:
             print(f"{path.relative_to(project).as_posix()}: written")
-        return _report(wrong, "These need to be corrected by hand.")
+        return _report(wrong + problems, "These need to be corrected by hand.")
     try:
         paths = walking.pages(project, options.names)
     except ValueError as error:
