@@ -82,11 +82,11 @@ def test_wordpiece_puts_cls_and_sep_around_each_text_of_a_batch():
 
 
 @pytest.mark.parametrize("tokenizer", ALL, ids=lambda tokenizer: type(tokenizer).__name__)
-def test_a_copy_encodes_alike_and_starts_without_memory_of_words(tokenizer):
+def test_a_copy_encodes_alike_and_starts_with_an_empty_cache(tokenizer):
     ids = tokenizer.encode(f"the cat{END}")
     twin = copy.deepcopy(tokenizer)
-    memories = [value for value in vars(twin).values() if isinstance(value, WordCache)]
-    assert memories == ([] if isinstance(tokenizer, WordVocabulary) else [{}])
+    caches = [value for value in vars(twin).values() if isinstance(value, WordCache)]
+    assert caches == ([] if isinstance(tokenizer, WordVocabulary) else [{}])
     for name in "vocab", "merges", "history", "special_tokens", "lowercase":
         assert getattr(twin, name, None) == getattr(tokenizer, name, None)
     assert twin.encode(f"the cat{END}") == ids

@@ -117,7 +117,7 @@ def test_an_added_special_token_gets_the_next_id():
     assert bpe.encode("<pad>") == [256]
 
 
-def test_the_memory_of_words_stays_small_and_right(monkeypatch):
+def test_the_cache_of_words_stays_small_and_right(monkeypatch):
     monkeypatch.setattr(WordCache, "LARGEST", 3)
     bpe = ByteLevelBPE(SMALL.vocab, SMALL.merges, [END])
     text = "the cat sat on the mat then " + "x" * 100 + END

@@ -1,4 +1,4 @@
-"""The memory of words is bounded, whatever the text; so encoding an endless text takes constant memory."""
+"""The cache of words is bounded for every text, so encoding an endless text takes constant memory."""
 
 import tracemalloc
 from itertools import count, islice
@@ -16,33 +16,33 @@ def spelt(word):
     return [ord(letter) for letter in word]
 
 
-def test_a_word_is_worked_out_once():
+def test_the_ids_of_a_word_are_computed_once():
     asked = []
-    memory = WordCache(lambda word: asked.append(word) or spelt(word))
-    assert [memory["ab"], memory["ab"], memory["c"]] == [[97, 98], [97, 98], [99]]
+    cache = WordCache(lambda word: asked.append(word) or spelt(word))
+    assert [cache["ab"], cache["ab"], cache["c"]] == [[97, 98], [97, 98], [99]]
     assert asked == ["ab", "c"]
 
 
 def test_the_number_of_words_is_bounded(monkeypatch):
     monkeypatch.setattr(WordCache, "LARGEST", 10)
-    memory = WordCache(spelt)
-    sizes = [len(memory) for number in range(100) if memory[str(number)]]
+    cache = WordCache(spelt)
+    sizes = [len(cache) for number in range(100) if cache[str(number)]]
     assert max(sizes) == 10
 
 
 def test_the_number_of_ids_is_bounded(monkeypatch):
     monkeypatch.setattr(WordCache, "MOST_IDS", 100)
-    memory = WordCache(spelt)
-    held = [sum(map(len, memory.values())) for number in range(100) if memory[f"{number:030}"]]
+    cache = WordCache(spelt)
+    held = [sum(map(len, cache.values())) for number in range(100) if cache[f"{number:030}"]]
     assert 100 <= max(held) <= 100 + WordCache.LONGEST
     assert min(held[10:]) == 30  # it started afresh, and counts afresh
 
 
-def test_long_words_are_not_remembered():
-    memory = WordCache(spelt)
-    assert len(memory["x" * (WordCache.LONGEST + 1)]) == WordCache.LONGEST + 1
-    assert len(memory["x" * WordCache.LONGEST]) == WordCache.LONGEST
-    assert list(memory) == ["x" * WordCache.LONGEST]
+def test_long_words_are_not_cached():
+    cache = WordCache(spelt)
+    assert len(cache["x" * (WordCache.LONGEST + 1)]) == WordCache.LONGEST + 1
+    assert len(cache["x" * WordCache.LONGEST]) == WordCache.LONGEST
+    assert list(cache) == ["x" * WordCache.LONGEST]
 
 
 @pytest.mark.parametrize("word", [" {:010d}x", "\U0001f469{:060d}"], ids=["short", "long"])
@@ -66,10 +66,10 @@ def test_an_endless_text_without_repetition_takes_constant_memory(word, monkeypa
 def test_the_bounds_as_they_are_keep_the_memory_below_fifty_megabytes():
     """The largest words that fit: four bytes a character, and as many ids as make both bounds tight."""
     ids = WordCache.MOST_IDS // WordCache.LARGEST
-    memory = WordCache(lambda word: [7] * ids)
+    cache = WordCache(lambda word: [7] * ids)
     tracemalloc.start()
     for number in range(WordCache.LARGEST + 10):
-        memory[f"{number:0{WordCache.LONGEST - 1}d}\U0001f469"]
+        cache[f"{number:0{WordCache.LONGEST - 1}d}\U0001f469"]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 50e6

@@ -69,7 +69,7 @@ def test_nor_do_wordpieces(tmp_path):
 
 @pytest.mark.parametrize(("kind", "special"), [(ByteLevelBPE, [END]), (WordPiece, ["[UNK]", END])])
 def test_neither_does_the_hash_seed_interruption_included(tmp_path, kind, special):
-    """Each process has a hash seed of its own, trains in two processes, is interrupted, and goes on."""
+    """Each process has a hash seed of its own, trains in two processes, is interrupted, and resumes."""
     expected = kind.train(DOCUMENTS, VOCAB_SIZE, special).vocab
     program = tmp_path / "program.py"
     program.write_text(

@@ -1,4 +1,4 @@
-"""WordPiece: the longest known piece first, ## where a word goes on, and [UNK] only for what nothing spells."""
+"""WordPiece: the longest known piece first, ## before a piece that continues a word, [UNK] if no piece fits."""
 
 import os
 import random
@@ -204,7 +204,7 @@ def test_special_tokens_and_endless_words_teach_nothing():
     assert pieces(["hug", "hug", "zq" * 51]) == expected
 
 
-def test_the_memory_of_words_stays_small_and_right(monkeypatch):
+def test_the_cache_of_words_stays_small_and_right(monkeypatch):
     monkeypatch.setattr(WordCache, "LARGEST", 3)
     wordpiece = WordPiece(VOCAB)
     text = "the unaffable abc, ab! [MASK] thé a"

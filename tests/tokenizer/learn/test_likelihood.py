@@ -1,4 +1,4 @@
-"""WordPiece's merges as the score defines them, worked out by hand."""
+"""WordPiece's merges as the score defines them, computed by hand."""
 
 from fractions import Fraction
 from itertools import islice
@@ -23,7 +23,7 @@ def test_a_word_is_spelt_with_prefixes_and_joined_without():
 
 def test_first_merges_of_the_courses_corpus():
     first, second, third, fourth = islice(learn(COURSE), 4)
-    # ##g + ##s stands there 5 times only, but ##s stands nowhere else.
+    # ##g + ##s occurs only 5 times, but ##s occurs nowhere else.
     assert first == LikelyMerge("##g", "##s", count=5, left_count=20, right_count=5)
     assert first.score == Fraction(1, 20)
     # Now every pair with ##u is equally likely: p, h and b have no other neighbour. p is the most frequent.

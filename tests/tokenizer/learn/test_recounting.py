@@ -1,4 +1,4 @@
-"""The lecture's training loop, checked against merges worked out by hand."""
+"""The lecture's training loop, checked against merges computed by hand."""
 
 from collections import Counter
 

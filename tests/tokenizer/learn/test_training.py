@@ -1,4 +1,4 @@
-"""Learning can be interrupted and taken up again, and ends where it would have ended."""
+"""Training can be interrupted and resumed, and the result is the same."""
 
 from functools import partial
 from itertools import islice
