@@ -98,7 +98,7 @@ def beam_search(
         go_on = np.flatnonzero(~ends)[:n_beams]
         if len(go_on) == 0:
             return finished
-        # If fewer than N texts go on, fill the batch with copies at -inf, which can never win.
+        # If fewer than N texts continue, fill the batch with copies at -inf, which can never win.
         is_text = np.arange(n_beams) < len(go_on)
         go_on = np.resize(go_on, n_beams)
         totals = np.where(is_text, candidates.flat[best[go_on]], -np.inf)

@@ -161,7 +161,7 @@ class BERT(nn.Module):
         else:
             token_type_ids = check_segments(token_type_ids, ids, self.config.n_segments)
         positions = position_numbers(attention_mask, 0, ids.shape[1])  # (B, T) or (1, T)
-        # Attention alone would not notice the order of the tokens, nor which of two texts they belong to.
+        # Without these, attention would ignore the order of the tokens, and which of two texts they belong to.
         x = self.token_embedding(ids) + self.position_embedding(positions) + self.segment_embedding(token_type_ids)
         x = self.dropout(self.embedding_norm(x))  # (B, T, D)
         for block in self.blocks:
@@ -190,7 +190,7 @@ class BERT(nn.Module):
     def masked_lm_logits(self, hidden: Tensor) -> Tensor:
         """Logits of the original token at each position: (..., D) → (..., V).
 
-        Pass the states of the masked positions alone to save time: V is the largest axis of the model.
+        Pass only the states of the masked positions to save time, because the output layer is the largest layer.
         """
         return _present(self.masked_lm_head, "masked_lm")(hidden, self.token_embedding.weight)
 

@@ -92,7 +92,7 @@ def generate(
         else:
             new = draw(next_token_distribution(logits, sampling), generator)  # (B,)
         if eos_id is not None:
-            # All rows of a batch grow together: one that has ended is filled up while others go on.
+            # All rows of a batch grow together, so a row that has ended is padded until the others have.
             new[ended] = eos_id if pad_id is None else pad_id
             ended |= new == eos_id
         ids, attention_mask = append(ids, attention_mask, new)  # (B, T + 1)

@@ -65,7 +65,7 @@ class T5Decoder(nn.Module):
         mask = attention_mask if prefix_mask is None else self._visible(ids, attention_mask, prefix_mask, seen)
         bias = self.position_bias(ids.shape[1], seen + ids.shape[1])  # (1, H, T, S)
         x = self.dropout(self.token_embedding(ids))  # (B, T, D)
-        causal = prefix_mask is None  # the mask of a prefix LM already says who attends to whom
+        causal = prefix_mask is None  # the mask of a prefix LM includes causality
         for i, block in enumerate(self.blocks):
             x = block(x, bias, mask, causal, cache[i] if cache else None)  # (B, T, D)
         return self.dropout(self.final_norm(x))

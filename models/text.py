@@ -211,7 +211,7 @@ def fill(model: BERT, tokenizer: WordPiece, text: str, n_best: int = 5) -> list[
         raise ValueError(f"text must have {_at_most(model.config.n_positions, tokenizer)}, got {ids.shape[1]}")
     masked = model(ids)[rows, places]  # (n_masks, D)
     probs = next_token_distribution(model.masked_lm_logits(masked).numpy())  # (n_masks, V)
-    best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]
+    best = np.argsort(-probs, axis=-1, kind="stable")[:, :n_best]  # (n_masks, n_best)
     return [
         [(tokenizer.vocab.get(int(id), ""), float(row[id])) for id in ids_of_row]
         for row, ids_of_row in zip(probs, best, strict=True)

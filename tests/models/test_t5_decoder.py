@@ -72,7 +72,13 @@ def test_padding_on_either_side_changes_nothing(side: str, prefix_length: int):
 def test_cached_and_uncached_writing_give_the_same_text(config: T5Config, as_prefix: bool):
     decoder, ids = model(config), random_ids(3, 7)
     mask = np.array([[0, 0, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1]])
-    for arguments in ({"sampling": GREEDY}, {"sampling": Sampling(temperature=1.5), "seed": 3}):
+    penalised = Sampling(temperature=0, repetition_penalty=1.5)
+    assert not np.array_equal(decoder.generate(ids, 30, penalised), decoder.generate(ids, 30, GREEDY))
+    for arguments in (
+        {"sampling": GREEDY},
+        {"sampling": penalised},
+        {"sampling": Sampling(temperature=1.5), "seed": 3},
+    ):
         arguments |= {"attention_mask": mask, "as_prefix": as_prefix}
         cached = decoder.generate(ids, 30, **arguments)
         np.testing.assert_array_equal(cached, decoder.generate(ids, 30, **arguments, use_cache=False))
