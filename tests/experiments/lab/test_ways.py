@@ -34,6 +34,7 @@ from models.finetuning import (
     pad_batch,
 )
 from models.gpt import GPT, GPTConfig
+from models.sampling import GREEDY
 from models.t5 import T5, T5Config
 from models.t5_decoder import T5Decoder
 
@@ -204,7 +205,7 @@ def test_texts_are_written_up_to_their_end():
     """A model that is sure of what comes next: 7, 8, then the end, then whatever."""
 
     class Sure(GPT):
-        def generate(self, ids, max_new_tokens, **options):
+        def generate(self, ids, max_new_tokens, sampling, **options):
             return np.concatenate([ids, np.tile([7, 8, EOS, 7], (len(ids), 1))], axis=1)
 
     model = Sure(gpt().config)
@@ -230,7 +231,7 @@ def test_a_prefix_is_read_in_both_directions():
     assert prefix.loss(model, *batch).item() == ops.cross_entropy(logits, labels).item()
     assert prefix.loss(model, *batch).item() != causal.loss(model, *batch).item()
     with no_grad():
-        alone = [model.generate(np.array([text]), 2, temperature=0, as_prefix=True) for text in TEXTS[:8]]
+        alone = [model.generate(np.array([text]), 2, GREEDY, as_prefix=True) for text in TEXTS[:8]]
         _, written = prefix.answer(model, *batch)
         _, otherwise = causal.answer(model, *batch)
     assert written == [up_to(row[0, len(text) :].tolist(), EOS) for row, text in zip(alone, TEXTS, strict=False)]
