@@ -56,7 +56,7 @@ def fetch(url: str, target: Path, checksum: str, size: int) -> None:
             if have <= before:  # retry a broken connection only while each attempt makes progress
                 reason = failure or "the connection was closed"
                 raise DownloadError(
-                    f"{url} stopped after {have:,} of {size:,} bytes: {reason}; the same call goes on from there"
+                    f"{url} stopped after {have:,} of {size:,} bytes: {reason}; the same call resumes it"
                 ) from failure
     if size == 0:
         part.touch()

@@ -65,7 +65,7 @@ class PromptFormat:
         for text in (query, *(text for example in examples for text in example)):
             check_text("query and examples", text)
             if self.between in text:
-                raise ValueError(f"{text!r} contains {self.between!r}, which stands between the examples")
+                raise ValueError(f"{text!r} contains {self.between!r}, which separates the examples")
         # The examples give the pattern, and the prompt breaks it off: the likeliest next token is an answer. This is
         # the objective of pretraining, so nothing has to be trained.
         parts = [description] if description else []

@@ -71,5 +71,5 @@ def test_a_written_answer_is_read_back(query, examples, answer):
     ("query", "examples"), [("sea\notter", []), ("otter", [("a\nb", "c")]), ("otter", [("a", "b"), ("c", "d\n")])]
 )
 def test_texts_that_would_run_into_each_other_are_refused(query, examples):
-    with pytest.raises(ValueError, match=r"contains '\\n', which stands between the examples"):
+    with pytest.raises(ValueError, match=r"contains '\\n', which separates the examples"):
         PromptFormat().prompt(query, examples)

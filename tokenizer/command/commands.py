@@ -120,7 +120,7 @@ def train(options: argparse.Namespace) -> None:
             model = learn(options, path, unfinished, on_merge, on_read)
         except KeyboardInterrupt:
             if unfinished.exists():
-                say(f"\n{unfinished} keeps the merges so far; the same command goes on from there.")
+                say(f"\n{unfinished} keeps the merges so far; the same command resumes from there.")
             raise
         finally:
             learning.close()

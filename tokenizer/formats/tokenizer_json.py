@@ -194,7 +194,7 @@ def _check_nested(path: Path, added: Sequence[Parts]) -> None:
     plain = [entry["content"] for entry in added if not entry.get("normalized")]
     for inner, outer in product(plain, normalized):
         if inner in outer:
-            names = f"{outer!r} as for {inner!r}, which stands in it"
+            names = f"{outer!r} as for {inner!r}, which it contains"
             raise ValueError(f"{path}: expected False as added_tokens.normalized for {names}, got True")
 
 

@@ -194,7 +194,7 @@ def test_an_interrupted_training_goes_on_with_the_same_command(kind, text, tmp_p
         patch.setattr(Progress, "update", interrupt)
         assert main(arguments("twice")) == 130
     kept = tmp_path / "twice" / command_line.UNFINISHED
-    assert f"{kept} keeps the merges so far; the same command goes on from there" in capsys.readouterr().err
+    assert f"{kept} keeps the merges so far; the same command resumes from there" in capsys.readouterr().err
     assert len(kept.read_text(encoding="utf-8").splitlines()) == 1 + 5
     assert main(arguments("twice")) == 0
     assert not kept.exists()
