@@ -19,22 +19,27 @@ from minigrad.tensor import Tensor, TensorLike
 
 
 def radd(self: Tensor, other: TensorLike) -> Tensor:
+    """other + self, if `other` is not a tensor."""
     return ops.add(other, self)
 
 
 def rsub(self: Tensor, other: TensorLike) -> Tensor:
+    """other - self, if `other` is not a tensor."""
     return ops.sub(other, self)
 
 
 def rmul(self: Tensor, other: TensorLike) -> Tensor:
+    """other * self, if `other` is not a tensor."""
     return ops.mul(other, self)
 
 
 def rtruediv(self: Tensor, other: TensorLike) -> Tensor:
+    """other / self, if `other` is not a tensor."""
     return ops.div(other, self)
 
 
 def rmatmul(self: Tensor, other: TensorLike) -> Tensor:
+    """other @ self, if `other` is not a tensor."""
     return ops.matmul(other, self)
 
 

@@ -91,7 +91,7 @@ MODULES = {module_name(path) for path in sources(*PACKAGES)}
 
 
 class WithoutTypeChecking(ast.NodeTransformer):
-    """Removes what stands under `if TYPE_CHECKING`."""
+    """Removes the statements under `if TYPE_CHECKING`."""
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)

@@ -90,8 +90,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 def exact_match(predicted: Sequence[Any], gold: Sequence[Any]) -> float:
     """The share of answers that are the gold answer as a whole: sequences of ids, spans or texts."""
-    if len(predicted) != len(gold) or len(gold) == 0:
-        raise ValueError(f"predicted and gold must have one length, at least 1, got {len(predicted)} and {len(gold)}")
+    _check_lengths(predicted, gold)
     same = [_plain(one) == _plain(other) for one, other in zip(predicted, gold, strict=True)]
     return sum(same) / len(same)
 
@@ -131,12 +130,16 @@ def word_f1(predicted: str, gold: str) -> float:
 
 def _mean_of_best(score: Any, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> float:
     """The mean over questions of the best score that any of its gold answers gives."""
-    if len(predicted) != len(gold) or len(gold) == 0:
-        raise ValueError(f"predicted and gold must have one length, at least 1, got {len(predicted)} and {len(gold)}")
+    _check_lengths(predicted, gold)
     if empty := [i for i, answers in enumerate(gold) if len(answers) == 0]:
         raise ValueError(f'gold[{empty[0]}] must hold at least one answer, got none; no answer is [""]')
     best = [max(score(one, answer) for answer in answers) for one, answers in zip(predicted, gold, strict=True)]
     return sum(best) / len(best)
+
+
+def _check_lengths(predicted: Sequence[Any], gold: Sequence[Any]) -> None:
+    if len(predicted) != len(gold) or len(gold) == 0:
+        raise ValueError(f"predicted and gold must have one length, at least 1, got {len(predicted)} and {len(gold)}")
 
 
 def _pairs(predicted: Any, gold: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -20,12 +20,11 @@ from experiments.lab.metrics import accuracy, exact_match, spearman
 from experiments.lab.objectives import Batch
 from minigrad import Tensor, ops
 from models.finetuning import (
-    CLSClassifier,
     CLSRegressor,
     LastTokenClassifier,
     MultipleChoice,
-    SimilarityClassifier,
     SpanExtractor,
+    before_eos,
     best_spans,
     best_spans_or_none,
     continuation_batch,
@@ -68,14 +67,37 @@ class Way(Protocol):
 # -- labels -----------------------------------------------------------------------------------------
 
 
+class Labelled:
+    """What the ways share whose model gives logits (B, n_labels) for a batch: inputs, then labels (B,)."""
+
+    labels: np.ndarray
+    metric: Metric
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def loss(self, model: Any, *batch: np.ndarray) -> Tensor:
+        return self.answer(model, *batch)[0]
+
+    def answer(self, model: Any, *batch: np.ndarray) -> tuple[Tensor, np.ndarray]:
+        """The cross entropy, and the likeliest label of each example: (), (B,)."""
+        *inputs, labels = batch
+        logits = model(*inputs)  # (B, n_labels)
+        return ops.cross_entropy(logits, labels), logits.numpy().argmax(axis=-1)
+
+    def score(self, predicted: Sequence[Any]) -> float:
+        return self.metric(predicted, self.labels)
+
+
 @dataclass(frozen=True)
-class LastToken:
+class LastToken(Labelled):
     """Labels read off the last token: for `LastTokenClassifier`, and for `MultipleChoice`, whose label is a choice.
 
     Attributes:
         ids, attention_mask: (N, T), padded on the right; (N, n_choices, T) for choices.
         labels: (N,).
-        lm_weight: of the loss of language modelling on the same texts (see `loss_with_language_modelling`).
+        lm_weight: in training, of the loss of language modelling on the same texts
+            (see `loss_with_language_modelling`).
     """
 
     ids: np.ndarray
@@ -83,9 +105,6 @@ class LastToken:
     labels: np.ndarray
     metric: Metric = accuracy
     lm_weight: float = 0.0
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
     def __getitem__(self, rows: Rows) -> Self:
         """Some of the examples, with no more padding than these need."""
@@ -103,17 +122,9 @@ class LastToken:
             return loss_with_language_modelling(model, ids, attention_mask, labels, self.lm_weight)
         return ops.cross_entropy(model(ids, attention_mask), labels)
 
-    def answer(self, model: LastTokenClassifier | MultipleChoice, *batch: np.ndarray) -> tuple[Tensor, np.ndarray]:
-        """The loss is that of the task alone."""
-        ids, attention_mask, labels = batch
-        return loss_and_labels(model(ids, attention_mask), labels)
-
-    def score(self, predicted: Sequence[int]) -> float:
-        return self.metric(predicted, self.labels)
-
 
 @dataclass(frozen=True)
-class BothOrders:
+class BothOrders(Labelled):
     """Labels of pairs without an order, which are read in both: for `SimilarityClassifier`.
 
     Attributes:
@@ -126,26 +137,13 @@ class BothOrders:
     labels: np.ndarray
     metric: Metric = accuracy
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     def batch(self, rows: Rows) -> Batch:
         mask = self.attention_mask[rows]
         return *without_padding(mask, self.ids[rows], self.swapped_ids[rows], mask), self.labels[rows]
 
-    def loss(self, model: SimilarityClassifier, *batch: np.ndarray) -> Tensor:
-        return self.answer(model, *batch)[0]
-
-    def answer(self, model: SimilarityClassifier, *batch: np.ndarray) -> tuple[Tensor, np.ndarray]:
-        ids, swapped_ids, attention_mask, labels = batch
-        return loss_and_labels(model(ids, swapped_ids, attention_mask), labels)
-
-    def score(self, predicted: Sequence[int]) -> float:
-        return self.metric(predicted, self.labels)
-
 
 @dataclass(frozen=True)
-class CLSToken:
+class CLSToken(Labelled):
     """Labels read off [CLS]: for `CLSClassifier`.
 
     Attributes:
@@ -158,22 +156,9 @@ class CLSToken:
     labels: np.ndarray
     metric: Metric = accuracy
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     def batch(self, rows: Rows) -> Batch:
         mask = self.attention_mask[rows]
         return *without_padding(mask, self.ids[rows], mask, self.token_type_ids[rows]), self.labels[rows]
-
-    def loss(self, model: CLSClassifier, *batch: np.ndarray) -> Tensor:
-        return self.answer(model, *batch)[0]
-
-    def answer(self, model: CLSClassifier, *batch: np.ndarray) -> tuple[Tensor, np.ndarray]:
-        *inputs, labels = batch
-        return loss_and_labels(model(*inputs), labels)
-
-    def score(self, predicted: Sequence[Any]) -> float:
-        return self.metric(predicted, self.labels)
 
 
 @dataclass(frozen=True)
@@ -182,15 +167,10 @@ class CLSScore(CLSToken):
 
     metric: Metric = spearman
 
-    def answer(self, model: CLSRegressor, *batch: np.ndarray) -> tuple[Tensor, np.ndarray]:  # type: ignore[override]
+    def answer(self, model: CLSRegressor, *batch: np.ndarray) -> tuple[Tensor, np.ndarray]:
         *inputs, scores = batch
         predicted = model(*inputs)
         return ops.mse_loss(predicted, scores), predicted.numpy()
-
-
-def loss_and_labels(logits: Tensor, labels: np.ndarray) -> tuple[Tensor, np.ndarray]:
-    """The cross entropy, and the likeliest label of each example: logits (B, n_labels), labels (B,) → (), (B,)."""
-    return ops.cross_entropy(logits, labels), logits.numpy().argmax(axis=-1)
 
 
 def without_padding(attention_mask: np.ndarray, *arrays: np.ndarray) -> list[np.ndarray]:
@@ -336,7 +316,7 @@ class Continuation:
                 inputs, self.max_new_tokens, GREEDY, attention_mask=attention_mask, eos_id=self.eos_id
             )
         written = texts[:, inputs.shape[1] :].tolist()
-        return self.loss(model, *batch), [up_to(row, self.eos_id) for row in written]
+        return self.loss(model, *batch), [before_eos(row, self.eos_id) for row in written]
 
     def score(self, predicted: Sequence[list[int]]) -> float:
         return self.metric(predicted, [list(output) for output in self.outputs])
@@ -357,8 +337,3 @@ def padded_on_the_left(ids: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, n
     moved = np.zeros(moved_mask.shape, ids.dtype)
     moved[moved_mask] = ids[mask == 1]  # both in the order of the rows
     return moved, moved_mask.astype(mask.dtype)
-
-
-def up_to(ids: list[int], eos_id: int) -> list[int]:
-    """The ids before the first `eos_id`; all of them if there is none."""
-    return ids[: ids.index(eos_id)] if eos_id in ids else ids

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from experiments.evidence import formatting
 from experiments.evidence.errors import ExperimentError
+from experiments.evidence.markers import with_content
 from experiments.evidence.results import Result, load
 from experiments.evidence.table import Table
 from experiments.running import places
@@ -48,11 +49,7 @@ def update(text: str, page: str) -> str:
         ExperimentError: unless each pair of markers occurs exactly once.
     """
     for name, content in sections(page).items():
-        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
-            raise ExperimentError(f"{page}: expected {start.strip()} and, below it, {end}, each once")
-        before, after = text.split(start)[0], text.split(end)[1]
-        text = f"{before}{start}{content()}\n{end}{after}"
+        text = with_content(text, page, name, content())
     return text
 
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from experiments.evidence.errors import ExperimentError
+from experiments.evidence.markers import with_content
 from minigrad.files import read_text, write_text
 
-START, END = "<!-- map -->\n", "<!-- /map -->\n"
-HEAD = "| concept of the lecture | module | test | table | read |\n|---|---|---|---|---|\n"
+HEAD = "| concept of the lecture | module | test | table | read |\n|---|---|---|---|---|"
 FIELDS = ("name", "module", "test", "table", "read")
 
 
@@ -46,16 +47,15 @@ def _pages(project: Path) -> tuple[str, str, list[str]]:
     if not source.is_file():
         return "", "", []
     page = read_text(readme)
-    if START not in page or END not in page:
-        return page, page, [f"lectures/README.md: expected the lines {START.strip()} and {END.strip()} around the map"]
     concepts = tomllib.loads(read_text(source)).get("concept", [])
     problems = [problem for concept in concepts for problem in _wrong(concept, project)]
     if problems:
         return page, page, problems
-    before, rest = page.split(START, 1)
-    after = rest.split(END, 1)[1]
-    rows = "".join(_row(concept) for concept in concepts)
-    return page, f"{before}{START}{HEAD}{rows}{END}{after}", []
+    try:
+        new = with_content(page, "lectures/README.md", "map", "\n".join([HEAD, *map(_row, concepts)]))
+    except ExperimentError as error:
+        return page, page, [str(error)]
+    return page, new, []
 
 
 def _wrong(concept: dict[str, str], project: Path) -> list[str]:
@@ -74,7 +74,7 @@ def _wrong(concept: dict[str, str], project: Path) -> list[str]:
 def _row(concept: dict[str, str]) -> str:
     table = f"[`{concept['table']}`](../{_table(concept['table'])})" if concept.get("table") else ""
     cells = [concept["name"], _link(concept["module"]), _link(concept["test"]), table, _link(concept.get("read", ""))]
-    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|\n"
+    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
 
 
 def _link(path: str) -> str:

@@ -270,7 +270,7 @@ def _tidy(answer: str, folder: Path, project: Path) -> str:
 
 
 def _kept(old: str, new: str) -> str:
-    """The old answer if the new one is the same but for what … stands for, else the new one."""
+    """The old answer if the new one matches it (… matches any text), else the new one."""
     pattern = ".*".join(map(re.escape, old.split(ANYTHING)))
     return old if re.fullmatch(pattern, new, flags=re.DOTALL) else new
 

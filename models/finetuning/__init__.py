@@ -28,6 +28,7 @@ from models.finetuning.new_tokens import add_tokens
 from models.finetuning.span_extraction import SpanExtractor, best_spans, best_spans_or_none, span_loss
 from models.finetuning.text_to_text import (
     NO_LABEL,
+    before_eos,
     output_ids,
     predicted_labels,
     score_as_text,
@@ -48,6 +49,7 @@ __all__ = [
     "SimilarityClassifier",
     "SpanExtractor",
     "add_tokens",
+    "before_eos",
     "best_spans",
     "best_spans_or_none",
     "continuation_batch",

@@ -78,8 +78,12 @@ def text_to_text_batch(
 def output_ids(output: Sequence[int], eos_id: int = 1) -> list[int]:
     """The ids of the text in a row from `T5.generate`: those after the decoder's start token and before the first
     `eos_id`, or up to the end if there is none."""
-    written = integers("output", output).tolist()[1:]
-    return written[: written.index(eos_id)] if eos_id in written else written
+    return before_eos(integers("output", output).tolist()[1:], eos_id)
+
+
+def before_eos(ids: list[int], eos_id: int) -> list[int]:
+    """The ids before the first `eos_id`, or all of them if there is none."""
+    return ids[: ids.index(eos_id)] if eos_id in ids else ids
 
 
 def predicted_labels(outputs: np.ndarray, label_ids: Sequence[Sequence[int]], eos_id: int = 1) -> np.ndarray:

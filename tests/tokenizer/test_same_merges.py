@@ -11,21 +11,15 @@ import pytest
 
 from tokenizer import ByteLevelBPE, LectureBPE, WordPiece
 from tokenizer.formats.files import write_text
-from tokenizer.read import counting
 
 ROOT = Path(__file__).resolve().parents[2]
 END = "<|end|>"
-DOCUMENTS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tokenizer").glob("m*.py"))]
+DOCUMENTS = [(ROOT / "tokenizer" / name).read_text(encoding="utf-8") for name in ("cache.py", "merges.py")]
 DOCUMENTS += [f"{word} {word}s\n" for word in ("low", "lower", "newest", "widest", "漢字", "café") for _ in range(9)]
 VOCAB_SIZE = 700
 
 
-@pytest.fixture(scope="module", autouse=True)
-def small_files_are_worth_two_processes():
-    """So that these tests have more than one, on a machine with more than one core."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "SHARE", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("small_files_are_worth_two_processes")
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ from experiments.lab.ways import (
     TextToText,
     Way,
     padded_on_the_left,
-    up_to,
 )
 from minigrad import nn, no_grad, ops
 from models.bert import BERT, BERTConfig
@@ -30,6 +29,7 @@ from models.finetuning import (
     MultipleChoice,
     SimilarityClassifier,
     SpanExtractor,
+    before_eos,
     loss_with_language_modelling,
     pad_batch,
 )
@@ -234,5 +234,5 @@ def test_a_prefix_is_read_in_both_directions():
         alone = [model.generate(np.array([text]), 2, GREEDY, as_prefix=True) for text in TEXTS[:8]]
         _, written = prefix.answer(model, *batch)
         _, otherwise = causal.answer(model, *batch)
-    assert written == [up_to(row[0, len(text) :].tolist(), EOS) for row, text in zip(alone, TEXTS, strict=False)]
+    assert written == [before_eos(row[0, len(text) :].tolist(), EOS) for row, text in zip(alone, TEXTS, strict=False)]
     assert written != otherwise

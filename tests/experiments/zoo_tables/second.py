@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from experiments.evidence.results import Result
-from experiments.lab import zoo
-from experiments.running.contract import Estimate
 from experiments.running.work import Work
-from tests.experiments.zoo_tables import RECIPE, measure
+from tests.experiments.zoo_tables import estimate, measured
 
+__all__ = ["LECTURE", "PRESETS", "TITLE", "estimate", "run"]
 TITLE, LECTURE = "The second table", "The pretraining paradigm"
 
 
@@ -20,13 +19,5 @@ class Settings:
 PRESETS = {"quick": Settings(2), "full": Settings(3)}
 
 
-def estimate(settings: Settings) -> Estimate:
-    return Estimate(seconds=1, megabytes=50)
-
-
 def run(settings: Settings, work: Work) -> Result:
-    cells = []
-    for seed in range(settings.seeds):
-        start = zoo.pretrained(work, RECIPE, seed, "the decoder's start")
-        cells.append(work.cell("measurement", measure, start, seed, seed=seed))
-    return Result(", ".join(f"{cell['loss']} {cell['size']}" for cell in cells), [], [])
+    return measured(settings.seeds, work, "the decoder's start")

@@ -24,12 +24,7 @@ pieces = [*"ab'sre <>1!-\n\t\r\x0b\x1c\x85\u00a0\u3000é漢👩", *SPECIAL.token
 tricky = st.lists(st.sampled_from(pieces), max_size=40).map("".join)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def small_files_are_worth_two_processes():
-    """So that these tests have more than one, on a machine with more than one core."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "SHARE", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("small_files_are_worth_two_processes")
 
 
 @pytest.fixture(scope="module")
