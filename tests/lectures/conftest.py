@@ -80,6 +80,6 @@ def project(tmp_path: Path) -> Path:
 
 def write(path: Path, text: str) -> Path:
     """Write a file; the margin that all its lines have is taken off."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
     return path

@@ -15,7 +15,7 @@ from minigrad.kernels.cuda_source import CudaSource
 from minigrad.kernels.layernorm import cuda
 
 PROJECT = Path(__file__).parents[3]
-LECTURE = (PROJECT / "lectures" / "03-stepping-through-a-cuda-kernel.md").read_text("utf-8")
+LECTURE = (PROJECT / "lectures" / "machine" / "6-cuda-kernel.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", LECTURE, flags=re.MULTILINE | re.DOTALL)
 PROGRAM = next(block for language, block in BLOCKS if language == "python")
 SESSION = [line for _, block in BLOCKS if "(gdb)" in block for line in block.splitlines()]

@@ -1,0 +1,42 @@
+"""`walk check` and `walk refresh`: the debugger sessions of `lectures/walks/`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lectures.build import walking
+from lectures.command.report import report
+
+
+def add(commands: Any) -> None:
+    """Describe the arguments to the parser."""
+    walk = commands.add_parser("walk", help="replay debugger sessions")
+    walk.add_argument("action", choices=["check", "refresh"], help="compare with the pages, or rewrite them")
+    walk.add_argument("names", nargs="*", metavar="NAME", help="walks (all, if none is named)")
+    walk.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, project: Path) -> int:
+    """Compare or record the walks; the exit code.
+
+    Raises:
+        ValueError: if there is no walk of a name.
+    """
+    paths = walking.pages(project, options.names)
+    if options.action == "check":
+        wrong = [problem for path in paths for problem in walking.check(path, project)]
+        return report(wrong, "To record them again: python -m lectures walk refresh")
+    wrong = [problem for path in paths for problem in _record(path, project)]
+    return report(wrong, "These need to be corrected by hand.")
+
+
+def _record(path: Path, project: Path) -> list[str]:
+    """Record a walk again; why it cannot be, if so."""
+    name = path.relative_to(project).as_posix()
+    try:
+        print(f"{name}: {'written' if walking.refresh(path, project) else 'up to date'}")
+    except walking.WalkError as error:
+        return [f"{name}, {error}"]
+    return []
