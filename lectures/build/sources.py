@@ -186,7 +186,21 @@ def _cuda_source(file: str, name: str, project: Path, docstring: bool) -> str:
     path = project / file
     if not path.is_file():
         raise UnknownNameError(f"there is no {file}")
-    lines = read_text(path).split("\n")
+    text = read_text(path)
+    first, last = cuda_lines(text, name, file)
+    lines = text.split("\n")
+    while docstring and lines[first - 1].startswith(("template", "//")):
+        first -= 1
+    return "\n".join(lines[first:last]) + "\n"
+
+
+def cuda_lines(text: str, name: str, file: str) -> tuple[int, int]:
+    """The lines of a function in the text of a .cu file, from its `template` line to its closing brace: [first, last).
+
+    Raises:
+        UnknownNameError: if there is no such function (says which names are similar), or more than one.
+    """
+    lines = text.split("\n")
     functions = [_function_of(line) for line in lines]  # one a line, mostly ""
     if functions.count(name) != 1:
         near = difflib.get_close_matches(name, set(functions) - {"", name}, n=3)
@@ -194,14 +208,14 @@ def _cuda_source(file: str, name: str, project: Path, docstring: bool) -> str:
         missing = f"there is no {name} in {file}" + (f"; did you mean {' or '.join(near)}?" if near else "")
         raise UnknownNameError(several if name in functions else missing)
     first = last = functions.index(name)
-    while lines[first - 1].startswith(("template", "//") if docstring else "template"):
+    while lines[first - 1].startswith("template"):
         first -= 1
     depth = 0
     while True:  # to the brace that closes the body
         depth += lines[last].count("{") - lines[last].count("}")
         last += 1
         if depth == 0 and "}" in lines[last - 1]:
-            return "\n".join(lines[first:last]) + "\n"
+            return first, last
 
 
 def _function_of(line: str) -> str:

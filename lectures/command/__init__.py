@@ -2,4 +2,8 @@
 
 pages.py   check, refresh: what the pages quote from the code, and the map
 walk.py    walk check, walk refresh: the debugger sessions
+handout.py handout: the files of an assignment
+grade.py   grade: points and messages for a student's folder
+classes.py class: the points and symptoms of many folders
+prove.py   prove: each stub, solution and mistake is graded as it should be
 """
