@@ -63,7 +63,9 @@ def show(value: Any) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, np.ndarray):
-        numbers = np.array2string(value, precision=4, threshold=24, separator=", ", max_line_width=10_000)
+        numbers = np.array2string(
+            value, threshold=24, separator=", ", max_line_width=10_000, formatter={"float_kind": lambda x: f"{x:.5g}"}
+        )
         return f"{' '.join(numbers.split())} of shape {value.shape}"
     if isinstance(value, float):
         return f"{value:.6g}"

@@ -2,6 +2,7 @@
 
 - The stub fails as "not written yet".
 - The solution is right on twenty seeds, in every variant.
+- It is right while every other exercise of the assignment is still a stub: no exercise needs another one.
 - Each mistake is noticed, and named: no other mistake gives the same outputs.
 - A course with another rule notices the public solution.
 """
@@ -32,7 +33,7 @@ def prove(assignment: Assignment, exercise: Exercise, project: Path, seeds: int 
     symptoms = [mistake.symptom for mistake in exercise.mistakes]
     if len(set(symptoms)) < len(symptoms):
         problems.append("two mistakes have the same symptom")
-    problems += _stub(assignment, exercise, project)
+    problems += _stub(assignment, exercise, project) + _alone(assignment, exercise, project)
     for name in [variant.name for variant in exercise.variants] or [""]:
         problems += _solution(assignment, exercise, project, name, seeds)
         if name == exercise.public_variant:
@@ -63,6 +64,18 @@ def _stub(assignment: Assignment, exercise: Exercise, project: Path) -> list[str
         f"the stub: in the case {case.shows!r} it does not say {expected.text!r} but {show(output)}"
         for case, output in zip(cases, outputs, strict=True)
         if output != expected
+    ]
+
+
+def _alone(assignment: Assignment, exercise: Exercise, project: Path) -> list[str]:
+    others = [other for other in assignment.exercises if other is not exercise]
+    texts = with_stubs(sources(assignment, project, {}), others, project)
+    cases = make_cases(exercise, PUBLIC_SEED, {})
+    outputs = _run(assignment, exercise, project, texts, cases, exercise.seconds)
+    return [
+        f"the solution without those of the other exercises is wrong in the case {case.shows!r}: got {show(got)}"
+        for case, output in zip(cases, outputs, strict=True)
+        if not right(case, got := judged(case, output))
     ]
 
 
