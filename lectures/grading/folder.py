@@ -204,7 +204,7 @@ def variants_in(folder: Path, assignment: Assignment) -> dict[str, str]:
     wanted = chosen_variants("", assignment)
     try:
         if variants.keys() != wanted.keys():
-            raise ValueError(f"expected variants of {', '.join(wanted)}, got {', '.join(variants) or 'none'}")
+            raise ValueError(f"expected variants of {', '.join(wanted) or 'none'}, got {', '.join(variants) or 'none'}")
         for number, name in variants.items():
             assignment.exercise(number).variant(name)
     except ValueError as error:
