@@ -88,7 +88,7 @@ LAYER_NORM = Exercise(
             name="mean of squares minus square of the mean",
             old="squares += (x[row, i] - mean[row]) ** 2",
             new="squares += np.float64(np.float32(x[row, i] ** 2 - np.float32(mean[row] ** 2)))",
-            symptom="the variance is the mean of x² minus the mean squared, of which nothing is left at a mean of 10,000",
+            symptom="the variance is the mean of x² minus the mean squared, which leaves nothing at a mean of 10,000",
         ),
         Mistake(
             name="mean of all rows",

@@ -52,7 +52,7 @@ ROW_SOFTMAX = Exercise(
             name="no barrier in the tree",
             old=_TREE,
             new=_TREE.replace("\n        __syncthreads();", ""),
-            symptom="a thread adds up numbers that other threads have not written yet: a barrier is missing in the tree",
+            symptom="a thread adds numbers that other threads have not written yet, in the tree",
         ),
         Mistake(
             name="no barrier before the array is used again",

@@ -16,7 +16,7 @@ def forward(x, weight, bias, eps):  # type: ignore[no-untyped-def]
 
     x (N, D) float32, weight (D,), bias (D,) → out (N, D) float32, mean (N,), rstd (N,), both float64
 
-    mean is that of the row, the variance is the mean of (x - mean)², and rstd = 1 / √(variance + eps). Sums are taken in
+    mean is that of the row, the variance is the mean of (x - mean)², and rstd = 1 / √(variance + eps). The sums are in
     float64, so that a row with the mean 10,000 is right too.
     """
     n_rows, width = x.shape
