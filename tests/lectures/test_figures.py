@@ -1,0 +1,47 @@
+"""The figures beside the pages are those that the code of today draws."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lectures.build import figures
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def test_the_committed_figures_are_those_of_today():
+    assert figures.check(REPOSITORY) == []
+    assert all((REPOSITORY / name).is_file() for name in figures.figures())
+
+
+def test_a_figure_that_differs_or_is_missing_is_named_and_drawn_again(project: Path):
+    assert figures.check(project) == []  # a project without these pages needs no figures
+    (name, drawn), *_ = figures.figures().items()
+    path = project / name
+    path.parent.mkdir()
+    assert figures.check(project) == [f"{name}: differs from what lectures/build/figures.py draws"]
+    path.write_text(drawn.replace("0.09", "0.10"), encoding="utf-8")
+    assert figures.refresh(project) == [path]
+    assert path.read_text("utf-8") == drawn
+    assert figures.check(project) == figures.refresh(project) == []
+
+
+def test_the_figure_of_attention_has_the_numbers_of_its_page():
+    page = (REPOSITORY / "lectures" / "machine" / "4-attention.md").read_text("utf-8")
+    assert str(figures.attention_by_hand().round(3)) in page
+
+
+def test_a_heat_map_has_a_number_for_each_square_that_is_not_zero():
+    drawn = figures.heat_map(
+        np.array([[1, 0, 0.5], [0.25, 0.251, 0]]), ["a", "b & c"], ["x", "y", "z"], "row", "column"
+    )
+    assert drawn.count("<rect") == 1 + 6
+    assert re.findall(r">(\d\.\d\d)<", drawn) == ["1.00", "0.50", "0.25", "0.25"]
+    assert "b &amp; c" in drawn
+
+
+def test_labels_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"values: expected shape \(1, 2\), one for each label, got \(2, 2\)"):
+        figures.heat_map(np.eye(2), ["a"], ["x", "y"], "row", "column")
