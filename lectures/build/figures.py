@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from minigrad import Tensor
+from minigrad.draw import draw
 from minigrad.files import read_text, write_text
 from minigrad.kernels.attention import reference
 
@@ -20,7 +22,10 @@ TOKENS = ("the", "cat", "sat", "on", "mats")
 
 def figures() -> dict[str, str]:
     """Path from the project's folder → SVG."""
-    return {"lectures/machine/attention.svg": heat_map(attention_by_hand(), TOKENS, TOKENS, "query", "key")}
+    return {
+        "lectures/machine/attention.svg": heat_map(attention_by_hand(), TOKENS, TOKENS, "query", "key"),
+        "lectures/machine/tape.svg": tape_by_hand(),
+    }
 
 
 def check(project: Path) -> list[str]:
@@ -47,6 +52,14 @@ def _differing(project: Path) -> dict[str, str]:
 
 def _is(path: Path, text: str) -> bool:
     return path.is_file() and read_text(path) == text
+
+
+def tape_by_hand() -> str:
+    """The graph of the example in lectures/machine/1-tape.md."""
+    a = Tensor([3.0], requires_grad=True)
+    b = a + a
+    loss = b * b + b
+    return draw(loss, {"a": a, "b": b, "loss": loss})
 
 
 def attention_by_hand() -> np.ndarray:
