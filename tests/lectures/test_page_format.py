@@ -25,6 +25,7 @@ WORDS_OF_THE_IDEA = range(80, 221)
 
 WITHOUT = {  # page → part → why the page has none
     "2-gradients": {"Figure": "its numbers fit on a line each"},
+    "3-kernels": {"Figure": "the three files side by side are what there is to see"},
 }
 NOT_YET = {"4-attention", "5-where-a-step-goes", "6-cuda-kernel", "2-subwords"}  # not in this format yet
 
