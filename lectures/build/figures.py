@@ -13,6 +13,8 @@ import numpy as np
 
 from experiments.running.places import committed_results
 from lectures.build.drawings import bars, butterfly, svg
+from minigrad import Tensor
+from minigrad.draw import draw
 from minigrad.files import parse_json, read_text, write_text
 from minigrad.kernels.attention import reference
 
@@ -26,6 +28,7 @@ def figures() -> dict[str, str]:
         "lectures/machine/attention.svg": heat_map(attention_by_hand(), TOKENS, TOKENS, "query", "key"),
         "lectures/machine/steps.svg": bars(measured_steps(), "floor: the products alone", "the rest of the step"),
         "lectures/machine/shuffles.svg": butterfly([3, 1, 4, 1, 5, 0, 0, 0], [4, 2, 1]),
+        "lectures/machine/tape.svg": tape_by_hand(),
     }
 
 
@@ -53,6 +56,14 @@ def _differing(project: Path) -> dict[str, str]:
 
 def _is(path: Path, text: str) -> bool:
     return path.is_file() and read_text(path) == text
+
+
+def tape_by_hand() -> str:
+    """The graph of the example in lectures/machine/1-tape.md."""
+    a = Tensor([3.0], requires_grad=True)
+    b = a + a
+    loss = b * b + b
+    return draw(loss, {"a": a, "b": b, "loss": loss})
 
 
 def attention_by_hand() -> np.ndarray:
