@@ -3,7 +3,8 @@
 markdown.py   the fenced blocks of a page, and the comments that say where their text comes from
 sources.py    the source of a function, class or constant, found by name without importing anything
 snippets.py   blocks of a page that quote the code
-figures.py    the drawings beside the pages
+figures.py    the figures beside the pages
+drawings.py   two kinds of pictures for them
 concepts.py   the map of the course, as a table in lectures/README.md
 walking.py    blocks of a page that record a debugger session
 """

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.running.places import committed_results
+from lectures.build.drawings import bars, butterfly, svg
 from minigrad import Tensor
 from minigrad.draw import draw
-from minigrad.files import read_text, write_text
+from minigrad.files import parse_json, read_text, write_text
 from minigrad.kernels.attention import reference
 
 CELL, LEFT, TOP = 64, 72, 56  # pixels
@@ -24,6 +26,8 @@ def figures() -> dict[str, str]:
     """Path from the project's folder → SVG."""
     return {
         "lectures/machine/attention.svg": heat_map(attention_by_hand(), TOKENS, TOKENS, "query", "key"),
+        "lectures/machine/steps.svg": bars(measured_steps(), "floor: the products alone", "the rest of the step"),
+        "lectures/machine/shuffles.svg": butterfly([3, 1, 4, 1, 5, 0, 0, 0], [4, 2, 1]),
         "lectures/machine/tape.svg": tape_by_hand(),
     }
 
@@ -70,6 +74,19 @@ def attention_by_hand() -> np.ndarray:
     return probs[0, 0]
 
 
+def measured_steps() -> list[tuple[str, float, float]]:
+    """Name, milliseconds of the floor and of the step: the GPTs in the committed result of the benchmark."""
+    path = committed_results() / "benchmarks" / "cpu.json"
+    steps = parse_json(read_text(path), str(path))["steps"]
+    rows = []
+    for size in "SML":
+        (contenders,) = [step["contenders"] for step in steps if step["task"] == f"GPT {size}"]
+        for threads, name in ((1, "1 thread"), (2, "2 threads")):
+            ours, whole = (contenders[f"{who}, {threads}"]["seconds"]["median"] for who in ("floor", "ours"))
+            rows.append((f"{size}, {name}", 1000 * ours, 1000 * whole))
+    return rows
+
+
 def heat_map(values: np.ndarray, rows: Sequence[str], columns: Sequence[str], row_axis: str, column_axis: str) -> str:
     """Numbers from 0 to 1 (rows, columns) as squares, darker for larger ones. A square with 0 is empty.
 
@@ -80,9 +97,6 @@ def heat_map(values: np.ndarray, rows: Sequence[str], columns: Sequence[str], ro
         raise ValueError(f"values: expected shape {(len(rows), len(columns))}, one for each label, got {values.shape}")
     width, height = LEFT + CELL * len(columns) + 8, TOP + CELL * len(rows) + 8
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        'font-family="sans-serif" font-size="14" text-anchor="middle">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="{LEFT + CELL * len(columns) // 2}" y="18" fill="#606672">{escape(column_axis)}</text>',
         f'<text x="{LEFT // 2}" y="{TOP - 12}" fill="#606672">{escape(row_axis)}</text>',
     ]
@@ -90,7 +104,7 @@ def heat_map(values: np.ndarray, rows: Sequence[str], columns: Sequence[str], ro
     for i, label in enumerate(rows):
         lines.append(f'<text x="{LEFT // 2}" y="{_middle(TOP, i) + 5}">{escape(label)}</text>')
         lines += [_square(i, j, value) for j, value in enumerate(values[i])]
-    return "\n".join([*lines, "</svg>"]) + "\n"
+    return svg(width, height, lines)
 
 
 def _square(i: int, j: int, value: float) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lectures.build import figures
+from lectures.build import drawings, figures
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -48,6 +48,38 @@ def test_a_heat_map_has_a_number_for_each_square_that_is_not_zero():
     assert drawn.count("<rect") == 1 + 6
     assert re.findall(r">(\d\.\d\d)<", drawn) == ["1.00", "0.50", "0.25", "0.25"]
     assert "b &amp; c" in drawn
+
+
+def test_the_figure_of_shuffles_has_the_numbers_of_its_page():
+    page = (REPOSITORY / "lectures" / "machine" / "6-cuda-kernel.md").read_text("utf-8")
+    drawn = figures.figures()["lectures/machine/shuffles.svg"]
+    numbers = np.array(re.findall(rf'fill="{drawings.LIGHT}"/>\n.*>(\d+)<', drawn), int).reshape(
+        4, 8
+    )  # the numbers in boxes
+    assert [row for row in numbers if f"\n{row}" not in page] == []
+    assert drawn.count("<line") == 3 * 2 * 8
+
+
+def test_a_distance_to_a_lane_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="distances: expected lanes 0 to 5, got 4"):
+        drawings.butterfly([1, 2, 3, 4, 5, 6], [4])
+
+
+def test_the_figure_of_steps_has_the_medians_of_its_page():
+    page = (REPOSITORY / "lectures" / "machine" / "5-where-a-step-goes.md").read_text("utf-8")
+    rows = {name: times for name, *times in figures.measured_steps()}
+    assert list(rows) == [f"{size}, {threads}" for size in "SML" for threads in ("1 thread", "2 threads")]
+    for threads, name in ((1, "M, 1 thread"), (2, "M, 2 threads")):
+        floor, ours = rows[name]
+        assert f"\nfloor, {threads}: {floor:.0f}\nours, {threads}: {ours:.0f}\n" in page
+
+
+def test_a_bar_is_as_long_as_its_part_and_never_longer_than_the_whole():
+    drawn = drawings.bars([("half", 2, 4), ("more", 5, 4)], "part", "rest")
+    assert re.findall(rf'width="(\d+)" height="22" fill="{drawings.DARK}"', drawn) == ["210", "420"]
+    assert re.findall(r">(\d+%)<", drawn) == ["50%", "125%"]
+    with pytest.raises(ValueError, match="rows: expected positive times, got 0 of 4 for 'none'"):
+        drawings.bars([("none", 0, 4)], "part", "rest")
 
 
 def test_labels_that_do_not_fit_are_refused():
