@@ -5,6 +5,7 @@ sources.py    the source of a function, class or constant, found by name without
 snippets.py   blocks of a page that quote the code
 figures.py    the figures beside the pages
 drawings.py   two kinds of pictures for them
+curves.py     and a third: curves over powers of ten
 concepts.py   the map of the course, as a table in lectures/README.md
 walking.py    blocks of a page that record a debugger session
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.running.places import committed_results
+from lectures.build.curves import curves
 from lectures.build.drawings import bars, butterfly, svg
 from minigrad import Tensor
 from minigrad.draw import draw
@@ -26,6 +27,7 @@ def figures() -> dict[str, str]:
     """Path from the project's folder → SVG."""
     return {
         "lectures/machine/attention.svg": heat_map(attention_by_hand(), TOKENS, TOKENS, "query", "key"),
+        "lectures/machine/differences.svg": curves(errors_of_differences(), "step ε", "relative error"),
         "lectures/machine/steps.svg": bars(measured_steps(), "floor: the products alone", "the rest of the step"),
         "lectures/machine/shuffles.svg": butterfly([3, 1, 4, 1, 5, 0, 0, 0], [4, 2, 1]),
         "lectures/machine/tape.svg": tape_by_hand(),
@@ -64,6 +66,23 @@ def tape_by_hand() -> str:
     b = a + a
     loss = b * b + b
     return draw(loss, {"a": a, "b": b, "loss": loss})
+
+
+def errors_of_differences() -> dict[str, dict[int, float]]:
+    """For each dtype, {n: relative error of the derivative of x³ at 1.1 by finite differences with the step 10ⁿ}.
+
+    Products and sums round alike on every machine, and so do the errors.
+    """
+    errors: dict[str, dict[int, float]] = {}
+    for dtype in (np.float32, np.float64):
+        x, curve = dtype(1.1), dict[int, float]()
+        for n in range(-1, -10, -1):
+            step = dtype(10.0**n)
+            ahead, behind = x + step, x - step
+            slope = (ahead * ahead * ahead - behind * behind * behind) / (step + step)
+            curve[n] = abs(float(slope) / (3 * 1.1**2) - 1)
+        errors[dtype.__name__] = curve
+    return errors
 
 
 def attention_by_hand() -> np.ndarray:

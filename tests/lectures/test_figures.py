@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lectures.build import drawings, figures
+from lectures.build import curves, drawings, figures
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -80,6 +80,31 @@ def test_a_bar_is_as_long_as_its_part_and_never_longer_than_the_whole():
     assert re.findall(r">(\d+%)<", drawn) == ["50%", "125%"]
     with pytest.raises(ValueError, match="rows: expected positive times, got 0 of 4 for 'none'"):
         drawings.bars([("none", 0, 4)], "part", "rest")
+
+
+def test_the_figure_of_differences_has_the_numbers_of_its_page():
+    page = (REPOSITORY / "lectures" / "machine" / "2-gradients.md").read_text("utf-8")
+    errors = figures.errors_of_differences()
+    assert list(errors) == ["float32", "float64"]
+    for n in (-1, -2, -4, -6, -8):
+        assert f"\n{10.0**n:7.0e} {errors['float32'][n]:8.0e} {errors['float64'][n]:8.0e}\n" in page
+
+
+def test_a_curve_has_a_point_for_each_value_and_a_power_of_ten_has_one_height():
+    drawn = curves.curves({"a & b": {-1: 1.0, -2: 0.01}, "c": {-2: 0.001}}, "step", "error")
+    points = [[point.split(",") for point in line.split()] for line in re.findall(r'points="([^"]+)"', drawn)]
+    (((left, top), (right, middle)), ((column, bottom),)) = [[tuple(map(int, p)) for p in line] for line in points]
+    assert (right - left, column - right) == (curves.WIDE, 0)
+    assert (middle - top, bottom - top) == (2 * curves.HIGH, 3 * curves.HIGH)
+    assert "a &amp; b" in drawn
+
+
+def test_values_that_a_logarithmic_axis_does_not_have_are_refused():
+    for value in (0.0, -1.0, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match=f"series: expected positive numbers, got {value} in 'a' at -3"):
+            curves.curves({"a": {-3: value}}, "", "")
+    with pytest.raises(ValueError, match="series: expected at most 2 curves, got 3"):
+        curves.curves({name: {-1: 1.0} for name in "abc"}, "", "")
 
 
 def test_labels_that_do_not_fit_are_refused():

@@ -24,7 +24,6 @@ PARTS = {
 WORDS_OF_THE_IDEA = range(80, 221)
 
 WITHOUT = {  # page → part → why the page has none
-    "2-gradients": {"Figure": "its numbers fit on a line each"},
     "3-kernels": {"Figure": "the three files side by side are what there is to see"},
 }
 
