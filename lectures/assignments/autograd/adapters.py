@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import adamw as optimizer
 import cross_entropy
 import numpy as np
 import rules
+from adamw import AdamW
 from backward import Leaf, Operation, backward
 
 from minigrad import gradients as library
@@ -127,21 +129,34 @@ def _record(program: Program, leaves: dict[str, Leaf]) -> list[Operation]:
     """The operations of a program, the last one first."""
     made: dict[str, Leaf | Operation] = dict(leaves)
     values = {name: leaf.value for name, leaf in leaves.items()}
-    operations = []
+    operations: list[Operation] = []
     for name, kind, used in program:
         if kind == "leaf":
             continue
         arguments = [values[one] for one in used]
+        rule: Callable[[np.ndarray], list[np.ndarray]]
         if kind == "double":
-            values[name], rule = 2 * arguments[0], lambda grad: [2 * grad]
+            values[name], rule = 2 * arguments[0], _double_rule
         elif kind == "add":
-            values[name], rule = arguments[0] + arguments[1], lambda grad: [grad, grad]
+            values[name], rule = arguments[0] + arguments[1], _add_rule
         else:
             a, b = arguments
-            values[name], rule = a * b, lambda grad, a=a, b=b: [grad * b, grad * a]
-        made[name] = Operation(rule, [made[one] for one in used])
-        operations.insert(0, made[name])
-    return operations  # type: ignore[return-value]
+            values[name], rule = a * b, partial(_product_rule, a, b)
+        made[name] = operation = Operation(rule, [made[one] for one in used])
+        operations.insert(0, operation)
+    return operations
+
+
+def _double_rule(grad: np.ndarray) -> list[np.ndarray]:
+    return [2 * grad]
+
+
+def _add_rule(grad: np.ndarray) -> list[np.ndarray]:
+    return [grad, grad]
+
+
+def _product_rule(a: np.ndarray, b: np.ndarray, grad: np.ndarray) -> list[np.ndarray]:
+    return [grad * b, grad * a]
 
 
 def _grads(leaves: dict[str, Leaf]) -> dict[str, Any]:
@@ -189,17 +204,17 @@ def adamw(
     eps: float, weight_decay: float, name: str,
 ) -> np.ndarray:  # fmt: skip
     """A parameter after a step for each of the gradients."""
-    optimizer_ = optimizer.AdamW(start, lr, betas, eps, weight_decay)
+    optimizer = AdamW(start, lr, betas, eps, weight_decay)
     with np.errstate(all="ignore"):
         for one in gradients:
-            optimizer_.step(one)
-    return optimizer_.parameters[name]
+            optimizer.step(one)
+    return optimizer.parameters[name]
 
 
 def adamw_in_place(start: dict[str, np.ndarray], gradients: dict[str, np.ndarray], lr: float) -> str:
     """Whether the arrays themselves change."""
     before = {name: array.copy() for name, array in start.items()}
     with np.errstate(all="ignore"):
-        optimizer.AdamW(start, lr, (0.9, 0.99), 1e-3, 0.0).step(gradients)
+        AdamW(start, lr, (0.9, 0.99), 1e-3, 0.0).step(gradients)
     changed = all(not np.array_equal(before[name], array) for name, array in start.items())
     return "changed in place" if changed else "unchanged"

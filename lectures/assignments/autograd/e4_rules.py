@@ -101,7 +101,7 @@ RULES = Exercise(
         Mistake(
             name="added with an index",
             old="np.add.at(grad_x, rows, grad)",
-            new="grad_x[rows] += grad[::-1][::-1]\n    grad_x[rows[0]] = grad[0]",
+            new="grad_x[rows[::-1]] = grad[::-1]",
             symptom="a row that is named several times gets the gradient of the first one alone",
             symbol=GETITEM,
         ),

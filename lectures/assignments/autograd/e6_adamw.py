@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lectures.grading.exercise import Case, Exercise, Mistake, Stub
+from lectures.grading.exercise import Case, Exercise, Mistake, Stub, Variant
 
 CLASS = "lectures.assignments.autograd.solution.adamw.AdamW"
 STEP, DECAYS = f"{CLASS}.step", f"{CLASS}.decays"
@@ -27,11 +27,13 @@ def cases(generator: np.random.Generator, variant: str) -> Iterator[Case]:
         ]
         for name in start:
             arguments = (start, gradients, LR, BETAS, EPS, DECAY, name)
-            yield Case(group, f"{name} after {shows}", "adamw", arguments, trained(start, gradients, name))
+            yield Case(group, f"{name} after {shows}", "adamw", arguments, trained(start, gradients, name, variant))
     yield Case("in place", "the arrays that the model holds", "adamw_in_place", (start, start, LR), "changed in place")
 
 
-def trained(start: dict[str, np.ndarray], gradients: list[dict[str, np.ndarray]], name: str) -> np.ndarray:
+def trained(
+    start: dict[str, np.ndarray], gradients: list[dict[str, np.ndarray]], name: str, variant: str
+) -> np.ndarray:
     """Number by number, from sums: m in step t is (1 - β₁) Σ β₁^(t-i) g_i."""
     theta = start[name].copy()
     for at in np.ndindex(*theta.shape):
@@ -42,10 +44,18 @@ def trained(start: dict[str, np.ndarray], gradients: list[dict[str, np.ndarray]]
                 weights = [(1 - beta) * beta ** (t - i) for i in range(1, t + 1)]
                 total = sum(weight * g**power for weight, g in zip(weights, numbers, strict=False))
                 sums.append(total / sum(weights))  # the weights add up to 1 - βᵗ
-            decay = DECAY if theta.ndim == 2 else 0.0
+            decay = DECAY if theta.ndim == 2 or variant == "all" else 0.0
             theta[at] = theta[at] - LR * decay * theta[at] - LR * sums[0] / (sums[1] ** 0.5 + EPS)
     return theta
 
+
+_STEP = """            g, m, v = gradients[name], self.m[name], self.v[name]
+            m[...] = beta1 * m + (1 - beta1) * g
+            v[...] = beta2 * v + (1 - beta2) * g**2
+            m_hat, v_hat = m / (1 - beta1**self.t), v / (1 - beta2**self.t)
+            if self.decays(name):
+                theta -= self.lr * self.weight_decay * theta
+"""
 
 ADAMW = Exercise(
     number="1.6",
@@ -54,6 +64,17 @@ ADAMW = Exercise(
     minutes=60,
     stubs=(Stub(STEP), Stub(DECAYS)),
     cases=cases,
+    variants=(
+        Variant("matrices", "Weight decay applies to matrices, and not to the vectors of biases and normalisations."),
+        Variant(
+            "all",
+            "Weight decay applies to every parameter, the vectors of biases and normalisations too.",
+            edits=(
+                (DECAYS, "to matrices, and not to the vectors of biases and normalisations", "to every parameter"),
+                (DECAYS, "return self.parameters[name].ndim >= 2", "return name in self.parameters"),
+            ),
+        ),
+    ),
     mistakes=(
         Mistake(
             name="no correction",
@@ -69,10 +90,10 @@ ADAMW = Exercise(
         ),
         Mistake(
             name="decay in the gradient",
-            old="g, m, v = gradients[name], self.m[name], self.v[name]",
-            new="g, m, v = gradients[name] + self.weight_decay * theta * (theta.ndim == 2), self.m[name], self.v[name]\n"
-            "            theta += self.lr * self.weight_decay * theta / (1 - self.lr * self.weight_decay)"
-            " * (theta.ndim == 2)",
+            old=_STEP,
+            new=_STEP.replace(
+                "gradients[name],", "gradients[name] + self.weight_decay * self.decays(name) * theta,"
+            ).split("            if self.decays")[0],
             symptom="weight decay is added to the gradient, and so it is scaled by Adam",
         ),
         Mistake(

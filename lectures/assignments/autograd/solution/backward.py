@@ -43,8 +43,8 @@ def backward(order: Sequence[Operation], first: np.ndarray, *, retain_graph: boo
     Args:
         order: operations, each after all that use its output; the first one is the root.
         first: the gradient of the root's output.
-        retain_graph: keep the rules. Otherwise each operation is freed after its rule has run: its rule becomes None and
-            its inputs an empty tuple, so that the arrays that the rule reads can be released.
+        retain_graph: keep the rules. Otherwise each operation is freed after its rule has run: its rule becomes None
+            and its inputs an empty tuple, so that the arrays that the rule reads can be released.
 
     An array that a rule returns is never written to: the rule may return the same array for two inputs, and the caller
     may hold it. No two leaves share an array as their `grad`.

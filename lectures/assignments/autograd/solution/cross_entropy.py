@@ -17,8 +17,8 @@ IGNORE = -100
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, Callable[[float], np.ndarray]]:
     """The mean of -log softmax(logits)[label] over the rows whose label is not IGNORE, in nats; and its rule.
 
-    Shapes: logits (N, V) of any size, labels (N,) integers → the loss, and a function that takes the gradient of the loss
-    and returns that of the logits (N, V). If every row is ignored, the loss and the gradient are 0.
+    Shapes: logits (N, V) of any size, labels (N,) integers → the loss, and a function that takes the gradient of the
+    loss and returns that of the logits (N, V). If every row is ignored, the loss and the gradient are 0.
     """
     counts = labels != IGNORE  # (N,)
     n_labels = max(int(counts.sum()), 1)

@@ -1,7 +1,7 @@
 """Backward rules on arrays. Exercise 1.4.
 
-Each rule gets the gradient of the output and what it needs of the inputs, and returns the gradient of each input. In the
-library a rule is inside its op: see `minigrad/ops/arithmetic.py`, `linear.py` and `shape.py`.
+Each rule gets the gradient of the output and what it needs of the inputs, and returns the gradient of each input. In
+the library a rule is inside its op: see `minigrad/ops/arithmetic.py`, `linear.py` and `shape.py`.
 """
 
 from __future__ import annotations
