@@ -34,6 +34,21 @@ class Session:
     exchanges: list[list[Exchange]]
 
 
+@dataclass(frozen=True)
+class Stop:
+    """A breakpoint of a session: a line of a file of the project, or of a program of the page.
+
+    Attributes:
+        file: from the project's folder, or the name of the program.
+        line: its number, from 1.
+        condition: an expression of the program's language; empty if there is none.
+    """
+
+    file: str
+    line: int
+    condition: str
+
+
 def parsed(page: str) -> list[Block]:
     """The blocks of a page.
 
@@ -87,7 +102,11 @@ def transcript(exchanges: list[Exchange], debugger: Debugger) -> str:
 
 
 def followed(block: Block, exchanges: list[Exchange], programs: dict[str, str], project: Path) -> list[Exchange]:
-    """The exchanges of a block, with each breakpoint at the line that its comment describes."""
+    """The exchanges of a block, with each breakpoint at the line that its comment describes.
+
+    Raises:
+        WalkError: unless there is a comment for each breakpoint, whose text is in exactly one line of its file.
+    """
     wanted = block.values("break")
     result = []
     for one in exchanges:
@@ -95,7 +114,7 @@ def followed(block: Block, exchanges: list[Exchange], programs: dict[str, str], 
         if place := BREAKPOINT.fullmatch(command):
             if not wanted:
                 raise WalkError(f"line {block.line}: expected a comment <!-- break: FILE: TEXT --> for {command!r}")
-            file, number = place_of(wanted.pop(0), block.line, programs, project)
+            file, number = _place_of(wanted.pop(0), block.line, programs, project)
             command = f"{place[1]}{file}:{number}{place[2]}"
         result.append(Exchange(command, one.answer))
     if wanted:
@@ -103,12 +122,23 @@ def followed(block: Block, exchanges: list[Exchange], programs: dict[str, str], 
     return result
 
 
-def place_of(comment: str, line: int, programs: dict[str, str], project: Path) -> tuple[str, int]:
-    """The file and the number of the line that a `break` comment above the block in `line` of a page describes.
+def stops(session: Session, programs: dict[str, str], project: Path) -> list[Stop]:
+    """The lines where a session stops, each once, in the order in which their breakpoints are set.
 
     Raises:
-        WalkError: if there is no such file, or the text is not in exactly one line of it.
+        WalkError: as for `followed`.
     """
+    condition = re.escape(session.debugger.condition)
+    found = []
+    for block, exchanges in zip(session.blocks, session.exchanges, strict=True):
+        for one in followed(block, exchanges, programs, project):
+            if place := re.fullmatch(rf"(?:b|break|tbreak) ([^\s:]+):(\d+)(?:{condition}(.*))?", one.command):
+                found.append(Stop(place[1], int(place[2]), place[3] or ""))
+    return list(dict.fromkeys(found))
+
+
+def _place_of(comment: str, line: int, programs: dict[str, str], project: Path) -> tuple[str, int]:
+    """The file and the number of the line that a `break` comment above the block in `line` of a page describes."""
     file, _, text = (part.strip() for part in comment.partition(":"))
     if file in programs:
         return file, _line_with(text, programs[file], file, line)

@@ -1,4 +1,4 @@
-"""`check` and `refresh`: the blocks of the pages that quote the code, and the map of the course."""
+"""`check` and `refresh`: blocks of the pages that quote the code, the map, and the walks for Visual Studio Code."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lectures.build import concepts, snippets
+from lectures.build import concepts, launching, snippets
 from lectures.command.report import report
 
 
 def add(commands: Any) -> None:
     """Describe the arguments to the parser."""
     check = commands.add_parser(
-        "check", help="compare the blocks that quote code with the source, and the map with concepts.toml"
+        "check", help="compare the blocks that quote code, the map and .vscode/launch.json with their sources"
     )
     check.set_defaults(run=run_check)
-    refresh = commands.add_parser("refresh", help="quote the source of today, and write the map")
+    refresh = commands.add_parser(
+        "refresh", help="quote the source of today, and write the map and .vscode/launch.json"
+    )
     refresh.set_defaults(run=run_refresh)
 
 
 def run_check(options: argparse.Namespace, project: Path) -> int:
     """Compare; the exit code."""
-    return report(
-        snippets.check(project) + concepts.check(project), "To bring them up to date: python -m lectures refresh"
-    )
+    wrong = snippets.check(project) + concepts.check(project) + launching.check(project)
+    return report(wrong, "To bring them up to date: python -m lectures refresh")
 
 
 def run_refresh(options: argparse.Namespace, project: Path) -> int:
     """Write what differs; the exit code."""
     changed, wrong = snippets.refresh(project)
-    with_map, problems = concepts.refresh(project)
-    for path in changed + with_map:
+    for part in (concepts, launching):
+        more, problems = part.refresh(project)
+        changed, wrong = changed + more, wrong + problems
+    for path in changed:
         print(f"{path.relative_to(project).as_posix()}: written")
-    return report(wrong + problems, "These need to be corrected by hand.")
+    return report(wrong, "These need to be corrected by hand.")
