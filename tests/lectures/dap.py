@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,8 @@ def adapter() -> Iterator[Client]:
     client = Client(process)
     try:
         yield client
-        client.request("disconnect", terminateDebuggee=True)
+        with suppress(AssertionError, OSError):  # the adapter may have ended with the program
+            client.request("disconnect", terminateDebuggee=True)
     finally:
         process.kill()
         process.wait()

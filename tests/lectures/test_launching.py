@@ -13,12 +13,147 @@ from lectures.build import launching
 from lectures.build.debuggers import Gdb, MissingDebuggerError, Start
 from lectures.build.launching import PROGRAMS, WORKSPACE, Walk
 from lectures.build.sessions import Stop
+from tests.lectures.conftest import write
 from tests.lectures.dap import Place, adapter
 
 REPOSITORY = Path(__file__).parents[2]
 WALKS = launching.walks(REPOSITORY)
 IN_PYTHON = [walk for walk in WALKS if walk.session.debugger.language == "pdb"]
 IN_CPP = [walk for walk in WALKS if walk.session.debugger.language == "gdb"]
+
+
+PAGE = """
+    <!-- program: count.py -->
+    ```python
+    from minigrad.numbers import twice
+
+    print([twice(i) for i in range(3)])
+    ```
+
+    <!-- break: minigrad/numbers.py: y = x + x -->
+    <!-- break: count.py: print -->
+    ```pdb
+    $ COUNT=1 WORD=a python -m pdb count.py
+    (Pdb) b minigrad/numbers.py:1, x == 1
+    (Pdb) tbreak count.py:1
+    ```
+
+    <!-- stops -->
+    <!-- /stops -->
+"""
+
+
+# -- what is written --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def walk(project: Path) -> Path:
+    """A walk of a small project, with everything made from it."""
+    path = write(project / "lectures" / "walks" / "count.md", PAGE)
+    written, problems = launching.refresh(project)
+    assert (len(written), problems) == (3, [])
+    return path
+
+
+def test_the_committed_files_are_those_of_the_walks():
+    assert launching.check(REPOSITORY) == []
+
+
+def test_a_configuration_starts_the_program_with_the_variables_of_the_session(walk: Path, project: Path):
+    assert json.loads((project / ".vscode" / "launch.json").read_text()) == {
+        "version": "0.2.0",
+        "configurations": [
+            {
+                "name": "walk: count",
+                "type": "debugpy",
+                "request": "launch",
+                "program": "${workspaceFolder}/lectures/walks/programs/count.py",
+                "cwd": "${workspaceFolder}",
+                "env": {"PYTHONPATH": "${workspaceFolder}", "COUNT": "1", "WORD": "a"},
+                "justMyCode": False,
+            }
+        ],
+    }
+    program = (project / "lectures" / "walks" / "programs" / "count.py").read_text()
+    assert program == "from minigrad.numbers import twice\n\nprint([twice(i) for i in range(3)])\n"
+
+
+def test_a_walk_lists_its_breakpoints(walk: Path, project: Path):
+    line = 1 + (project / "minigrad" / "numbers.py").read_text().splitlines().index("    y = x + x  # (T,)")
+    assert walk.read_text().endswith(
+        "<!-- stops -->\n"
+        "`walk: count` under *Run and Debug* starts the program ([`programs/count.py`](programs/count.py)), "
+        "with `COUNT=1` and `WORD=a`. Set these breakpoints first:\n\n"
+        f"- [`minigrad/numbers.py`](../../minigrad/numbers.py), line {line}, if `x == 1`: `y = x + x  # (T,)`\n"
+        "- [`lectures/walks/programs/count.py`](../../lectures/walks/programs/count.py), line 3: "
+        "`print([twice(i) for i in range(3)])`\n"
+        "<!-- /stops -->\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (".vscode/launch.json", "COUNT", "count"),
+        ("lectures/walks/programs/count.py", "range(3)", "range(4)"),
+        ("lectures/walks/count.md", ", if `x == 1`", ""),
+    ],
+)
+def test_a_file_that_differs_is_named_and_written_again(walk: Path, project: Path, name: str, old: str, new: str):
+    path = project / name
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new))
+    assert launching.check(project) == [f"{name} differs from the walks"]
+    assert launching.refresh(project) == ([path], [])
+    assert path.read_text() == before
+    assert launching.check(project) == []
+
+
+@pytest.mark.parametrize("name", [".vscode/launch.json", "lectures/walks/programs/count.py"])
+def test_a_file_that_is_missing_is_named_and_written_again(walk: Path, project: Path, name: str):
+    (project / name).unlink()
+    assert launching.check(project) == [f"{name} differs from the walks"]
+    assert launching.refresh(project) == ([project / name], [])
+
+
+def test_a_breakpoint_in_the_list_follows_its_line(walk: Path, project: Path):
+    module = project / "minigrad" / "numbers.py"
+    module.write_text(f"# one line more\n{module.read_text()}")
+    assert launching.check(project) == ["lectures/walks/count.md differs from the walks"]
+    assert launching.refresh(project) == ([walk], [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "pdb count.py",
+            "pdb other.py",
+            "lectures/walks/count.md, line 10: expected other.py to be a program of the page",
+        ),
+        ("y = x + x", "y = x - x", "lectures/walks/count.md, line 10: expected 'y = x - x' in one line of minigrad"),
+        ("<!-- /stops -->", "", "lectures/walks/count.md: expected <!-- stops --> and, below it, <!-- /stops -->"),
+    ],
+)
+def test_a_page_that_is_damaged_is_named(walk: Path, project: Path, old: str, new: str, message: str):
+    page = PAGE.replace(old, new)
+    assert page != PAGE
+    before = write(walk, page).read_text()
+    (problem,) = launching.check(project)
+    assert problem.startswith(message)
+    assert launching.refresh(project) == ([], [problem])
+    assert walk.read_text() == before
+
+
+def test_a_program_of_no_walk_and_one_of_two_walks_are_named(walk: Path, project: Path):
+    write(project / "lectures" / "walks" / "programs" / "old.py", "")
+    assert launching.check(project) == ["lectures/walks/programs/old.py: no walk has this program"]
+    write(walk.with_name("other.md"), PAGE)
+    assert launching.check(project) == ["lectures/walks: two programs have the same name"]
+
+
+# -- what it does -----------------------------------------------------------------------------------
 
 
 def configuration(walk: Walk) -> dict[str, Any]:
