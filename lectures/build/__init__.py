@@ -4,5 +4,8 @@ markdown.py   the fenced blocks of a page, and the comments that say where their
 sources.py    the source of a function, class or constant, found by name without importing anything
 snippets.py   blocks of a page that quote the code
 concepts.py   the map of the course, as a table in lectures/README.md
-walking.py    blocks of a page that record a debugger session
+walking.py    blocks of a page that record a debugger session: replaying and comparing
+sessions.py   such a session as a page has it: commands, answers, breakpoints
+debuggers.py  pdb and gdb: how a session runs
+launching.py  the walks for Visual Studio Code
 """

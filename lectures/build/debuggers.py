@@ -118,7 +118,7 @@ class Gdb(Debugger):
 
     SETTINGS = ("set width 0", "set confirm off", "set style enabled off")
     NOISE = re.compile(
-        r"\[(New Thread|Thread|Switching to|Detaching after|Attaching after|Inferior) .*\]|"
+        r"\[(New Thread|New process|Thread|Switching to|Detaching after|Attaching after|Inferior) .*\]|"
         r"Starting program: .*|Using host libthread_db .*|Continuing\.|warning: .*|minigrad: compiling .*|"
         r"Download failed: .*|\s*"
     )
@@ -146,8 +146,9 @@ class Gdb(Debugger):
         return ["", *answers[:-2]]
 
     def _shown(self, answer: str) -> str:
-        """An answer without the lines that say nothing about the program, such as those about its threads."""
-        lines = answer.splitlines(keepends=True)
+        """An answer without what says nothing about the program, such as the number of its threads."""
+        # BLAS may have started threads. Only the one that called the kernel runs it.
+        lines = re.sub(r'^Thread \d+ ".*" hit ', "", answer, flags=re.MULTILINE).splitlines(keepends=True)
         return "".join(line for line in lines if not self.NOISE.fullmatch(line.rstrip("\n")))
 
     @staticmethod
