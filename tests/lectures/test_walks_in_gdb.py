@@ -60,7 +60,7 @@ IN_GDB = """
 
 
 @pytest.fixture
-def gdb_walk(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def gdb_walk(project: Path) -> Path:
     """A page with a session of gdb, as recorded."""
     if shutil.which("g++") is None:
         pytest.skip("g++ is not installed")
