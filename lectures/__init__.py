@@ -2,7 +2,7 @@
 
 README.md         what to read, in which order; the map from each concept of the lecture to its module, test and table
 NN-*.md           the notes; a block of our code in a note is a copy that `python -m lectures refresh` makes
-walks/            debugger sessions, recorded; `python -m lectures walk check` replays them
+walks/            debugger sessions, recorded; `python -m lectures walk check` replays them; their programs
 build/            what makes and checks these pages
 
 Everything below may be quoted here and nothing below imports anything from here.

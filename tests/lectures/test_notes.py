@@ -61,7 +61,7 @@ def test_the_examples_of_a_note_run(path: Path, request: pytest.FixtureRequest):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_code_on_a_page_is_quoted_run_or_the_program_of_a_walk(path: Path):
     found = blocks(path.read_text("utf-8"))
-    assert {block.language for block in found} <= {"python", "cpp", "pdb", "text", "console", ""}
+    assert {block.language for block in found} <= {"python", "cpp", "pdb", "gdb", "text", "console", ""}
     assert [block.line for block in found if block.language == "cpp" and not block.values("code")] == []
     if path not in NOTES:
         python = [block for block in found if block.language == "python"]
