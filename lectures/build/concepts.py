@@ -103,7 +103,7 @@ def read(project: Path) -> tuple[list[Entry], list[str]]:
 def to_come(entries: list[Entry]) -> str:
     """How many of each kind are still to be written, such as `8 pages, 3 tables`; "" if none is."""
     missing = {(field, entry.path(field) or str(entry)) for entry in entries for field in entry.to_come}
-    counts = Counter("page" if field == "path" else field for field, _ in missing if field != "page")
+    counts = Counter("page" if field == "path" else field for field, _ in sorted(missing) if field != "page")
     return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.most_common())
 
 
