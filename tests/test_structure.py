@@ -215,7 +215,8 @@ def test_numba_is_imported_in_one_place():
 def test_the_shim_is_reached_through_the_launcher_alone():
     launcher = PROJECT / "minigrad" / "kernels" / "cuda_source.py"
     others = [path for path in sources(*PACKAGES) if path != launcher and path.parent.name != "cuda_on_host"]
-    assert violations(others, "minigrad.cuda_on_host") == []
+    course = PROJECT / "lectures" / "assignments"  # there a student launches a kernel of their own
+    assert violations([path for path in others if course not in path.parents], "minigrad.cuda_on_host") == []
 
 
 def test_cupy_is_imported_in_one_place():

@@ -18,7 +18,7 @@
     about = "what an op records, and the order of the backward pass"         # completes its title in a list
 
 Everything that is named must exist, except the fields in `to_come`: they must not exist yet. So what is written later
-shows up in the check until it is taken out of `to_come`. A field that a concept will never have is left out.
+shows up in the check, and `refresh` takes it out of `to_come`. A field that a concept will never have is left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from lectures.assignments import ASSIGNMENTS
-from minigrad.files import read_text
+from minigrad.files import read_text, write_text
 
 SOURCE = "lectures/concepts.toml"
 CONCEPT = ("name", "page", "module", "test", "table", "figure", "walk", "stepper", "exercise")
@@ -107,6 +107,32 @@ def to_come(entries: list[Entry]) -> str:
     return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.most_common())
 
 
+def take_written(project: Path) -> list[Path]:
+    """Take the fields whose files have been written out of the lists `to_come`; concepts.toml, if it changed."""
+    entries, _ = read(project)
+    if not entries:
+        return []
+    old = read_text(project / SOURCE)
+    lines = old.splitlines(keepends=True)
+    for entry in reversed(entries):  # from the last to the first, so that the others keep their line numbers
+        left = [field for field in entry.to_come if not _is_written(entry, field, project)]
+        if len(left) < len(entry.to_come):
+            shown = ", ".join(f'"{field}"' for field in left)
+            before, after = "".join(lines[: entry.line]), "".join(lines[entry.line :])
+            new = f"to_come = [{shown}]\n" if left else ""
+            after = re.sub(r"^to_come\s*=\s*\[[^\]]*\][^\n]*\n?", new, after, count=1, flags=re.MULTILINE)
+            lines = (before + after).splitlines(keepends=True)
+    if lines == old.splitlines(keepends=True):
+        return []
+    write_text(project / SOURCE, "".join(lines))
+    return [project / SOURCE]
+
+
+def _is_written(entry: Entry, field: str, project: Path) -> bool:
+    path = entry.path(field)
+    return path != "" and (project / path).is_file()
+
+
 def _entries(content: dict[str, Any], text: str) -> tuple[list[Entry], list[str]]:
     """The entries of the file, and what is wrong with their form."""
     headings = re.finditer(r"^\s*\[\[\s*(\w+)\s*\]\]", text, flags=re.MULTILINE)
@@ -149,7 +175,7 @@ def _wrong_paths(entry: Entry, project: Path) -> Iterator[str]:
         if field in WORDS:
             continue
         path, later = entry.path(field), field in entry.to_come
-        if (project / path).is_file() == later:
+        if _is_written(entry, field, project) == later:
             yield f"{entry}: {path} is there, take {field} out of to_come" if later else f"{entry}: there is no {path}"
 
 

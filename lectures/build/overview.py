@@ -42,13 +42,13 @@ def check(project: Path) -> list[str]:
 
 
 def refresh(project: Path) -> tuple[list[Path], list[str]]:
-    """Write the lists into the page; the page if it changed, and what is wrong with the entries."""
+    """Write the lists into the page; what changed, also of concepts.toml, and what is wrong with the entries."""
+    changed = concepts.take_written(project)
     page, new, problems = _pages(project)
     if problems or page == new:
-        return [], problems
-    path = project / README
-    write_text(path, new)
-    return [path], []
+        return changed, problems
+    write_text(project / README, new)
+    return [*changed, project / README], []
 
 
 def _pages(project: Path) -> tuple[str, str, list[str]]:
@@ -114,7 +114,7 @@ def _assignment_list(entries: list[Entry], project: Path) -> str:
         handout = project / assignment.folder / "handout.md"
         if handout.is_file():
             numbers = [exercise.number for exercise in assignment.exercises]
-            titles = ", ".join(f"{exercise.number} {exercise.title}" for exercise in assignment.exercises)
+            titles = "; ".join(f"{exercise.number} {exercise.title}" for exercise in assignment.exercises)
             link = _link(assignment.title, handout.relative_to(project))
             what = f"{len(numbers)} exercise{'s' if len(numbers) > 1 else ''}"
             lines.append(f"- {assignment.number}: {link}. {_first_sentence(read_text(handout))} {what}: {titles}.")

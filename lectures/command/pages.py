@@ -1,4 +1,4 @@
-"""`check` and `refresh`: the blocks of the pages that quote the code, and the lists of the course."""
+"""`check` and `refresh`: what the pages show that is made from something else: code, figures, and lists."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lectures.build import concepts, overview, snippets
+from lectures.build import concepts, figures, overview, snippets
 from lectures.command.report import report
+
+PARTS = (snippets, figures, overview)
+"""Each has `check`, which says what differs, and `refresh`, which writes it and says what it cannot mend."""
 
 
 def add(commands: Any) -> None:
     """Describe the arguments to the parser."""
-    check = commands.add_parser(
-        "check",
-        help="compare the blocks that quote code with the source, and the lists with concepts.toml",
-    )
+    check = commands.add_parser("check", help="compare the pages with the code, and the lists with concepts.toml")
     check.set_defaults(run=run_check)
-    refresh = commands.add_parser("refresh", help="quote the source of today, and write the lists")
+    refresh = commands.add_parser("refresh", help="quote the source of today, draw the figures, and write the lists")
     refresh.set_defaults(run=run_refresh)
 
 
@@ -25,15 +25,16 @@ def run_check(options: argparse.Namespace, project: Path) -> int:
     """Compare; the exit code."""
     if missing := concepts.to_come(concepts.read(project)[0]):
         print(f"Still to come: {missing}.")
-    return report(
-        snippets.check(project) + overview.check(project), "To bring them up to date: python -m lectures refresh"
-    )
+    differing = [problem for part in PARTS for problem in part.check(project)]
+    return report(differing, "To bring them up to date: python -m lectures refresh")
 
 
 def run_refresh(options: argparse.Namespace, project: Path) -> int:
     """Write what differs; the exit code."""
-    changed, wrong = snippets.refresh(project)
-    with_lists, problems = overview.refresh(project)
-    for path in changed + with_lists:
-        print(f"{path.relative_to(project).as_posix()}: written")
-    return report(wrong + problems, "These need to be corrected by hand.")
+    wrong = []
+    for part in PARTS:
+        changed, problems = part.refresh(project)
+        for path in changed:
+            print(f"{path.relative_to(project).as_posix()}: written")
+        wrong += problems
+    return report(wrong, "These need to be corrected by hand.")

@@ -10,7 +10,7 @@ from lectures.grading.folder import sources
 from lectures.grading.stubs import body, file_of
 
 LENGTH = 8
-ALLOWED = 0.15  # of the runs; idioms such as a loop over shapes occur in many places
+ALLOWED = 0.25  # of the runs: idioms, such as the first and last line of a backward rule, occur in many places
 
 
 def leaks(folder: Path, assignment: Assignment, project: Path) -> dict[str, dict[str, float]]:

@@ -23,6 +23,7 @@ from lectures.grading.stubs import not_written
 
 SEEDS = 20
 FEWEST_MISTAKES = 5
+MOST_SHOWN = 3
 
 
 def prove(assignment: Assignment, exercise: Exercise, project: Path, seeds: int = SEEDS) -> list[str]:
@@ -86,11 +87,12 @@ def _solution(assignment: Assignment, exercise: Exercise, project: Path, variant
     limit = seeds * exercise.seconds
     outputs = _run(assignment, exercise, project, sources(assignment, project, variants), cases, limit)
     label = f"the solution{f' of the variant {variant}' if variant else ''}"
-    return [
+    wrong = [
         f"{label} is wrong in the case {case.shows!r}: expected {show(case.expected)}, got {show(got)}"
         for case, output in zip(cases, outputs, strict=True)
         if not right(case, got := judged(case, output))
     ]
+    return wrong[:MOST_SHOWN] + [f"{label} is wrong in {len(wrong)} of {len(cases)} cases"] * (len(wrong) > MOST_SHOWN)
 
 
 def _mistakes(assignment: Assignment, exercise: Exercise, project: Path) -> list[str]:

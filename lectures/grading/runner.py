@@ -180,4 +180,5 @@ def _environment(project: Path, scratch: Path, jit: bool) -> dict[str, str]:
         "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8",
         "HOME": str(scratch), "USERPROFILE": str(scratch), "TMPDIR": str(scratch), "NUMBA_CACHE_DIR": str(scratch),
         "OPENBLAS_NUM_THREADS": "1", "NUMBA_DISABLE_JIT": "0" if jit else "1",
+        "NUMBA_NUM_THREADS": "2",  # a race shows with two threads, also on one core
     }  # fmt: skip

@@ -102,7 +102,6 @@ def test_refresh_writes_the_lists_and_leaves_the_rest(course: Path, capsys: pyte
     ("old", "new", "said"),
     [
         ('s.py"\n\n[[lecture', '.py"\n\n[[lecture', "numbers: there is no minigrad/number.py"),
-        ('"page", "table"', '"page", "walk"', "sums: lectures/walks/adding.md is there, take walk out of to_come"),
         ('to_come = ["path"]', "", "line 5: lectures/machine/2-more-numbers.md: there is no"),
         ('exercise = "0.1"', 'exercise = "0.9"', "there is no lectures/assignments: exercise 0.9"),
         ('["page", "table"]', '["page"]\ntable = "nosuch"', "there is no experiments/tables/nosuch/__init__.py"),
@@ -131,13 +130,23 @@ def test_an_entry_that_is_wrong_is_named_with_its_line(
     assert "Traceback" not in capsys.readouterr().out
 
 
-def test_a_page_that_is_to_come_and_is_written_is_named(course: Path):
+def test_what_has_been_written_since_is_named_and_taken_out_of_to_come(course: Path):
+    change(course, '["page", "table"]', '["page",\n    "walk", "table"]  # later')
     write(course / "lectures" / "machine" / "2-more-numbers.md", "# More\n\nText.\n")
     problems = overview.check(course)
     assert [problem.split(": ", 1)[1] for problem in problems] == [
         "lectures/machine/2-more-numbers.md: lectures/machine/2-more-numbers.md is there, take path out of to_come",
         "sums: lectures/machine/2-more-numbers.md is there, take page out of to_come",
+        "sums: lectures/walks/adding.md is there, take walk out of to_come",
     ]
+    before = (course / "lectures" / "concepts.toml").read_text()
+    changed, wrong = overview.refresh(course)
+    assert [path.name for path in changed] == ["concepts.toml", "README.md"]
+    assert wrong == overview.check(course) == []
+    after = (course / "lectures" / "concepts.toml").read_text()
+    assert after == before.replace('to_come = ["path"]\n', "").replace(
+        'to_come = ["page",\n    "walk", "table"]  # later', 'to_come = ["table"]'
+    )
 
 
 def test_a_page_that_the_map_does_not_name_is_named(course: Path):

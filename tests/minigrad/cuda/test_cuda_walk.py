@@ -17,7 +17,7 @@ from minigrad.kernels.layernorm import cuda
 PROJECT = Path(__file__).parents[3]
 LECTURE = (PROJECT / "lectures" / "machine" / "6-cuda-kernel.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", LECTURE, flags=re.MULTILINE | re.DOTALL)
-PROGRAM = next(block for language, block in BLOCKS if language == "python")
+PROGRAM = next(block for language, block in BLOCKS if language == "python" and "minigrad.use_kernels" in block)
 SESSION = [line for _, block in BLOCKS if "(gdb)" in block for line in block.splitlines()]
 COMMANDS = [line.removeprefix("(gdb) ") for line in SESSION if line.startswith("(gdb) ")]
 
