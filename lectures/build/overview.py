@@ -67,7 +67,7 @@ def _pages(project: Path) -> tuple[str, str, list[str]]:
     try:
         for name, make in makers.items():
             new = with_content(new, README, name, make(entries, project))
-    except ExperimentError as error:
+    except (ExperimentError, ValueError, SyntaxError) as error:
         return page, page, [str(error)]
     return page, new, []
 
@@ -85,17 +85,15 @@ def _page_list(entries: list[Entry], project: Path) -> str:
             if entry.to_come:
                 line = f"{number}. {words.replace('-', ' ').capitalize()}: {about} ({TO_COME})"
             else:
-                text = read_text(project / path)
-                line = f"{number}. {_link(_title(text), path)}: {about} ({reading_minutes(text)} minutes)"
+                minutes = reading_minutes(read_text(project / path))
+                line = f"{number}. {_link(_title(path, project), path)}: {about} ({minutes} minutes)"
             groups.setdefault(path.parent.name.capitalize(), []).append(line)
     return "\n\n".join(f"**{name}**\n\n" + "\n".join(lines) for name, lines in groups.items())
 
 
 def _walk_list(entries: list[Entry], project: Path) -> str:
-    texts = {path: read_text(path) for path in sorted((project / "lectures" / "walks").glob("*.md"))}
-    return "\n".join(
-        f"- {_link(path.stem, path.relative_to(project))}: {_first_sentence(text)}" for path, text in texts.items()
-    )
+    paths = [path.relative_to(project) for path in sorted((project / "lectures" / "walks").glob("*.md"))]
+    return "\n".join(f"- {_link(path.stem, path)}: {_first_sentence(path, project)}" for path in paths)
 
 
 def _stepper_list(entries: list[Entry], project: Path) -> str:
@@ -111,13 +109,13 @@ def _stepper_list(entries: list[Entry], project: Path) -> str:
 def _assignment_list(entries: list[Entry], project: Path) -> str:
     lines = []
     for assignment in ASSIGNMENTS:
-        handout = project / assignment.folder / "handout.md"
-        if handout.is_file():
+        handout = Path(assignment.folder) / "handout.md"
+        if (project / handout).is_file():
             numbers = [exercise.number for exercise in assignment.exercises]
             titles = "; ".join(f"{exercise.number} {exercise.title}" for exercise in assignment.exercises)
-            link = _link(assignment.title, handout.relative_to(project))
+            link = _link(assignment.title, handout)
             what = f"{len(numbers)} exercise{'s' if len(numbers) > 1 else ''}"
-            lines.append(f"- {assignment.number}: {link}. {_first_sentence(read_text(handout))} {what}: {titles}.")
+            lines.append(f"- {assignment.number}: {link}. {_first_sentence(handout, project)} {what}: {titles}.")
     return "\n".join(lines) or TO_COME
 
 
@@ -172,15 +170,27 @@ def reading_minutes(text: str) -> int:
     return ceil(len(text.split()) / WORDS_A_MINUTE)
 
 
-def _title(page: str) -> str:
-    return next(line for line in page.splitlines() if line.startswith("# ")).removeprefix("# ")
+def _title(path: Path, project: Path) -> str:
+    return _beginning(path, project)[0]
 
 
-def _first_sentence(page: str) -> str:
+def _first_sentence(path: Path, project: Path) -> str:
     """The first sentence below the title, without links and emphasis."""
-    paragraph = page.split("\n\n")[1].replace("\n", " ")
+    paragraph = _beginning(path, project)[1].replace("\n", " ")
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", paragraph).replace("*", "")
     return re.split(r"(?<=[.!?]) ", plain, maxsplit=1)[0]
+
+
+def _beginning(path: Path, project: Path) -> tuple[str, str]:
+    """The title of a page and the paragraph below it.
+
+    Raises:
+        ValueError: naming the page, if it does not begin like this.
+    """
+    found = re.match(r"# ([^\n]+)\n\n(?=\S)(.+?)(?:\n\n|\n?\Z)", read_text(project / path), flags=re.DOTALL)
+    if not found:
+        raise ValueError(f"{path.as_posix()}: expected a line `# TITLE`, an empty line, and a paragraph")
+    return found[1], found[2]
 
 
 def _link(text: str, path: Path) -> str:

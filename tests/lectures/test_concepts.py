@@ -81,7 +81,7 @@ def test_refresh_writes_the_lists_and_leaves_the_rest(course: Path, capsys: pyte
     said = capsys.readouterr().out
     assert "Still to come: 1 page, 1 table.\n" in said
     assert "lectures/README.md: its lists differ from lectures/concepts.toml" in said
-    assert main(["refresh"], course) == 0
+    assert overview.refresh(course) == ([course / "lectures" / "README.md"], [])
     page = (course / "lectures" / "README.md").read_text()
     assert "1. [Numbers](machine/1-numbers.md): how to add (3 minutes)\n" in page
     assert "2. More numbers: how to multiply (*to come*)\n" in page
@@ -95,7 +95,7 @@ def test_refresh_writes_the_lists_and_leaves_the_rest(course: Path, capsys: pyte
         "[stepper](steppers/adding.py) | [0.1](assignments/warm_up/handout.md) |\n<!-- /map -->\n\nThe end.\n"
     ) in page
     assert overview.refresh(course) == ([], [])
-    assert main(["check"], course) == 0
+    assert overview.check(course) == []
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,14 @@ def test_a_page_that_the_map_does_not_name_is_named(course: Path):
     assert overview.check(course) == [
         "lectures/concepts.toml: expected a [[page]] for lectures/machine/3-others.md, got none"
     ]
+
+
+@pytest.mark.parametrize("text", ["", "# Adding\n", "Adding\n\nA walk.\n", "# Adding\nA walk.\n\nMore.\n"])
+def test_a_page_without_a_title_and_a_paragraph_is_named(course: Path, text: str):
+    write(course / "lectures" / "walks" / "adding.md", text)
+    problem = "lectures/walks/adding.md: expected a line `# TITLE`, an empty line, and a paragraph"
+    assert overview.check(course) == [problem]
+    assert overview.refresh(course) == ([], [problem])
 
 
 def test_a_page_without_a_place_for_the_map_is_named(course: Path):
