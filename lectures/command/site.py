@@ -13,9 +13,7 @@ from lectures.site.building import build
 def add(commands: Any) -> None:
     """Describe the arguments to the parser."""
     site = commands.add_parser("site", help="build the course as HTML, which needs no network to read")
-    site.add_argument(
-        "--to", type=Path, required=True, metavar="DIR", help="folder to write; a former site is replaced"
-    )
+    site.add_argument("--to", type=Path, required=True, metavar="DIR", help="where to write; a former site is replaced")
     site.set_defaults(run=run)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
+import re
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,8 +43,7 @@ def build(project: Path, to: Path) -> list[str]:
     with tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as folder:
         site, work = Path(folder) / "site", Path(folder) / "work"
         site.mkdir()
-        write_steppers(site, project)
-        problems = _run_sphinx(project, site, work)
+        problems = write_steppers(site, project) + _run_sphinx(project, site, work)
         if not problems:
             write_text(site / "index.html", FIRST_PAGE)
             write_text(site / MARK, "python -m lectures site replaces this folder.\n")
@@ -72,5 +71,5 @@ def _run_sphinx(project: Path, site: Path, work: Path) -> list[str]:
     with patch_docutils(str(here)), docutils_namespace():
         app = Sphinx(project, here, site, work, "html", status=None, warning=warnings, freshenv=True)
         app.build(force_all=True)
-    shutil.rmtree(site / ".doctrees", ignore_errors=True)
-    return [line.replace(f"{project}{os.sep}", "") for line in warnings.getvalue().splitlines() if line.strip()]
+    said = re.sub(r"\x1b\[[\d;]*m|WARNING: ", "", warnings.getvalue())  # without colours
+    return [line.replace(f"{project}{os.sep}", "") for line in said.splitlines() if line.strip()]

@@ -27,7 +27,7 @@ def add_contents(app: Sphinx, page: str, source: list[str]) -> None:
     """Append the table of contents to the first page, where only the sidebar shows it."""
     if page == ROOT:
         source[0] += "".join(
-            f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "".join(f"/{page}\n" for page in pages) + "```\n"
+            f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n"
             for caption, pages in sections(sorted(app.env.found_docs - {ROOT})).items()
         )
 
@@ -35,8 +35,10 @@ def add_contents(app: Sphinx, page: str, source: list[str]) -> None:
 def sections(pages: list[str]) -> dict[str, list[str]]:
     """The pages of each section that has some."""
     found: dict[str, list[str]] = {caption: [] for caption in SECTIONS}
+    found["Start"].append("self")  # the first page, in the words of a table of contents
     for page in sorted(pages, key=_place):
-        found[next(caption for caption, pattern in SECTIONS.items() if re.fullmatch(pattern, page))].append(page)
+        section = next(caption for caption, pattern in SECTIONS.items() if re.fullmatch(pattern, page))
+        found[section].append(f"/{page}")
     return {caption: pages for caption, pages in found.items() if pages}
 
 

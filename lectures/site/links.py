@@ -1,8 +1,8 @@
 """Where the links of a page lead to in the site.
 
 A page links to files as on a code host: `[tape](../../minigrad/tape.py)`. In the site, a link to a Markdown page leads
-to its HTML, and a link to another file or a folder to its listing. A link whose text is the name of a definition in the
-file, such as `` [`record`](../../minigrad/tape.py) ``, leads to its line, and so does the caption of a block that quotes code.
+to its HTML, and a link to another file or a folder to its listing. A link whose text is the name of a definition in
+the file, such as `[record](../../minigrad/tape.py)`, leads to its line. So does the caption of a block of quoted code.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from minigrad.files import read_text
 
 _LOGGER = logging.getLogger(__name__)
 _OUTWARD = re.compile(r"[a-z][a-z+.-]*:|//", re.IGNORECASE)
-_QUOTE = re.compile(r"code:\s*(.*)")
+_QUOTE = re.compile(r"<!--\s*code:\s*(.*?)\s*-->")
 
 
 class Links:
@@ -39,7 +39,7 @@ class Links:
 
     def resolve(self, app: Sphinx, tree: nodes.document, page: str) -> None:
         """Point each link of a page to a page of the site; warn of those that lead nowhere."""
-        for comment in list(tree.findall(nodes.comment)):
+        for comment in list(tree.findall(nodes.raw)):
             self._add_caption(app, comment, page)
         for link in tree.findall(nodes.reference):
             target = link.get("refuri", "")
@@ -80,7 +80,7 @@ class Links:
         lines = read_text(self.project / target).split("\n")
         return next((f"L{number}" for number, line in enumerate(lines, start=1) if definition.match(line)), "")
 
-    def _add_caption(self, app: Sphinx, comment: nodes.comment, page: str) -> None:
+    def _add_caption(self, app: Sphinx, comment: nodes.raw, page: str) -> None:
         """Say above a block of quoted code where it is from."""
         quote = _QUOTE.fullmatch(comment.astext().strip())
         if quote is None:

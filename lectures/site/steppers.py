@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,13 @@ from minigrad.files import read_text
 FOLDER = "steppers"
 
 
-def write_steppers(site: Path, project: Path) -> None:
-    """Write the steppers into the folder of a site. Without the command that makes them, there are none.
-
-    Raises:
-        subprocess.CalledProcessError: if the command fails.
-    """
-    if find_spec("lectures.command.steppers"):
-        command = [sys.executable, "-m", "lectures", "steppers", "--to", str(site / FOLDER)]
-        subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
+def write_steppers(site: Path, project: Path) -> list[str]:
+    """Write the steppers into the folder of a site; what is wrong. A project without their command has none."""
+    if not (project / "lectures" / "command" / "steppers.py").is_file():
+        return []
+    command = [sys.executable, "-m", "lectures", "steppers", "--to", str(site / FOLDER)]
+    done = subprocess.run(command, cwd=project, capture_output=True, encoding="utf-8", check=False)
+    return [f"{FOLDER}: {line}" for line in (done.stdout + done.stderr).splitlines()] if done.returncode else []
 
 
 def add_to_context(app: Any, page: str, template: str, context: dict[str, Any], tree: object) -> None:
@@ -38,7 +35,7 @@ def add_to_context(app: Any, page: str, template: str, context: dict[str, Any], 
 @cache
 def titles(site: Path) -> list[dict[str, str]]:
     """The path and the title of each stepper of a site."""
-    pages = sorted((site / FOLDER).glob("*.html"))
+    pages = sorted(page for page in (site / FOLDER).glob("*.html") if page.stem != "index")
     return [{"path": f"{FOLDER}/{page.name}", "title": _title(page)} for page in pages]
 
 
