@@ -72,4 +72,5 @@ def _run_sphinx(project: Path, site: Path, work: Path) -> list[str]:
         app = Sphinx(project, here, site, work, "html", status=None, warning=warnings, freshenv=True)
         app.build(force_all=True)
     said = re.sub(r"\x1b\[[\d;]*m|WARNING: ", "", warnings.getvalue())  # without colours
-    return [line.replace(f"{project}{os.sep}", "") for line in said.splitlines() if line.strip()]
+    lines = [line.replace(f"{project}{os.sep}", "") for line in said.splitlines() if line.strip()]
+    return list(dict.fromkeys(lines))  # some are said for every page

@@ -13,7 +13,7 @@ from lectures.site import contents, steppers
 from lectures.site.formulas import visit_formula, visit_formula_block
 from lectures.site.links import Links
 from lectures.site.listings import listings
-from lectures.site.transcripts import PdbLexer
+from lectures.site.transcripts import DebuggerLexer
 
 project = "minigrad"
 language = "en"
@@ -55,7 +55,8 @@ html_show_sphinx = False
 
 def setup(app: Sphinx) -> None:
     """Connect our modules to the events of the build."""
-    app.add_lexer("pdb", PdbLexer)
+    for language in DebuggerLexer.aliases:
+        app.add_lexer(language, DebuggerLexer)
     app.add_html_math_renderer("mathml", (visit_formula, None), (visit_formula_block, None))
     links = Links(Path(app.srcdir))
     app.connect("source-read", contents.add_contents)

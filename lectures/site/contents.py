@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Mapping
 
 from sphinx.application import Sphinx
+
+from minigrad.files import read_text
 
 ROOT = "lectures/README"
 """The first page, without its suffix as everywhere in Sphinx."""
@@ -26,23 +28,31 @@ SECTIONS = {  # the first pattern that fits a page counts
 def add_contents(app: Sphinx, page: str, source: list[str]) -> None:
     """Append the table of contents to the first page, where only the sidebar shows it."""
     if page == ROOT:
+        others = app.env.found_docs - {ROOT}
+        titles = {other: read_text(app.env.doc2path(other)).split("\n")[0] for other in others}
         source[0] += "".join(
             f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n"
-            for caption, pages in sections(sorted(app.env.found_docs - {ROOT})).items()
+            for caption, pages in sections(titles).items()
         )
 
 
-def sections(pages: list[str]) -> dict[str, list[str]]:
-    """The pages of each section that has some."""
+def sections(titles: Mapping[str, str]) -> dict[str, list[str]]:
+    """The pages of each section that has some. Given is the title of each page."""
     found: dict[str, list[str]] = {caption: [] for caption in SECTIONS}
     found["Start"].append("self")  # the first page, in the words of a table of contents
-    for page in sorted(pages, key=_place):
+    for page in sorted(titles, key=lambda page: (_number(titles[page]), _place(page))):
         section = next(caption for caption, pattern in SECTIONS.items() if re.fullmatch(pattern, page))
         found[section].append(f"/{page}")
     return {caption: pages for caption, pages in found.items() if pages}
 
 
+def _number(title: str) -> int:
+    """The number of the assignment that a title names; 0 if it names none."""
+    named = re.search(r"assignment (\d+)", title, re.IGNORECASE)
+    return int(named[1]) if named else 0
+
+
 def _place(page: str) -> list[tuple[int, str]]:
     """Sorts 2-subwords before 10-scaling, and a folder's README before its other pages."""
-    parts = Path(page).parts
-    return [(-1 if part == "README" else int(re.match(r"\d*", part)[0] or 0), part) for part in parts]  # type: ignore[index]
+    numbers = [(re.match(r"\d+", part), part) for part in page.split("/")]
+    return [(-1 if part == "README" else int(number[0]) if number else 0, part) for number, part in numbers]

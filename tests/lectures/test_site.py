@@ -46,6 +46,10 @@ int y;
 2
 ```
 
+```gdb
+(gdb) print threadIdx
+```
+
 ## An answer
 
 <details><summary>Answer</summary>
@@ -166,6 +170,7 @@ def test_what_a_note_has_is_shown(course: Path, tmp_path: Path):
     assert "for $5 or $6" in page.text
     assert "code:" not in page.text
     assert '<span class="gp">(Pdb) </span>' in html
+    assert '<span class="gp">(gdb) </span>' in html
     assert "<details><summary>Answer</summary>" in html
     assert "<strong>two</strong>" in html
     source = "../../minigrad/numbers.py.html"
@@ -273,11 +278,20 @@ def test_steppers_are_part_of_the_site(course: Path, tmp_path: Path):
 
 
 def test_pages_are_in_the_order_of_their_numbers():
-    names = ["machine/10-b", "machine/2-a", "start", "assignments/2/handout", "assignments/1/instructor"]
-    assert sections([f"lectures/{name}" for name in names] + ["README", "experiments/results/README"]) == {
+    titles = {
+        "README": "# minigrad",
+        "experiments/results/README": "# Results",
+        "lectures/machine/10-b": "# B",
+        "lectures/machine/2-a": "# A",
+        "lectures/start": "# Start",
+        "lectures/assignments/attention/handout": "# Assignment 3: attention",
+        "lectures/assignments/warm_up/handout": "# Assignment 0: an op",
+        "lectures/assignments/warm_up/instructor": "# For the instructor",
+    }
+    assert sections(titles) == {
         "Start": ["self", "/lectures/start"],
         "The machine": ["/lectures/machine/2-a", "/lectures/machine/10-b"],
-        "Assignments": ["/lectures/assignments/2/handout"],
-        "For instructors": ["/lectures/assignments/1/instructor"],
+        "Assignments": ["/lectures/assignments/warm_up/handout", "/lectures/assignments/attention/handout"],
+        "For instructors": ["/lectures/assignments/warm_up/instructor"],
         "The project": ["/README", "/experiments/results/README"],
     }
