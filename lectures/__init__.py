@@ -4,6 +4,7 @@ README.md         what to read, in which order; the map from each concept of the
 NN-*.md           the notes; a block of our code in a note is a copy that `python -m lectures refresh` makes
 walks/            debugger sessions, recorded; `python -m lectures walk check` replays them
 build/            what makes and checks these pages
+site/             the pages as HTML: `python -m lectures site --to DIR`
 
 Everything below may be quoted here and nothing below imports anything from here.
 """

@@ -35,10 +35,10 @@ def build(project: Path, to: Path) -> list[str]:
         to: the folder to write. A former site there is replaced.
 
     Raises:
-        ValueError: if `to` holds something else, or what the site needs is not installed.
+        ValueError: if `to` holds something else, what the site needs is not installed, or there is no checkout.
     """
     to = to.resolve()
-    _check(to)
+    _check(project, to)
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{to.name}.", dir=to.parent) as folder:
         site, work = Path(folder) / "site", Path(folder) / "work"
@@ -53,10 +53,12 @@ def build(project: Path, to: Path) -> list[str]:
     return problems
 
 
-def _check(to: Path) -> None:
+def _check(project: Path, to: Path) -> None:
     missing = [name for name in ("sphinx", "myst_parser", "furo", "math_core") if find_spec(name) is None]
     if missing:
         raise ValueError(f'the site needs {", ".join(missing)}: pip install -e ".[site]"')
+    if not (project / "pyproject.toml").is_file():
+        raise ValueError(f"the site needs a checkout of the project, and {project} has no pyproject.toml")
     if to.exists() and not (to / MARK).is_file() and not (to.is_dir() and not any(to.iterdir())):
         raise ValueError(f"--to must be a new folder or a former site, but {to} holds something else")
 

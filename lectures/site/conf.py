@@ -36,7 +36,7 @@ html_theme = "furo"
 html_title = "minigrad: the course"
 html_static_path = ["course.css"]
 html_css_files = ["course.css"]
-templates_path = ["templates"]
+templates_path = ["."]  # for steppers.html
 html_sidebars = {
     "**": [
         "sidebar/brand.html",

@@ -125,6 +125,7 @@ def pages(site: Path) -> dict[Path, Page]:
 @pytest.fixture
 def course(project: Path) -> Path:
     """A course of a map and one note."""
+    write(project / "pyproject.toml", "")
     write(project / "lectures" / "README.md", "# Course\n\n[note](machine/1-a.md)\n\n## The map\n\nNothing.\n")
     write(project / "lectures" / "machine" / "1-a.md", NOTE)
     return project
@@ -256,6 +257,11 @@ def test_the_extra_is_named_if_it_is_missing(course: Path, tmp_path: Path, monke
     monkeypatch.setattr("lectures.site.building.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=re.escape('pip install -e ".[site]"')):
         build(course, tmp_path / "site")
+
+
+def test_the_site_is_built_from_a_checkout(project: Path, tmp_path: Path):
+    with pytest.raises(ValueError, match=r"has no pyproject\.toml"):
+        build(project, tmp_path / "site")
 
 
 def test_steppers_are_part_of_the_site(course: Path, tmp_path: Path):
