@@ -1,7 +1,7 @@
 """Where the links of a page lead to in the site.
 
 A page links to files as on a code host: `[tape](../../minigrad/tape.py)`. In the site, a link to a Markdown page leads
-to its HTML, and a link to another file or a folder to its listing. A link whose text is the name of a definition in
+to its HTML, to a picture to the picture, and to another file or a folder to its listing. A link whose text is the name of a definition in
 the file, such as `[record](../../minigrad/tape.py)`, leads to its line. So does the caption of a block of quoted code.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -58,9 +59,18 @@ class Links:
         if target.startswith("..") or not (self.project / target).exists():
             _LOGGER.warning("%s leads nowhere", link["refuri"], location=link)
             return ""
+        if target.endswith((".svg", ".png")):
+            return self._copied(app, target, page)
         self.targets.add(target)
         fragment = fragment or self._line(target, link.astext())
         return app.builder.get_relative_uri(page, listing(target)) + (f"#{fragment}" if fragment else "")
+
+    def _copied(self, app: Sphinx, target: str, page: str) -> str:
+        """Bring a picture along."""
+        copy = Path(app.outdir) / target
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.project / target, copy)
+        return posixpath.relpath(target, posixpath.dirname(page))
 
     def _anchor(self, app: Sphinx, link: nodes.reference, document: str, fragment: str) -> str:
         """The anchor of a heading, which a link names as a code host does."""

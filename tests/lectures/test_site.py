@@ -25,7 +25,7 @@ NOTE = r"""
 
 Text with $\frac{a}{b}$ for $5 or $6, and [`twice`](../../minigrad/numbers.py), [a line](../../minigrad/numbers.py#L3),
 [the folder](../../minigrad), [the kernel](../../minigrad/numbers.cu), [below](#an-answer), and
-[the map](../README.md#the-map).
+[the map](../README.md#the-map). ![A picture](../a.svg) and [a link to it](../a.svg)
 
 $$
 \operatorname{softmax}(x)_i = \frac{e^{x_i}}{\sum_j e^{x_j}}
@@ -128,6 +128,7 @@ def course(project: Path) -> Path:
     write(project / "pyproject.toml", "")
     write(project / "lectures" / "README.md", "# Course\n\n[note](machine/1-a.md)\n\n## The map\n\nNothing.\n")
     write(project / "lectures" / "machine" / "1-a.md", NOTE)
+    write(project / "lectures" / "a.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
     return project
 
 
@@ -174,6 +175,8 @@ def test_what_a_note_has_is_shown(course: Path, tmp_path: Path):
     assert '<span class="gp">(gdb) </span>' in html
     assert "<details><summary>Answer</summary>" in html
     assert "<strong>two</strong>" in html
+    assert "../../_images/a.svg" in page.loaded
+    assert "../a.svg" in page.links
     source = "../../minigrad/numbers.py.html"
     assert {"../../minigrad/index.html", "../../minigrad/numbers.cu.html"} <= set(page.links)
     assert {f"{source}#L3", "#an-answer", "../README.html#the-map"} <= set(page.links)
