@@ -1,8 +1,9 @@
 """Where the links of a page lead to in the site.
 
 A page links to files as on a code host: `[tape](../../minigrad/tape.py)`. In the site, a link to a Markdown page leads
-to its HTML, to a picture to the picture, and to another file or a folder to its listing. A link whose text is the name of a definition in
-the file, such as `[record](../../minigrad/tape.py)`, leads to its line. So does the caption of a block of quoted code.
+to its HTML, a link to a picture to the picture, and a link to another file or a folder to its listing. A link whose
+text is the name of a definition in the file, such as `[record](../../minigrad/tape.py)`, leads to its line. So does
+the caption of a block of quoted code.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from lectures.build.snippets import WITHOUT_DOCSTRING
-from lectures.build.sources import find, source
+from lectures.build.sources import UnknownNameError, find, source
 from minigrad.files import read_text
 
 _LOGGER = logging.getLogger(__name__)
@@ -95,7 +96,11 @@ class Links:
         quote = _QUOTE.fullmatch(comment.astext().strip())
         if quote is None:
             return
-        target, line = self._place(quote[1].removesuffix(WITHOUT_DOCSTRING))
+        try:
+            target, line = self._place(quote[1].removesuffix(WITHOUT_DOCSTRING))
+        except UnknownNameError as error:
+            _LOGGER.warning("%s: %s", quote[1], error, location=comment)
+            return
         self.targets.add(target)
         link = nodes.reference("", f"{target}, line {line}", internal=True)
         link["refuri"] = f"{app.builder.get_relative_uri(page, listing(target))}#L{line}"

@@ -23,7 +23,8 @@ FOREIGN = re.compile(r"https?:|//")
 NOTE = r"""
 # A note
 
-Text with $\frac{a}{b}$ for $5 or $6, and [`twice`](../../minigrad/numbers.py), [a line](../../minigrad/numbers.py#L3),
+Text with $\frac{a}{b}$ for $5 or $6, in $ or in $ a piece,
+[`twice`](../../minigrad/numbers.py), [a line](../../minigrad/numbers.py#L3),
 [the folder](../../minigrad), [the kernel](../../minigrad/numbers.cu), [below](#an-answer), and
 [the map](../README.md#the-map). ![A picture](../a.svg) and [a link to it](../a.svg)
 
@@ -169,7 +170,7 @@ def test_what_a_note_has_is_shown(course: Path, tmp_path: Path):
     assert dead(pages_of(site)) == []
     assert html.count("<math>") == 1
     assert html.count('<math display="block">') == 1
-    assert "for $5 or $6" in page.text
+    assert "for $5 or $6, in $ or in $ a piece," in page.text
     assert "code:" not in page.text
     assert '<span class="gp">(Pdb) </span>' in html
     assert '<span class="gp">(gdb) </span>' in html
@@ -205,6 +206,7 @@ def test_a_link_to_a_definition_leads_to_its_line(course: Path, tmp_path: Path):
         ("[x](#nowhere)", "there is no heading #nowhere in lectures/machine/1-a"),
         (r"$\foo{x}$", r'Unknown command "\foo"'),
         ("![x](missing.svg)", "missing.svg"),
+        ("<!-- code: minigrad.numbers.thrice -->\n```python\n```", "minigrad.numbers.thrice: there is no"),
         ("```nonsense\nx\n```", "nonsense"),
     ],
 )
@@ -293,6 +295,7 @@ def test_pages_are_in_the_order_of_their_numbers():
         "lectures/machine/10-b": "# B",
         "lectures/machine/2-a": "# A",
         "lectures/start": "# Start",
+        "lectures/walks/bpe": "# Merges",
         "lectures/assignments/attention/handout": "# Assignment 3: attention",
         "lectures/assignments/warm_up/handout": "# Assignment 0: an op",
         "lectures/assignments/warm_up/instructor": "# For the instructor",
@@ -300,6 +303,7 @@ def test_pages_are_in_the_order_of_their_numbers():
     assert sections(titles) == {
         "Start": ["self", "/lectures/start"],
         "The machine": ["/lectures/machine/2-a", "/lectures/machine/10-b"],
+        "Walks": ["/lectures/walks/bpe"],
         "Assignments": ["/lectures/assignments/warm_up/handout", "/lectures/assignments/attention/handout"],
         "For instructors": ["/lectures/assignments/warm_up/instructor"],
         "The project": ["/README", "/experiments/results/README"],
