@@ -23,7 +23,7 @@ FOREIGN = re.compile(r"https?:|//")
 NOTE = r"""
 # A note
 
-Text with $\frac{a}{b}$ for $5 or $6, in $ or in $ a piece,
+Text with $\frac{a}{b}$ for $5-$6, in $ or in $ a piece,
 [`twice`](../../minigrad/numbers.py), [a line](../../minigrad/numbers.py#L3),
 [the folder](../../minigrad), [the kernel](../../minigrad/numbers.cu), [below](#an-answer), and
 [the map](../README.md#the-map). ![A picture](../a.svg) and [a link to it](../a.svg)
@@ -170,7 +170,7 @@ def test_what_a_note_has_is_shown(course: Path, tmp_path: Path):
     assert dead(pages_of(site)) == []
     assert html.count("<math>") == 1
     assert html.count('<math display="block">') == 1
-    assert "for $5 or $6, in $ or in $ a piece," in page.text
+    assert "for $5-$6, in $ or in $ a piece," in page.text
     assert "code:" not in page.text
     assert '<span class="gp">(Pdb) </span>' in html
     assert '<span class="gp">(gdb) </span>' in html
