@@ -19,7 +19,7 @@ SECTIONS = {  # the first pattern that fits a page counts
     "The machine": r"lectures/machine/.*",
     "Pretraining": r"lectures/pretraining/.*",
     "Walks": r"lectures/walks/.*",
-    "Assignments": r"lectures/assignments/.*/handout",
+    "Assignments": r"lectures/assignments/(README|.*/handout)",
     "For instructors": r"lectures/.*",
     "The project": r".*",
 }

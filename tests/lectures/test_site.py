@@ -296,6 +296,7 @@ def test_pages_are_in_the_order_of_their_numbers():
         "lectures/machine/2-a": "# A",
         "lectures/start": "# Start",
         "lectures/walks/bpe": "# Merges",
+        "lectures/assignments/README": "# Assignments",
         "lectures/assignments/attention/handout": "# Assignment 3: attention",
         "lectures/assignments/warm_up/handout": "# Assignment 0: an op",
         "lectures/assignments/warm_up/instructor": "# For the instructor",
@@ -304,7 +305,11 @@ def test_pages_are_in_the_order_of_their_numbers():
         "Start": ["self", "/lectures/start"],
         "The machine": ["/lectures/machine/2-a", "/lectures/machine/10-b"],
         "Walks": ["/lectures/walks/bpe"],
-        "Assignments": ["/lectures/assignments/warm_up/handout", "/lectures/assignments/attention/handout"],
+        "Assignments": [
+            "/lectures/assignments/README",
+            "/lectures/assignments/warm_up/handout",
+            "/lectures/assignments/attention/handout",
+        ],
         "For instructors": ["/lectures/assignments/warm_up/instructor"],
         "The project": ["/README", "/experiments/results/README"],
     }
