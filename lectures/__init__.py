@@ -8,6 +8,7 @@ examples/                 small programs to run and to step through
 assignments/, grading/    exercises with their mistakes, and the grader
 concepts.toml, build/     the map, and what makes and checks these pages
 command/                  the command line
+site/                       the pages as HTML: `python -m lectures site --to DIR`
 
 Everything below may be quoted here and nothing below imports anything from here.
 """

@@ -6,4 +6,5 @@ handout.py handout: the files of an assignment
 grade.py   grade: points and messages for a student's folder
 classes.py class: the points and symptoms of many folders
 prove.py   prove: each stub, solution and mistake is graded as it should be
+site.py    site: the course as HTML
 """

@@ -1,4 +1,4 @@
-"""`check` and `refresh`: quoted code, figures, lists and Visual Studio Code's configurations, made from their sources."""
+"""`check` and `refresh`: quoted code, figures, lists and Visual Studio Code's configurations, from their sources."""
 
 from __future__ import annotations
 
