@@ -73,6 +73,9 @@ def run(
                 continue
             process = _Process(folder, assignment, exercise, project, Path(scratch), without)
             try:
+                if not process.wait_until_ready():
+                    late = Failure(f"importing your files takes more than {STARTING:.0f} seconds; does a loop end?")
+                    result.outputs += [late] * (len(cases) - len(result.outputs))
                 while len(result.outputs) < len(cases) and result.seconds < deadline and process.alive:
                     case = cases[len(result.outputs)]
                     process.ask(case, min(case.seconds, deadline - result.seconds), result)
@@ -90,7 +93,6 @@ class _Process:
         without: Iterable[str],
     ) -> None:  # fmt: skip
         self.alive = True
-        self.first = True
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  # `end` closes it
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "lectures.grading.child"],
@@ -126,19 +128,28 @@ class _Process:
         except OSError:  # the process has ended: reading its answer says so
             pass
 
+    def wait_until_ready(self) -> bool:
+        """Wait until the student's files are imported; False if that takes too long."""
+        try:
+            line = self.answers.get(timeout=STARTING)
+        except queue.Empty:
+            self.alive = False
+            return False
+        if not line:  # the process has ended; the first request finds out why
+            self.answers.put("")
+        return True
+
     def ask(self, case: Case, seconds: float, result: Run) -> None:
         """Append the output of a case, and add its time."""
         self._send({"function": case.function, "arguments": case.arguments})
         start = time.monotonic()
         try:
-            # The first answer includes the import of the library.
-            line = self.answers.get(timeout=seconds + (STARTING if self.first else 0))
+            line = self.answers.get(timeout=seconds)
         except queue.Empty:
             self.alive = False
             result.seconds += seconds
             result.outputs.append(Failure(f"stopped after {seconds:.0f} seconds; does a loop end?"))
             return
-        self.first = False
         try:
             answer = wire.decode(line)
         except (ValueError, KeyError, EOFError):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lectures.grading import runner
 from lectures.grading.exercise import Case
 from lectures.grading.runner import Failure, Run, run
 from tests.lectures.grading.conftest import PROJECT, WARM_UP
@@ -79,6 +80,14 @@ def test_a_loop_without_end_is_stopped_and_the_others_run(tmp_path: Path):
     assert result.outputs[0] == 0
     assert result.outputs[2] == 2
     assert "stopped after 1 seconds" in result.outputs[1].text
+
+
+def test_an_import_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runner, "STARTING", 3.0)
+    result = outputs(tmp_path, "while True: pass", ("f",), ("f",))
+    assert [output.text for output in result.outputs] == [
+        "importing your files takes more than 3 seconds; does a loop end?"
+    ] * 2
 
 
 def test_after_several_restarts_or_the_limit_of_time_the_rest_is_not_run(tmp_path: Path):
