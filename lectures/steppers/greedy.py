@@ -1,8 +1,8 @@
 """Greedy decoding with a key/value cache
 
-A tiny GPT continues a text of three tokens by two. The first step reads all three, and fills the cache with their keys
-and values. The second reads one token: watch `new_ids`, and the length of the cache when attention appends to it. The
-one new query attends to all keys in the cache. Greedy decoding takes the likeliest token, without drawing.
+A tiny GPT continues a text of three tokens by three. The first pass reads all of the text, and fills the cache with its
+keys and values. Each later pass reads one token: watch `new_ids`, and `length` when `KeyValueCache.append` adds to the
+cache. The one new query attends to all keys in the cache. The likeliest token is taken, without drawing.
 """
 
 import numpy as np

@@ -58,13 +58,16 @@ function showSource(step) {
   if (top < source.scrollTop + margin || bottom > source.scrollTop + source.clientHeight - margin) {
     source.scrollTop = top - source.clientHeight / 3;
   }
-  source.scrollLeft = 0;
 }
 
 // A line. `quiet` is where its comment begins, or 0 if all of it is a part of a docstring.
 function row(text, number, ran, quiet) {
   const code = quiet === undefined ? [text] : [text.slice(0, quiet), element("i", {}, text.slice(quiet))];
-  const made = element("div", { class: ran ? "row ran" : "row" }, element("b", {}, `${number}`), element("span", {}, ...code));
+  const line = element("span", {}, ...code);
+  const indent = text.search(/\S|$/) + 2; // where the rest of a line goes that is too long for the window
+  line.style.paddingLeft = `${indent}ch`;
+  line.style.textIndent = `-${indent}ch`;
+  const made = element("div", { class: ran ? "row ran" : "row" }, element("b", {}, `${number}`), line);
   if (ran) made.dataset.line = number;
   return made;
 }

@@ -54,7 +54,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["digest"] = digest
+    made.filters |= {"digest": digest, "code": with_code}
     return made
 
 
@@ -78,6 +78,12 @@ def heading(program: Path) -> tuple[str, list[str]]:
 def as_json(data: Any) -> str:
     """JSON that can be inside of a <script>: without `<`, nothing in it ends the element or begins a comment."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def with_code(text: str) -> Markup:
+    """A text as HTML, with what is in backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 def digest(text: str) -> str:

@@ -25,6 +25,7 @@ LENGTH = 240  # characters of a text
 ITEMS = 8  # of a list, a dictionary or a set
 DEPTH = 3  # of lists in lists
 ELEMENTS = 64  # of an array; a larger one is shown by its corners
+NESTED_ELEMENTS = 8  # of an array in a list; of a larger one only the shape is shown
 
 
 def shortened(value: object, node_name: Callable[[Node], str] = lambda node: op_of(node)) -> str:
@@ -52,9 +53,9 @@ def _text(value: Any, depth: int, node_name: Callable[[Node], str]) -> str:
     if isinstance(value, np.generic):
         return str(value)
     if isinstance(value, np.ndarray):
-        return numbers(value) if not value.ndim else f"{value.dtype.name} {value.shape}\n{numbers(value)}"
+        return _array(value, depth)
     if isinstance(value, Tensor):
-        return _tensor(value)
+        return _tensor(value, depth)
     if isinstance(value, Node):
         return node_name(value) if hasattr(value, "time") else "Node, being made"
     if isinstance(value, type | FunctionType):
@@ -64,14 +65,26 @@ def _text(value: Any, depth: int, node_name: Callable[[Node], str]) -> str:
     return _repr(value)
 
 
-def _tensor(tensor: Tensor) -> str:
+def _array(array: np.ndarray, depth: int) -> str:
+    """Its dtype and shape, then its numbers, on lines of their own if there are several rows."""
+    if not array.ndim:
+        return numbers(array)
+    title = f"{array.dtype.name} {array.shape}"
+    if depth < DEPTH and array.size > NESTED_ELEMENTS:
+        return title
+    values = numbers(array)
+    separator = "\n" if "\n" in values else " "
+    return f"{title}{separator}{values}"
+
+
+def _tensor(tensor: Tensor, depth: int) -> str:
     if not hasattr(tensor, "_data"):  # its __init__ has not come that far
         return "Tensor, being made"
     array = tensor._data
-    values = numbers(array) if isinstance(array, np.ndarray) else type(array).__name__
-    text = f"Tensor {array.dtype.name} {array.shape}\n{values}" if array.ndim else f"Tensor {values}"
+    text = f"Tensor {_array(array, depth) if isinstance(array, np.ndarray) else type(array).__name__}"
     grad = getattr(tensor, "grad", None)
-    return f"{text}\ngrad {numbers(grad)}" if isinstance(grad, np.ndarray) else text
+    is_shown = isinstance(grad, np.ndarray) and depth == DEPTH
+    return f"{text}\ngrad {numbers(grad)}" if is_shown else text
 
 
 def _collection(values: Any, depth: int, node_name: Callable[[Node], str]) -> str:

@@ -2,7 +2,7 @@
 
 While `Tensor.backward` runs, its own variables say everything: `order` holds the nodes, `gradients` what has arrived at
 those whose rules have not run yet, and `node` the one whose rule runs. At other times, the tape is what can be reached
-from the tensors of the program.
+from the tensors that were a variable or a result once and are still alive, as the first product in `a * b + c * d` is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeGuard
+from weakref import ref
 
 import numpy as np
 
@@ -37,6 +38,7 @@ class TapeReader:
     def __init__(self, program: Path, start: int) -> None:
         self.program, self.start = program, start
         self._ops: dict[int, str] = {}
+        self._seen: dict[int, ref[Tensor]] = {}  # by id, since == of tensors compares their elements
 
     def name(self, node: Node) -> str:
         """`mul #2`: the op, and its number on the tape."""
@@ -48,32 +50,43 @@ class TapeReader:
             self._ops[node.time] = op_of(node)
         return self._ops.get(node.time, "freed")
 
-    def rows(self, frames: Sequence[FrameType], value: object = None) -> dict[str, Row]:
-        """The leaves that have a name, then the nodes from the oldest to the newest.
+    def rows(self, frames: Sequence[FrameType], returned: object = None) -> dict[str, Row]:
+        """The leaves that have a name, then the nodes from the oldest to the newest; nothing before the first node.
 
         Args:
             frames: the functions that run, the outermost first.
-            value: what the innermost returns, if it does.
+            returned: what the innermost returns, if it does.
         """
         walk = next((frame for frame in reversed(frames) if _is_backward(frame)), None)
         variables: dict[str, Any] = {} if walk is None else walk.f_locals
-        gradients, current = variables.get("gradients", {}), variables.get("node")
-        values = [value, *(value for frame in frames for value in frame.f_locals.values())]
-        roots = [it._node for it in values if _is_whole_tensor(it) and it._node is not None]
-        nodes = _reachable([*variables.get("order", ()), *roots])
+        values = [returned, *(value for frame in frames for value in frame.f_locals.values())]
+        nodes = _reachable([*variables.get("order", ()), *self._newest_nodes(values)])
+        if not nodes and not self._ops:
+            return {}
         leaves = _named_leaves([frame for frame in frames if Path(frame.f_code.co_filename) == self.program])
         names = {id(leaf): name for name, leaf in leaves.items()}
         rows = {name: _leaf_row(name, leaf) for name, leaf in leaves.items()}
         for node in sorted(nodes, key=lambda node: node.time):
-            number, grad, state = str(node.time - self.start), gradients.get(node), ""
-            if node.rule is None:
-                state = "freed"
-            elif node is current:
-                # `grad` is this node's once it has been popped from the gradients that wait.
-                state, grad = "now", variables.get("grad") if node not in gradients else grad
-            inputs = ", ".join(self._input(parent, names) for parent in node.parents)
-            rows[number] = [number, self.op(node), _shape(node.shape), inputs, _numbers(grad), state]
+            rows[str(node.time - self.start)] = self._node_row(node, variables, names)
         return rows
+
+    def _newest_nodes(self, values: Sequence[object]) -> list[Node]:
+        """The nodes of the tensors among the values, and of those seen before that are alive."""
+        self._seen |= {id(value): ref(value) for value in values if _is_whole_tensor(value)}
+        alive = {key: tensor for key, seen in self._seen.items() if (tensor := seen()) is not None}
+        self._seen = {key: self._seen[key] for key in alive}
+        return [tensor._node for tensor in alive.values() if tensor._node is not None]
+
+    def _node_row(self, node: Node, variables: dict[str, Any], names: dict[int, str]) -> Row:
+        """A row, given the variables of `Tensor.backward` and the names of leaves."""
+        gradients, number = variables.get("gradients", {}), str(node.time - self.start)
+        grad, state = gradients.get(node), "freed" if node.rule is None else ""
+        if not state and node is variables.get("node"):
+            state = "now"
+            if node not in gradients:  # it has been popped, and is in `grad`
+                grad = variables.get("grad")
+        inputs = ", ".join(self._input(parent, names) for parent in node.parents)
+        return [number, self.op(node), _shape(node.shape), inputs, _numbers(grad), state]
 
     def _input(self, parent: Node | Tensor | None, names: dict[int, str]) -> str:
         if parent is None:
@@ -85,7 +98,7 @@ def _is_backward(frame: FrameType) -> bool:
     return frame.f_code.co_name == "backward" and Path(frame.f_code.co_filename) == TENSOR
 
 
-def _is_whole_tensor(value: Any) -> bool:
+def _is_whole_tensor(value: Any) -> TypeGuard[Tensor]:
     """Whether it is a tensor whose __init__ has ended."""
     return isinstance(value, Tensor) and all(hasattr(value, name) for name in ("_node", "_requires_grad", "grad"))
 
@@ -101,7 +114,7 @@ def _reachable(roots: Sequence[Node]) -> set[Node]:
 
 
 def _named_leaves(frames: Sequence[FrameType]) -> dict[str, Tensor]:
-    """The leaves that require a gradient, by the first name that the program gives them, the outermost function first."""
+    """The leaves that require a gradient, by the first name that the program gives them."""
     leaves: dict[str, Tensor] = {}
     named: set[int] = set()
     for frame in frames:
@@ -115,8 +128,8 @@ def _named_leaves(frames: Sequence[FrameType]) -> dict[str, Tensor]:
 
 
 def _tensors_of(name: str, value: object) -> list[tuple[str, Any]]:
-    """A variable, or the parameters of the module that it holds; `self` may be a module whose __init__ has not ended."""
-    if isinstance(value, nn.Module) and name != "self":
+    """A variable, or the parameters of the module that it holds."""
+    if isinstance(value, nn.Module) and name != "self":  # the __init__ of `self` may not have ended
         return [(f"{name}.{path}", parameter) for path, parameter in value.named_parameters()]
     return [(name, value)]
 
