@@ -8,7 +8,7 @@ from typing import Any
 
 from lectures.stepping.building import build
 from lectures.stepping.page import heading, notice, page
-from lectures.stepping.running import record
+from lectures.stepping.running import ProgramError, record
 from minigrad.files import write_text
 
 
@@ -51,12 +51,16 @@ def run_step(options: argparse.Namespace, project: Path) -> int:
     """Record one program; the exit code, 1 if it fails. What was recorded by then is still written.
 
     Raises:
-        ValueError: if the program is not there or not Python, or an argument is wrong.
+        ValueError: if the program is not there, or an argument is wrong.
     """
     program, path = options.program, options.to or options.program.with_suffix(".html")
     if path.resolve() == program.resolve():
         raise ValueError(f"--to must not be the program itself, got {path}")
-    recording = record(program, project, options.watch, options.max_steps)
+    try:
+        recording = record(program, project, options.watch, options.max_steps)
+    except ProgramError as error:
+        print(error)
+        return 1
     if not recording.steps:
         print(f"{program} has no line that runs, so there is nothing to step through.")
         return 1

@@ -33,7 +33,7 @@ STEPPERS = {
         "models/gpt.py::hidden_states",
         "models/gpt.py::logits",
         "minigrad/nn/attention.py::forward_cached",
-        "minigrad/nn/cache.py",
+        "minigrad/nn/cache.py::append",
         "minigrad/kernels/attention/reference.py",
     ),
 }

@@ -43,9 +43,9 @@ function stateAt(index) {
 function showSource(step) {
   const file = files[fileOf(step)];
   const source = find("source");
-  if (source.dataset.file !== file.name) {
+  if (source.dataset.file !== `${fileOf(step)}`) {
     const ran = new Set(steps.filter((other) => fileOf(other) === fileOf(step)).map((other) => other.line));
-    source.dataset.file = file.name;
+    source.dataset.file = fileOf(step);
     source.replaceChildren(...file.text.split("\n").map((text, i) => row(text, i + 1, ran.has(i + 1), file.quiet[i + 1])));
     find("file").textContent = file.name;
   }
@@ -132,8 +132,17 @@ function show() {
   find("printed").textContent = printed;
   find("where").textContent = `step ${at + 1} of ${steps.length}: ${nameOf(step)}, line ${step.line}`;
   find("slider").value = at + 1;
+  showAChange();
   find("back").disabled = at === 0;
   for (const id of ["step", "next", "out"]) find(id).disabled = at === steps.length - 1;
+}
+
+// If all rows that have changed are out of sight, as on a phone, scroll to the first.
+function showAChange() {
+  const rows = [...find("state").querySelectorAll("tr.changed, tr.return, tr.yield, tr.raise")];
+  const { top, bottom } = find("state").getBoundingClientRect();
+  const isSeen = (row) => row.getBoundingClientRect().top >= top && row.getBoundingClientRect().bottom <= bottom;
+  if (!rows.some(isSeen)) rows[0]?.scrollIntoView({ block: "nearest" });
 }
 
 // -- moving --------------------------------------------------------------------------------------------------

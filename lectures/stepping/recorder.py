@@ -2,7 +2,7 @@
 
 Python calls a trace function (`sys.settrace`) before each line. The recorder keeps what differs from the step before,
 so that a recording stays small, and numbers calls and nodes from the start of the recording, so that two recordings of
-one program are equal.
+one program are equal (unless a variable shows memory that was never written, as that of np.empty).
 """
 
 from __future__ import annotations
@@ -124,12 +124,16 @@ class Recorder:
         return self._unmute
 
     def _inside(self, frame: FrameType, event: str, value: Any) -> Trace:
+        """A line of a recorded function runs next, or the function ends."""
+        if not self._stack or self._stack[-1][0] is not frame:
+            return self._inside  # a generator that is closed without having been called
         call = self._stack[-1][1]
         if event == "line":
             self._line(frame, call)
-        elif event == "exception" and not issubclass(value[0], StopIteration | GeneratorExit):
+        elif event == "exception":
             call.is_raising = True
-            self._step(frame, call, event="raise", value=f"{value[0].__name__}: {value[1]}")
+            if not issubclass(value[0], StopIteration | GeneratorExit):  # these end generators, and are no errors
+                self._step(frame, call, event="raise", value=f"{value[0].__name__}: {value[1]}")
         elif event == "return":
             self._return(frame, call, value)
             self._stack.pop()
@@ -139,16 +143,18 @@ class Recorder:
 
     def _line(self, frame: FrameType, call: _Call) -> None:
         line = call.statements.first.get(frame.f_lineno, frame.f_lineno)
-        if line == call.line and line in call.statements.revisited and not call.is_raising:
+        if not line or (line == call.line and line in call.statements.revisited):  # an empty program begins in line 0
             return
         call.line, call.is_raising = line, False
         self._step(frame, call)
 
     def _return(self, frame: FrameType, call: _Call, value: Any) -> None:
-        if call.is_raising:
+        operation = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+        if operation == "YIELD_VALUE":
+            if not call.is_raising:  # else the generator is closed where it waits
+                self._step(frame, call, value, event="yield", value=self._text(value))
             return
-        if dis.opname[frame.f_code.co_code[frame.f_lasti]] == "YIELD_VALUE":
-            self._step(frame, call, value, event="yield", value=self._text(value))
+        if not operation.startswith("RETURN") or not call.line:  # the function ends because of an exception
             return
         self._step(frame, call, value, event="return", value=self._text(value))
         step = self.result.steps[-1]
@@ -157,9 +163,9 @@ class Recorder:
 
     def _step(self, frame: FrameType, call: _Call, returned: Any = None, /, **event: str) -> None:
         if len(self.result.steps) >= self.max_steps:
+            self.result.is_full = True
             raise TooManySteps
-        line = call.line if event else call.statements.first.get(frame.f_lineno, frame.f_lineno)
-        step: dict[str, Any] = {"call": call.number, "line": line, "depth": len(self._stack), **event}
+        step: dict[str, Any] = {"call": call.number, "line": call.line, "depth": len(self._stack), **event}
         variables = self._variables(frame)
         if changed := _changes(call.known, variables):
             step["variables"], call.known = changed, variables

@@ -19,8 +19,8 @@ PRINTED = 20_000
 """How many characters of what a program prints are kept."""
 
 
-class ProgramError(ValueError):
-    """A program that cannot be started."""
+class ProgramError(Exception):
+    """A program that is not Python."""
 
 
 def record(program: Path, project: Path, watch: Iterable[str] = (), max_steps: int = 2000) -> Recording:
@@ -35,8 +35,8 @@ def record(program: Path, project: Path, watch: Iterable[str] = (), max_steps: i
         max_steps: after how many steps the program is stopped.
 
     Raises:
-        ProgramError: if the program is not there, or is not Python.
-        ValueError: if something to watch is not there, or max_steps is not positive.
+        ProgramError: if the program is not Python.
+        ValueError: if the program or something to watch is not there, or max_steps is not positive.
     """
     if max_steps < 1:
         raise ValueError(f"max_steps must be at least 1, got {max_steps}")
@@ -49,7 +49,7 @@ def record(program: Path, project: Path, watch: Iterable[str] = (), max_steps: i
             with recorder.recording():
                 exec(code, module.__dict__)
         except TooManySteps:
-            recorder.result.is_full = True
+            pass
         except SystemExit as end:
             if end.code not in (None, 0):
                 recorder.result.error = f"SystemExit: {end.code}"
@@ -92,7 +92,7 @@ class _NoInput(io.TextIOBase):
 
 def _compiled(program: Path) -> CodeType:
     if not program.is_file():
-        raise ProgramError(f"{program}: there is no such program")
+        raise ValueError(f"there is no program {program}")
     try:
         return compile(read_text(program), str(program), "exec", dont_inherit=True)
     except SyntaxError as error:

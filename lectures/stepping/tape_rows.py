@@ -15,12 +15,9 @@ from weakref import ref
 
 import numpy as np
 
-import minigrad.tensor
 from lectures.stepping.shortening import numbers, op_of
 from minigrad import Tensor, nn
 from minigrad.tape import Node
-
-TENSOR = Path(minigrad.tensor.__file__).resolve()
 
 Row = list[Any]
 """What the page shows of a node or leaf: [name, op, shape, inputs, gradient, state]. The state is `now` for the node
@@ -57,7 +54,7 @@ class TapeReader:
             frames: the functions that run, the outermost first.
             returned: what the innermost returns, if it does.
         """
-        walk = next((frame for frame in reversed(frames) if _is_backward(frame)), None)
+        walk = next((frame for frame in reversed(frames) if frame.f_code is Tensor.backward.__code__), None)
         variables: dict[str, Any] = {} if walk is None else walk.f_locals
         values = [returned, *(value for frame in frames for value in frame.f_locals.values())]
         nodes = _reachable([*variables.get("order", ()), *self._newest_nodes(values)])
@@ -92,10 +89,6 @@ class TapeReader:
         if parent is None:
             return "·"  # it needs no gradient
         return f"#{parent.time - self.start}" if isinstance(parent, Node) else names.get(id(parent), "leaf")
-
-
-def _is_backward(frame: FrameType) -> bool:
-    return frame.f_code.co_name == "backward" and Path(frame.f_code.co_filename) == TENSOR
 
 
 def _is_whole_tensor(value: Any) -> TypeGuard[Tensor]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+SECONDS = 20
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowUp": 38, "ArrowDown": 40, "Home": 36, "End": 35}
 
@@ -17,8 +20,18 @@ KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowUp": 38, "ArrowDown": 40, "Home
 def executable() -> str | None:
     """The path of a Chromium that this can drive, if there is one."""
     if os.name != "posix":
-        return None  # the pipe's ends have fixed numbers, which only a POSIX shell can give them
+        return None  # the pipe's ends have fixed numbers, which only POSIX can give them
     return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+ON_3_AND_4 = """
+import os, sys
+commands, answers = (os.dup(os.dup(os.dup(int(fd)))) for fd in sys.argv[1:3])  # neither is 3 or 4 now
+os.dup2(commands, 3)
+os.dup2(answers, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Runs a program whose descriptors 3 and 4 are the ends of the pipes, as Chromium expects."""
 
 
 class Chromium:
@@ -34,7 +47,7 @@ class Chromium:
         self._answers, answers = os.pipe()
         flags = "--headless=new --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --remote-debugging-pipe"
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$0" "$@" 3<&{commands} 4>&{answers}', path, *flags.split(),
+            [sys.executable, "-c", ON_3_AND_4, str(commands), str(answers), path, *flags.split(),
              f"--user-data-dir={profile}", "about:blank"],
             pass_fds=(commands, answers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -137,6 +150,9 @@ class Chromium:
     def _receive(self) -> dict[str, Any]:
         """The next message."""
         while b"\0" not in self._received:
+            assert select.select([self._answers], [], [], SECONDS)[0], (
+                f"Chromium has said nothing for {SECONDS} seconds"
+            )
             part = os.read(self._answers, 1 << 16)
             assert part, "Chromium has ended"
             self._received += part
