@@ -83,8 +83,9 @@ def _tensor(tensor: Tensor, depth: int) -> str:
     array = tensor._data
     text = f"Tensor {_array(array, depth) if isinstance(array, np.ndarray) else type(array).__name__}"
     grad = getattr(tensor, "grad", None)
-    is_shown = isinstance(grad, np.ndarray) and depth == DEPTH
-    return f"{text}\ngrad {numbers(grad)}" if is_shown else text
+    if not isinstance(grad, np.ndarray) or depth < DEPTH:
+        return text
+    return f"{text}\ngrad {numbers(grad)}"
 
 
 def _collection(values: Any, depth: int, node_name: Callable[[Node], str]) -> str:

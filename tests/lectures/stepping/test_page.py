@@ -61,7 +61,7 @@ def test_how_a_recording_ended_is_on_the_page(recorded: Record):
         notice(failed) == "The program failed at the last step: ZeroDivisionError: division by zero, program.py line 1"
     )
     assert notice(failed) in page(failed, "Title")
-    full = recorded("while True: pass\n", max_steps=3)
+    full = recorded("while True:\n    x = 1\n", max_steps=3)
     assert "The recording ends after 3" in notice(full)
     assert notice(full) in page(full, "Title")
     assert 'role="status"' not in page(recorded("x = 1\n"), "Title")
