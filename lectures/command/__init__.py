@@ -7,4 +7,5 @@ grade.py   grade: points and messages for a student's folder
 classes.py class: the points and symptoms of many folders
 prove.py   prove: each stub, solution and mistake is graded as it should be
 site.py    site: the course as HTML
+steppers.py steppers, step: recorded runs as pages
 """

@@ -52,3 +52,12 @@ def test_an_assignment_of_a_week(assignment: Assignment):
         ]
         for variant in exercise.variants[:1]:
             assert f"<!-- rule {exercise.number} -->\n{variant.rule}\n<!-- /rule {exercise.number} -->" in page
+
+
+def test_the_pages_and_walks_that_exercises_name_are_there():
+    for exercise in (exercise for assignment in ASSIGNMENTS for exercise in assignment.exercises):
+        assert (PROJECT / "lectures" / exercise.page).is_file(), exercise.number
+        if exercise.walk.startswith("the stepper"):
+            assert (PROJECT / "lectures" / "steppers" / f"{exercise.walk.split('`')[1]}.py").is_file(), exercise.number
+        elif exercise.walk:
+            assert (PROJECT / exercise.walk).is_file(), exercise.number
