@@ -140,8 +140,11 @@ function show() {
 // If all rows that have changed are out of sight, as on a phone, scroll to the first.
 function showAChange() {
   const rows = [...find("state").querySelectorAll("tr.changed, tr.return, tr.yield, tr.raise")];
-  const { top, bottom } = find("state").getBoundingClientRect();
-  const isSeen = (row) => row.getBoundingClientRect().top >= top && row.getBoundingClientRect().bottom <= bottom;
+  const isSeen = (row) => {
+    const { top, bottom } = row.getBoundingClientRect();
+    const around = [row.closest("#running, #on-the-tape"), find("state")].map((panel) => panel.getBoundingClientRect());
+    return around.every((panel) => top >= panel.top && bottom <= panel.bottom);
+  };
   if (!rows.some(isSeen)) rows[0]?.scrollIntoView({ block: "nearest" });
 }
 

@@ -150,7 +150,7 @@ class Recorder:
 
     def _return(self, frame: FrameType, call: _Call, value: Any) -> None:
         operation = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-        if operation == "YIELD_VALUE":
+        if operation in ("YIELD_VALUE", "RESUME"):  # since Python 3.13 it is the instruction after the `yield`
             if not call.is_raising:  # else the generator is closed where it waits
                 self._step(frame, call, value, event="yield", value=self._text(value))
             return

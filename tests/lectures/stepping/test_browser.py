@@ -206,6 +206,24 @@ def test_the_line_is_in_sight_at_every_step(browser: Chromium, pages: Path, name
     assert browser.value("document.getElementById('source').clientHeight") > 150
 
 
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("name", ["backward", "attention"])
+def test_a_change_or_result_is_in_sight_at_every_step(browser: Chromium, pages: Path, name: str, size: tuple[int, int]):
+    browser.open(address(pages, name), *size)
+    out_of_sight = browser.value(
+        """steps.map((step, i) => i).filter((i) => {
+            go(i);
+            const rows = [...document.querySelectorAll("#state :is(.changed, .return, .yield, .raise)")];
+            const isSeen = (row) => {
+                const { left, top, bottom } = row.getBoundingClientRect();
+                return [top + 3, bottom - 3].every((y) => row.contains(document.elementFromPoint(left + 5, y)));
+            };
+            return rows.length && !rows.some(isSeen);
+        })"""
+    )
+    assert out_of_sight == []
+
+
 def test_buttons_on_a_phone_are_large_enough_for_a_thumb(browser: Chromium, pages: Path):
     browser.open(address(pages, "adam"), *PHONE)
     boxes = browser.value("[...document.querySelectorAll('nav button')].map(b => b.getBoundingClientRect().toJSON())")
