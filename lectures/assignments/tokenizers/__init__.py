@@ -2,6 +2,9 @@
 
 from lectures.assignments.tokenizers.e1_learn_merges import LEARN_MERGES
 from lectures.assignments.tokenizers.e2_encoding import ENCODING
+from lectures.assignments.tokenizers.e4_incremental import INCREMENTAL
 from lectures.grading.exercise import Assignment
 
-ASSIGNMENT = Assignment(number=2, name="tokenizers", title="Tokenizers", exercises=(LEARN_MERGES, ENCODING))
+ASSIGNMENT = Assignment(
+    number=2, name="tokenizers", title="Tokenizers", exercises=(LEARN_MERGES, ENCODING, INCREMENTAL)
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 import encoding_by_rank
+import incremental_merges
 
 from tokenizer.learn import recounting
 from tokenizer.merges import Merge
@@ -30,3 +31,41 @@ def merge_steps(symbols: list[str], ranks: list[tuple[tuple[str, str], int]]) ->
 def encode_word(word: str, merges: list[tuple[str, str]]) -> list[str]:
     """2.2: the pieces of a word."""
     return encoding_by_rank.encode_word(word, merges)
+
+
+def incremental_merges_of(words: Words, merges: int) -> list[tuple[str, str, int]]:
+    """2.4: left, right and count of the first merges."""
+    return incremental_merges.learn_merges(words, merges)
+
+
+def merges_with_little_work(words: list[tuple[str, int]], merges: int, most: int) -> list[tuple[str, str, int]]:
+    """2.4: the same with symbols that count how often they are hashed and compared; raises if that is above `most`."""
+    Counted.left = most
+    symbols = {letter: Counted(letter) for word, _ in words for letter in word}
+    return incremental_merges.learn_merges([([symbols[letter] for letter in word], n) for word, n in words], merges)
+
+
+class TooMuchWork(Exception):
+    """The symbols were looked at too often."""
+
+
+class Counted(str):
+    """A symbol that counts how often symbols are hashed (to look up a pair in a dict) and compared."""
+
+    left = 0  # how often they may still be
+
+    def _count(self) -> None:
+        Counted.left -= 1
+        if Counted.left < 0:
+            raise TooMuchWork("symbols were hashed and compared too often for so few merges")
+
+    def __hash__(self) -> int:
+        self._count()
+        return str.__hash__(self)
+
+    def __eq__(self, other: object) -> bool:
+        self._count()
+        return str.__eq__(self, other)
+
+    def __add__(self, other: str) -> Counted:
+        return Counted(str.__add__(self, other))

@@ -102,7 +102,7 @@ ENCODING = Exercise(
             i = pairs.index(best)
             state = [*state[:i], best[0] + best[1], *state[i + 2 :]]
             yield state""",
-            symptom="the merges are gone through once, so a pair of a lower rank that a later merge makes stays unmerged",
+            symptom="the merges are gone through once: a pair of a lower rank, made by a later merge, stays unmerged",
         ),
         Mistake(
             name="all places at once",
