@@ -2,9 +2,10 @@
 
 from lectures.assignments.tokenizers.e1_learn_merges import LEARN_MERGES
 from lectures.assignments.tokenizers.e2_encoding import ENCODING
+from lectures.assignments.tokenizers.e3_byte_level import BYTE_LEVEL
 from lectures.assignments.tokenizers.e4_incremental import INCREMENTAL
 from lectures.grading.exercise import Assignment
 
 ASSIGNMENT = Assignment(
-    number=2, name="tokenizers", title="Tokenizers", exercises=(LEARN_MERGES, ENCODING, INCREMENTAL)
+    number=2, name="tokenizers", title="Tokenizers", exercises=(LEARN_MERGES, ENCODING, BYTE_LEVEL, INCREMENTAL)
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+import byte_tokenizer
 import encoding_by_rank
 import incremental_merges
 
@@ -31,6 +32,23 @@ def merge_steps(symbols: list[str], ranks: list[tuple[tuple[str, str], int]]) ->
 def encode_word(word: str, merges: list[tuple[str, str]]) -> list[str]:
     """2.2: the pieces of a word."""
     return encoding_by_rank.encode_word(word, merges)
+
+
+def pretokenize(text: str, special_tokens: list[str]) -> list[str]:
+    """2.3: the pre-tokens of a text."""
+    return byte_tokenizer.pretokenize(text, special_tokens)
+
+
+def encode(
+    text: str, vocab: dict[int, bytes], merges: list[tuple[bytes, bytes]], special_tokens: list[str]
+) -> list[int]:
+    """2.3: the ids of a text."""
+    return byte_tokenizer.encode(text, vocab, merges, special_tokens)
+
+
+def decode(ids: list[int], vocab: dict[int, bytes]) -> str:
+    """2.3: the text of some ids."""
+    return byte_tokenizer.decode(ids, vocab)
 
 
 def incremental_merges_of(words: Words, merges: int) -> list[tuple[str, str, int]]:
