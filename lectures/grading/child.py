@@ -17,19 +17,25 @@ from lectures.grading import overlay, wire
 
 
 def main(requests: TextIO, answers: TextIO) -> None:
-    """Set up as the first line says, and answer the others."""
+    """Set up as the first line says, import the adapters, say "ready", and answer the other lines."""
     setup = wire.decode(requests.readline())
     limit(setup["megabytes"])
     folder = Path(setup["folder"]).resolve()
     os.chdir(setup["scratch"])  # files that the student's code writes are no submission
     overlay.install(folder, setup["withheld"], setup["without"])
-    adapters = None
+    adapters, failed = None, None
+    try:
+        adapters = importlib.import_module(setup["adapters"])
+    except Exception as error:  # the answer to every request
+        failed = error
+    answers.write("ready\n")
+    answers.flush()
     for line in requests:
         request = wire.decode(line)
         start = time.perf_counter()
         try:
-            if adapters is None:
-                adapters = importlib.import_module(setup["adapters"])
+            if failed is not None:
+                raise failed
             output = getattr(adapters, request["function"])(*request["arguments"])
             seconds = time.perf_counter() - start
             answer = wire.encode({"output": output, "seconds": seconds, "megabytes": peak_megabytes()})
