@@ -10,6 +10,8 @@ import incremental_merges
 
 from tokenizer.learn import recounting
 from tokenizer.merges import Merge
+from tokenizer.read import basic_tokenization
+from tokenizer.wordpiece import WordPiece
 
 Words = list[tuple[list[str], int]]  # the symbols of each distinct word, and how often the word occurs
 
@@ -87,3 +89,13 @@ class Counted(str):
 
     def __add__(self, other: str) -> Counted:
         return Counted(str.__add__(self, other))
+
+
+def wordpiece_steps(vocab: list[str], word: str) -> list[list[str]]:
+    """2.5: the states of a word on the way to its pieces."""
+    return list(WordPiece(vocab).steps(word))
+
+
+def basic_words(text: str, lowercase: bool) -> list[str]:
+    """2.5: the words of a text."""
+    return list(basic_tokenization.each_basic_word(text, lowercase))
