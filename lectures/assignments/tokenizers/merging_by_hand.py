@@ -22,7 +22,7 @@ def greatest(pair: Pair) -> Any:
 def learnt(words: Words, merges: int, tie: Callable[[Pair], Any] = greatest) -> list[tuple[Any, Any, int]]:
     """(left, right, count) of the first merges; of equally frequent pairs the one with the greatest `tie`."""
     words = [(list(symbols), count) for symbols, count in words]
-    found = []
+    found: list[tuple[Any, Any, int]] = []
     while len(found) < merges:
         counts: dict[Pair, int] = {}
         for symbols, count in words:
