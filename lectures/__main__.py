@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lectures.command import classes, grade, handout, pages, prove, walk
+from lectures.command import classes, grade, handout, pages, prove, site, steppers, walk
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int
     """Do what the command line says; the exit code."""
     top = argparse.ArgumentParser(prog="python -m lectures", description="The course: its pages, walks and exercises.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (pages, walk, handout, grade, classes, prove):
+    for command in (pages, walk, handout, grade, classes, prove, steppers, site):
         command.add(commands)
     options = top.parse_args(arguments)
     try:

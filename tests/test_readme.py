@@ -95,8 +95,11 @@ def test_the_readme_fits_on_a_few_screens():
     assert len(README.read_bytes()) <= 9 * 1024
 
 
-def test_the_readmes_example_prints_what_the_readme_says(capsys):
+def test_the_readmes_example_is_the_file_and_prints_what_the_readme_says(capsys):
     code, printed = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", readme(), re.DOTALL).groups()
+    file = (PROJECT / "lectures" / "examples" / "first.py").read_text(encoding="utf-8")
+    docstring = re.match(r'""".*?"""\n\n', file, re.DOTALL)
+    assert file.removeprefix(docstring[0]) == code
     exec(code, {})
     assert capsys.readouterr().out == printed
 

@@ -39,12 +39,12 @@ def check(project: Path) -> list[str]:
     return [f"{name}: differs from what lectures/build/figures.py draws" for name in _differing(project)]
 
 
-def refresh(project: Path) -> list[Path]:
-    """Draw the figures that differ; their paths."""
+def refresh(project: Path) -> tuple[list[Path], list[str]]:
+    """Draw the figures that differ; their paths, and what cannot be drawn, which is nothing."""
     drawn = _differing(project)
     for name, text in drawn.items():
         write_text(project / name, text)
-    return [project / name for name in drawn]
+    return [project / name for name in drawn], []
 
 
 def _differing(project: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from lectures.grading import overlay, wire
 
 
 def main(requests: TextIO, answers: TextIO) -> None:
-    """Set up as the first line says, import the adapters, say "ready", and answer the other lines."""
+    """Set up and import the adapters as the first line says, say that this is done, and answer the other lines."""
     setup = wire.decode(requests.readline())
     limit(setup["megabytes"])
     folder = Path(setup["folder"]).resolve()
@@ -26,10 +26,9 @@ def main(requests: TextIO, answers: TextIO) -> None:
     adapters, failed = None, None
     try:
         adapters = importlib.import_module(setup["adapters"])
-    except Exception as error:  # the answer to every request
+    except Exception as error:  # said as the answer to every request
         failed = error
-    answers.write("ready\n")
-    answers.flush()
+    send(answers, {"ready": True})
     for line in requests:
         request = wire.decode(line)
         start = time.perf_counter()
@@ -38,13 +37,21 @@ def main(requests: TextIO, answers: TextIO) -> None:
                 raise failed
             output = getattr(adapters, request["function"])(*request["arguments"])
             seconds = time.perf_counter() - start
-            answer = wire.encode({"output": output, "seconds": seconds, "megabytes": peak_megabytes()})
+            send(answers, {"output": output, "seconds": seconds, "megabytes": peak_megabytes()})
         except NotImplementedError as error:
-            answer = wire.encode({"stub": str(error) or "it raises NotImplementedError"})
+            send(answers, {"stub": str(error) or "it raises NotImplementedError"})
         except Exception as error:
-            answer = wire.encode({"error": type(error).__name__, "message": str(error), "place": place(error, folder)})
-        answers.write(f"{answer}\n")
-        answers.flush()
+            send(answers, {"error": type(error).__name__, "message": str(error), "place": place(error, folder)})
+
+
+def send(answers: TextIO, answer: dict[str, Any]) -> None:
+    """Write one line.
+
+    Raises:
+        TypeError: if the output is nothing that a line can hold; nothing is written then.
+    """
+    answers.write(f"{wire.encode(answer)}\n")
+    answers.flush()
 
 
 def place(error: BaseException, folder: Path) -> str:

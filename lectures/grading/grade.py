@@ -173,8 +173,9 @@ def explanation(
 ) -> str:  # fmt: skip
     """The first example that differs, what the outputs come from if that is known, and where to read."""
     first = failing[0]
+    differ = "differs" if len(failing) == 1 else "differ"
     lines = [
-        f"{len(failing)} of {len(cases)} examples differ. The first, example {first + 1}, shows {cases[first].shows}:",
+        f"{len(failing)} of {len(cases)} examples {differ}. The first, example {first + 1}, shows {cases[first].shows}:",
         f"  expected {show(cases[first].expected)}",
         f"  got      {show(outputs[first])}",
     ]

@@ -73,6 +73,9 @@ def run(
                 continue
             process = _Process(folder, assignment, exercise, project, Path(scratch), without)
             try:
+                if not process.wait_until_ready():
+                    late = Failure(f"importing your files takes more than {STARTING:.0f} seconds; does a loop end?")
+                    result.outputs += [late] * (len(cases) - len(result.outputs))
                 while len(result.outputs) < len(cases) and result.seconds < deadline and process.alive:
                     case = cases[len(result.outputs)]
                     process.ask(case, min(case.seconds, deadline - result.seconds), result)
@@ -90,7 +93,6 @@ class _Process:
         without: Iterable[str],
     ) -> None:  # fmt: skip
         self.alive = True
-        self.ready = False
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  # `end` closes it
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "lectures.grading.child"],
@@ -126,19 +128,23 @@ class _Process:
         except OSError:  # the process has ended: reading its answer says so
             pass
 
+    def wait_until_ready(self) -> bool:
+        """Wait until the student's files are imported; False if that takes too long."""
+        try:
+            line = self.answers.get(timeout=STARTING)
+        except queue.Empty:
+            self.alive = False
+            return False
+        if not line:  # the process has ended; the first request finds out why
+            self.answers.put("")
+        return True
+
     def ask(self, case: Case, seconds: float, result: Run) -> None:
         """Append the output of a case, and add its time."""
         self._send({"function": case.function, "arguments": case.arguments})
         start = time.monotonic()
         try:
-            line = "ready"
-            if not self.ready:  # it imports the library and the student's modules, which is no time of the case
-                line = self.answers.get(timeout=STARTING)
-                start = time.monotonic()
-                self.ready = True
-            if line:
-                # The first call of all may compile kernels or import what the adapters do not.
-                line = self.answers.get(timeout=seconds + (0 if result.outputs else STARTING))
+            line = self.answers.get(timeout=seconds)
         except queue.Empty:
             self.alive = False
             result.seconds += seconds

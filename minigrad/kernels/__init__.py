@@ -10,6 +10,8 @@ Which one is an explicit choice:
 
 `"fast"` is the default: `cpu.py` or `cuda.cu`, depending on where the array lives. `"cuda_on_host"` runs `cuda.cu` on
 arrays that live on the CPU. That is slow; it lets a debugger step through CUDA C++ on a machine without a GPU.
+`"reference"` is slow as well: a training step of a GPT of width 64 takes seconds instead of milliseconds, most of it in
+the matrix products. Step through small shapes with it.
 
 The first call of a fast kernel imports Numba and compiles the kernel. Without Numba that call raises a
 MissingPackageError that says what to install.

@@ -9,7 +9,7 @@ try:
 except ImportError as error:
     raise MissingPackageError(
         f"the fast kernels for a CPU need Numba, which cannot be imported ({error}): pip install numba. "
-        'Without it, minigrad.use_kernels("reference") computes with NumPy alone, more slowly'
+        'Without it, minigrad.use_kernels("reference") computes with NumPy alone, far more slowly'
     ) from error
 
 __all__ = ["FunctionCache", "NullCache", "njit", "overload", "types"]

@@ -38,7 +38,8 @@ def cross_entropy(logits: Tensor, labels: TensorLike, ignore_index: int = IGNORE
     shape, n_labels = logits.shape, max(int(counts.sum()), 1)
     targets, counts = beside(targets, rows), beside(counts, rows)
     # ∂loss/∂logits = (softmax(logits) - onehot(label)) / n_labels. The forward pass computes the softmax anyway, so the
-    # kernel returns this gradient along with the losses: losses (N,), grad_rows (N, V).
+    # kernel returns this gradient along with the losses: losses (N,), grad_rows (N, V). So the difference is not in the
+    # rule below, but in kernels/cross_entropy/reference.py: stop there in the forward pass to see it.
     losses, grad_rows = kernel.cross_entropy(rows, targets, counts, 1 / n_labels if logits.requires_grad else None)
 
     def cross_entropy_backward(grad: Array) -> Array:

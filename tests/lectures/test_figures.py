@@ -22,12 +22,13 @@ def test_a_figure_that_differs_or_is_missing_is_named_and_drawn_again(project: P
     path = project / name
     path.parent.mkdir()
     assert len(figures.check(project)) == len(others) + 1
-    assert len(figures.refresh(project)) == len(others) + 1
+    assert len(figures.refresh(project)[0]) == len(others) + 1
     path.write_text(drawn.replace("0.09", "0.10"), encoding="utf-8")
     assert figures.check(project) == [f"{name}: differs from what lectures/build/figures.py draws"]
-    assert figures.refresh(project) == [path]
+    assert figures.refresh(project) == ([path], [])
     assert path.read_text("utf-8") == drawn
-    assert figures.check(project) == figures.refresh(project) == []
+    assert figures.check(project) == []
+    assert figures.refresh(project) == ([], [])
 
 
 def test_the_figure_of_attention_has_the_numbers_of_its_page():

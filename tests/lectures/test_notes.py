@@ -61,7 +61,7 @@ def test_the_examples_of_a_note_run(path: Path, request: pytest.FixtureRequest):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_code_on_a_page_is_quoted_run_or_the_program_of_a_walk(path: Path):
     found = blocks(path.read_text("utf-8"))
-    assert {block.language for block in found} <= {"python", "cpp", "pdb", "text", "console", ""}
+    assert {block.language for block in found} <= {"python", "cpp", "pdb", "gdb", "text", "console", ""}
     assert [block.line for block in found if block.language == "cpp" and not block.values("code")] == []
     if path not in NOTES:
         python = [block for block in found if block.language == "python"]
@@ -97,3 +97,12 @@ def test_an_example_that_is_right_is_not():
     )
     assert run_examples(page, "note") == 2
     assert run_examples("<!-- raises: ZeroDivisionError -->\n```python\n1 / 0\n```\n", "note") == 1
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_no_sum_became_a_list(path: Path):
+    """Markdown takes a line that begins with + for an item of a list. Ours begin with - or a number."""
+    code = False
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        code ^= line.startswith("```")
+        assert code or not line.lstrip().startswith("+ "), f"{path.name}, line {number}: {line}"

@@ -56,6 +56,13 @@ _STEP = """            g, m, v = gradients[name], self.m[name], self.v[name]
             if self.decays(name):
                 theta -= self.lr * self.weight_decay * theta
 """
+_WITH_DECAY_IN_GRADIENT = """            g, m, v = gradients[name], self.m[name], self.v[name]
+            if self.decays(name):
+                g = g + self.weight_decay * theta
+            m[...] = beta1 * m + (1 - beta1) * g
+            v[...] = beta2 * v + (1 - beta2) * g**2
+            m_hat, v_hat = m / (1 - beta1**self.t), v / (1 - beta2**self.t)
+"""
 
 ADAMW = Exercise(
     number="1.6",
@@ -91,9 +98,7 @@ ADAMW = Exercise(
         Mistake(
             name="decay in the gradient",
             old=_STEP,
-            new=_STEP.replace(
-                "gradients[name],", "gradients[name] + self.weight_decay * self.decays(name) * theta,"
-            ).split("            if self.decays")[0],
+            new=_WITH_DECAY_IN_GRADIENT,
             symptom="weight decay is added to the gradient, and so it is scaled by Adam",
         ),
         Mistake(

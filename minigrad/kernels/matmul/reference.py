@@ -11,7 +11,8 @@ def matmul(a: Array, b: Array) -> Array:
         raise ValueError(f"matmul needs (..., M, K) and (..., K, N), got {a.shape} and {b.shape}")
     leading = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     c = np.zeros_like(a, shape=(*leading, a.shape[-2], b.shape[-1]), dtype=np.result_type(a, b))  # (..., M, N)
-    # The loops over i, j and k may be nested in any order. With k outside, each step is a whole matrix.
+    # The loops over i, j and k may be nested in any order. With k outside, each step is a whole matrix. Each step
+    # reads and writes all of C, so a large K is far slower than with BLAS, which keeps a part of C in registers.
     for k in range(a.shape[-1]):
         column, row = a[..., :, k], b[..., k, :]  # (..., M) and (..., N)
         c += column[..., :, None] * row[..., None, :]  # (..., M, 1) · (..., 1, N)

@@ -1,72 +1,29 @@
-"""Assignment 2: the proof of each exercise, what the handout holds, and how work is counted."""
+"""Assignment 2: mistakes that come together, a course's own rule, and how work is counted."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from lectures.assignments.tokenizers import ASSIGNMENT
 from lectures.assignments.tokenizers.e4_incremental import learnt_from_arrays, many_words
 from lectures.assignments.tokenizers.merging_by_hand import learnt
-from lectures.grading.exercise import Exercise
-from lectures.grading.folder import chosen_variants, sources, with_mistake, write_code, write_handout
+from lectures.grading.folder import chosen_variants, sources, write_code, write_handout
 from lectures.grading.grade import Known, Verdict, grade, grade_exercise
-from lectures.grading.leak import leaks
-from lectures.grading.proof import prove
+from tests.lectures.assignments.conftest import Submission, symptoms_of
 from tests.lectures.grading.conftest import PROJECT
 
 
-@pytest.fixture(scope="module")
-def handout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("handout")
-    write_handout(folder, ASSIGNMENT, PROJECT)
-    return folder
+def test_two_mistakes_at_once_are_both_named(submission: Submission):
+    mistakes = ("counts not weighted", "from the right")
+    verdict = grade_exercise(submission("2.1", *mistakes), "2.1")
+    assert set(verdict.symptoms) == symptoms_of("2.1", *mistakes)
 
 
-@pytest.mark.parametrize("exercise", ASSIGNMENT.exercises, ids=lambda exercise: exercise.number)
-def test_the_stub_the_solution_and_the_mistakes_are_graded_as_they_should_be(exercise: Exercise):
-    assert prove(ASSIGNMENT, exercise, PROJECT) == []
-
-
-def test_the_points_add_up():
-    assert sum(exercise.points for exercise in ASSIGNMENT.exercises) == 100
-
-
-def test_the_handout_holds_no_answer(handout: Path):
-    assert leaks(handout, ASSIGNMENT, PROJECT) == {}
-
-
-def test_nothing_is_written_yet(handout: Path):
-    verdicts = grade(handout, ASSIGNMENT)
-    assert [verdict.points for verdict in verdicts] == [0] * 5
-    assert all(verdict.message.startswith("not written yet") for verdict in verdicts)
-
-
-def submission(folder: Path, number: str, *mistakes: str) -> Path:
-    """The solution with these mistakes."""
-    exercise = ASSIGNMENT.exercise(number)
-    write_handout(folder, ASSIGNMENT, PROJECT)
-    texts = sources(ASSIGNMENT, PROJECT, {})
-    for mistake in exercise.mistakes:
-        if mistake.name in mistakes:
-            texts = with_mistake(texts, exercise, mistake, PROJECT)
-    write_code(folder, ASSIGNMENT, PROJECT, texts)
-    return folder
-
-
-def test_two_mistakes_at_once_are_both_named(tmp_path: Path):
-    verdict = grade_exercise(submission(tmp_path, "2.1", "counts not weighted", "from the right"), "2.1")
-    assert verdict.symptoms == (
-        "a pair is counted once for a distinct word, however often the word occurs",
-        "pairs that overlap are merged from the right: a a a becomes a aa",
-    )
-    assert verdict.groups == {"counting": False, "ties": False, "until the end": False, "replacing": False}
-
-
-def test_a_loop_without_end_and_kept_accents_are_both_named(tmp_path: Path):
-    verdict = grade_exercise(submission(tmp_path, "2.5", "endless loop", "accents kept"), "2.5")
-    assert set(verdict.symptoms) == {"a character without a piece is looked up for ever", "letters keep their accents"}
+def test_a_loop_without_end_and_kept_accents_are_both_named(submission: Submission):
+    mistakes = ("endless loop", "accents kept")
+    verdict = grade_exercise(submission("2.5", *mistakes), "2.5")
+    assert set(verdict.symptoms) == symptoms_of("2.5", *mistakes)
     assert verdict.groups == {"longest match": True, "inside a word": False, "words": False}
     assert verdict.points == 5
 
@@ -111,32 +68,32 @@ KNOWN: Known = {}  # what the known mistakes give, for all of these tests
 
 def incremental_merges(folder: Path, change: Callable[[str], str]) -> Verdict:
     """The verdict on exercise 2.4 with a changed solution."""
-    path = submission(folder, "2.4") / "incremental_merges.py"
+    path = folder / "incremental_merges.py"
     path.write_text(change(path.read_text()))
     (verdict,) = grade(folder, ASSIGNMENT, numbers=["2.4"], known=KNOWN)
     return verdict
 
 
-def test_counting_again_finds_the_merges_with_too_much_work(tmp_path: Path):
+def test_counting_again_finds_the_merges_with_too_much_work(submission: Submission):
     def counted_again(text: str) -> str:
         start = "    corpus = [(list(symbols), count) for symbols, count in words]\n"
         before, rest = text.split(start)
         return before + COUNTED_AGAIN.lstrip("\n") + "\n\ndef merged(" + rest.split("\n\ndef merged(")[1]
 
-    verdict = incremental_merges(tmp_path, counted_again)
+    verdict = incremental_merges(submission("2.4"), counted_again)
     assert verdict.groups == {"counts": True, "ties": True, "overlaps": True, "work": False}
     assert "what changes is near the merge" in verdict.message
 
 
-def test_the_heap_is_not_part_of_the_points(tmp_path: Path):
-    verdict = incremental_merges(tmp_path, lambda text: text.replace(POP, MAX))
+def test_the_heap_is_not_part_of_the_points(submission: Submission):
+    verdict = incremental_merges(submission("2.4"), lambda text: text.replace(POP, MAX))
     assert verdict.points == 20, verdict.message
 
 
-def test_looking_for_the_pair_in_all_words_is_too_much_work(tmp_path: Path):
+def test_looking_for_the_pair_in_all_words_is_too_much_work(submission: Submission):
     holders = "sorted(holders[best.pair])"
     every = "[n for n, (symbols, _) in enumerate(corpus) if best.pair in pairwise(symbols)]"
-    verdict = incremental_merges(tmp_path, lambda text: text.replace(holders, every))
+    verdict = incremental_merges(submission("2.4"), lambda text: text.replace(holders, every))
     assert verdict.groups == {"counts": True, "ties": True, "overlaps": True, "work": False}
 
 
