@@ -7,6 +7,6 @@ e1_….py         an exercise: its cases and the mistakes that it knows
 instructor.md   what the instructor reads
 """
 
-from lectures.assignments import autograd, transformer, warm_up
+from lectures.assignments import autograd, tokenizers, transformer, warm_up
 
-ASSIGNMENTS = (warm_up.ASSIGNMENT, autograd.ASSIGNMENT, transformer.ASSIGNMENT)
+ASSIGNMENTS = (warm_up.ASSIGNMENT, autograd.ASSIGNMENT, tokenizers.ASSIGNMENT, transformer.ASSIGNMENT)
