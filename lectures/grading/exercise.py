@@ -33,7 +33,7 @@ class Mistake:
     Attributes:
         name: a few words for us.
         old: text of the solution, which occurs in `symbol` exactly once.
-        new: what stands there in the wrong solution.
+        new: the text of the wrong solution in its place.
         symptom: completes "This is what comes out if …". It says what is wrong, and never how to repair it.
         symbol: the function that `old` is in; by default the first one of the exercise.
     """

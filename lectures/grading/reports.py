@@ -34,7 +34,7 @@ def score(verdicts: Sequence[Verdict]) -> int:
 
 
 def best(verdicts: Sequence[Verdict]) -> int:
-    """The points that can be had."""
+    """The points of a right solution."""
     return sum(verdict.max_points for verdict in verdicts)
 
 
