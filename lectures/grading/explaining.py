@@ -17,7 +17,7 @@ from typing import Any
 from lectures.grading.comparing import judged, right, same
 from lectures.grading.exercise import Assignment, Case, Exercise
 from lectures.grading.folder import sources, with_mistake, write_code
-from lectures.grading.runner import run
+from lectures.grading.runner import run, withheld
 
 ANOTHER_RULE = "the public course's rule is followed, which is not that of your handout"
 
@@ -52,6 +52,8 @@ def mistaken_outputs(
             # The text of this mistake is not in the solution of this variant.
     if variants.get(exercise.number, exercise.public_variant) != exercise.public_variant:
         wrong[ANOTHER_RULE] = sources(assignment, project, {})
+
+    withheld(assignment, project)  # here, because Python's parser may fail if two threads use it at once
 
     def outputs(texts: dict[str, str]) -> list[Any]:
         with tempfile.TemporaryDirectory() as name:

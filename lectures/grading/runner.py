@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,13 @@ def run(
     return result
 
 
+@cache
+def withheld(assignment: Assignment, project: Path) -> dict[str, str]:
+    """The stubs that take the place of what is not in the student's folder, by the name of the module."""
+    texts = with_stubs(sources(assignment, project, {}), assignment.exercises, project)
+    return {module_name(Path(place(file, assignment))): text for file, text in texts.items() if file.endswith(".py")}
+
+
 class _Process:
     """The student's process, from its start to its end."""
 
@@ -101,13 +109,9 @@ class _Process:
         )  # fmt: skip
         self.answers: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        texts = with_stubs(sources(assignment, project, {}), assignment.exercises, project)
-        withheld = {
-            module_name(Path(place(file, assignment))): text for file, text in texts.items() if file.endswith(".py")
-        }
         setup = {
             "folder": str(folder.resolve()), "scratch": str(scratch), "adapters": assignment.adapters,
-            "megabytes": exercise.megabytes, "withheld": withheld, "without": list(without),
+            "megabytes": exercise.megabytes, "withheld": withheld(assignment, project), "without": list(without),
         }  # fmt: skip
         self._send(setup)
 
