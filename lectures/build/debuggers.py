@@ -81,11 +81,11 @@ class Pdb(Debugger):
 
     def answers(self, start: Start, commands: list[str], folder: Path, project: Path) -> list[str]:
         """See `Debugger`. The program must not end: pdb would start it again."""
-        command = [sys.executable, "-m", "pdb", *_found(start.arguments, folder, project)]
+        command = [sys.executable, "-m", "pdb", *start.arguments]
+        place, environment = _place(start.arguments[0], folder, project)
         # The user's own .pdbrc is in the home folder.
         home = {"HOME": str(folder), "USERPROFILE": str(folder)}
-        environment = _environment(project) | home | start.environment
-        done = _run(command, [*commands, "q"], folder, environment, stderr=subprocess.PIPE)
+        done = _run(command, [*commands, "q"], place, environment | home | start.environment, stderr=subprocess.PIPE)
         answers = [_tidy(answer, folder, project) for answer in done.stdout.split(self.prompt)]
         for typed, answer in zip(["its start", *commands], answers, strict=False):
             if ended := next((words for words in self.ENDED if words in answer), None):
@@ -130,10 +130,10 @@ class Gdb(Debugger):
         if sys.platform == "win32":
             raise MissingDebuggerError("CUDA kernels cannot be compiled for the CPU on Windows")
         options = [word for setting in self.SETTINGS for word in ("-iex", setting)]
-        program = [sys.executable, *_found(start.arguments, folder, project)]
-        command = ["gdb", "-q", "-nx", *options, "--args", *program]
-        environment = _environment(project) | {"DEBUGINFOD_URLS": ""} | start.environment
-        done = _run(command, [*commands, "info breakpoints", "q"], folder, environment, stderr=subprocess.STDOUT)
+        command = ["gdb", "-q", "-nx", *options, "--args", sys.executable, *start.arguments]
+        place, environment = _place(start.arguments[0], folder, project)
+        environment |= {"DEBUGINFOD_URLS": ""} | start.environment
+        done = _run(command, [*commands, "info breakpoints", "q"], place, environment, stderr=subprocess.STDOUT)
         if "ptrace" in done.stdout:
             raise MissingDebuggerError("gdb may not run a program on this machine")
         if missing := re.search(r"DeviceError: (.*)", done.stdout):  # there is no compiler
@@ -173,10 +173,18 @@ DEBUGGERS: tuple[Debugger, ...] = (Pdb(), Gdb())
 # -- running and tidying ----------------------------------------------------------------------------
 
 
-def _found(arguments: list[str], folder: Path, project: Path) -> list[str]:
-    """The arguments, with a program that is not one of the page's taken from the project."""
-    program, *others = arguments
-    return [program if (folder / program).exists() else str(project / program), *others]
+def _place(program: str, folder: Path, project: Path) -> tuple[Path, dict[str, str]]:
+    """The folder in which a session runs, and its environment, without colours.
+
+    A program of the page is in a folder of its own, in place of the checkout that a reader saves it in, so our
+    packages are in reach of Python and of the debugger. Any other program is one of the project, and runs as in a
+    reader's shell.
+    """
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"}
+    if not (folder / program).exists():
+        return project, environment
+    paths = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return folder, environment | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _run(
@@ -189,12 +197,6 @@ def _run(
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise WalkError(f"the session takes more than {SECONDS} seconds") from None
-
-
-def _environment(project: Path) -> dict[str, str]:
-    """That of this process, with our packages in reach, and without colours."""
-    paths = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"}
 
 
 def _tidy(answer: str, folder: Path, project: Path) -> str:
