@@ -6,7 +6,6 @@ there are; walks, steppers and assignments are those whose files are there.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
 from math import ceil
@@ -17,6 +16,7 @@ from experiments.evidence.markers import with_content
 from lectures.assignments import ASSIGNMENTS
 from lectures.build import concepts
 from lectures.build.concepts import SOURCE, Entry
+from lectures.stepping.page import heading
 from minigrad.files import read_text, write_text
 
 README = "lectures/README.md"
@@ -101,8 +101,8 @@ def _stepper_list(entries: list[Entry], project: Path) -> str:
     lines = []
     for path in paths:
         if path.stem != "__init__":
-            heading = (ast.get_docstring(ast.parse(read_text(path))) or path.stem).splitlines()[0]
-            lines.append(f"- {_link(path.stem, path.relative_to(project))}: {heading.rstrip('.')}")
+            title, _ = heading(path)
+            lines.append(f"- {_link(path.stem, path.relative_to(project))}: {title.rstrip('.')}")
     return "\n".join(lines) or TO_COME
 
 

@@ -72,15 +72,9 @@ def find(name: str, project: Path) -> tuple[Path, Definition]:
     Raises:
         UnknownNameError: see `source`.
     """
-    parts = name.split(".")
-    for length in range(len(parts) - 1, 0, -1):
-        path = module_file(parts[:length], project)
-        if path is not None:
-            break
-    else:
-        raise _unknown(name, project)
+    path, parts = module_of(name, project)
     scope: ast.AST = _tree(path)
-    for part in parts[length:]:
+    for part in parts:
         found = [definition for definition in definitions(scope) if definition.name == part]
         if not found:
             raise _unknown(name, project)
@@ -89,6 +83,20 @@ def find(name: str, project: Path) -> tuple[Path, Definition]:
             raise UnknownNameError(f"{name} is defined more than once, in lines {lines} of {path.relative_to(project)}")
         scope = found[0].node
     return path, found[0]
+
+
+def module_of(name: str, project: Path) -> tuple[Path, list[str]]:
+    """The file of the module that a dotted name begins with, and the parts of the name that follow.
+
+    Raises:
+        UnknownNameError: if there is none.
+    """
+    parts = name.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        path = module_file(parts[:length], project)
+        if path is not None:
+            return path, parts[length:]
+    raise _unknown(name, project)
 
 
 def module_file(parts: list[str], project: Path) -> Path | None:

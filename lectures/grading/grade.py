@@ -130,21 +130,18 @@ def _grade(
         return _not_written(exercise, groups, stubs[0])
     for i in failing:
         groups[cases[i].group] = False
-    points = exercise.points * sum(groups.values()) // len(groups)
-    if not failing:
-        message = f"all {len(cases)} examples are right"
-        return Verdict(
-            exercise.number, exercise.title, points, exercise.points, groups, message,
-            seconds=result.seconds, megabytes=result.megabytes,
-        )  # fmt: skip
-    at = (exercise.number, seed, variants.get(exercise.number, ""))
-    if at not in known:
-        known[at] = mistaken_outputs(assignment, exercise, cases, variants, project)
-    symptoms = explain(cases, outputs, known[at])
-    message = explanation(exercise, cases, outputs, failing, symptoms)
+    symptoms: list[Symptom] = []
+    message = f"all {len(cases)} examples are right"
+    if failing:
+        at = (exercise.number, seed, variants.get(exercise.number, ""))
+        if at not in known:
+            known[at] = mistaken_outputs(assignment, exercise, cases, variants, project)
+        symptoms = explain(cases, outputs, known[at])
+        message = explanation(exercise, cases, outputs, failing, symptoms)
     return Verdict(
-        exercise.number, exercise.title, points, exercise.points, groups, message,
-        tuple(symptom.text for symptom in symptoms), result.seconds, result.megabytes, cases[failing[0]],
+        exercise.number, exercise.title, exercise.points * sum(groups.values()) // len(groups), exercise.points, groups,
+        message, tuple(symptom.text for symptom in symptoms), result.seconds, result.megabytes,
+        cases[failing[0]] if failing else None,
     )  # fmt: skip
 
 

@@ -73,11 +73,7 @@ def _alone(assignment: Assignment, exercise: Exercise, project: Path) -> list[st
     texts = with_stubs(sources(assignment, project, {}), others, project)
     cases = make_cases(exercise, PUBLIC_SEED, {})
     outputs = _run(assignment, exercise, project, texts, cases, exercise.seconds)
-    return [
-        f"the solution without those of the other exercises is wrong in the case {case.shows!r}: got {show(got)}"
-        for case, output in zip(cases, outputs, strict=True)
-        if not right(case, got := judged(case, output))
-    ]
+    return _wrong("the solution without those of the other exercises", cases, outputs)
 
 
 def _solution(assignment: Assignment, exercise: Exercise, project: Path, variant: str, seeds: int) -> list[str]:
@@ -86,7 +82,11 @@ def _solution(assignment: Assignment, exercise: Exercise, project: Path, variant
     cases = [case for seed in range(seeds) for case in make_cases(exercise, seed, variants)]
     limit = seeds * exercise.seconds
     outputs = _run(assignment, exercise, project, sources(assignment, project, variants), cases, limit)
-    label = f"the solution{f' of the variant {variant}' if variant else ''}"
+    return _wrong(f"the solution{f' of the variant {variant}' if variant else ''}", cases, outputs)
+
+
+def _wrong(label: str, cases: list[Case], outputs: list[Any]) -> list[str]:
+    """What is wrong with the outputs of what should be right: the first cases, and how many there are."""
     wrong = [
         f"{label} is wrong in the case {case.shows!r}: expected {show(case.expected)}, got {show(got)}"
         for case, output in zip(cases, outputs, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from lectures.build.sources import UnknownNameError, cuda_lines, definitions, module_file
+from lectures.build.sources import UnknownNameError, cuda_lines, definitions, module_of
 from lectures.grading.exercise import Stub
 
 
@@ -29,12 +29,8 @@ def file_of(symbol: str, project: Path) -> tuple[str, str]:
         if not (project / file).is_file():
             raise UnknownNameError(f"there is no {file}")
         return file, name
-    parts = symbol.split(".")
-    for length in range(len(parts) - 1, 0, -1):
-        path = module_file(parts[:length], project)
-        if path is not None:
-            return path.relative_to(project).as_posix(), ".".join(parts[length:])
-    raise UnknownNameError(f"there is no {symbol}")
+    path, parts = module_of(symbol, project)
+    return path.relative_to(project).as_posix(), ".".join(parts)
 
 
 def emptied(text: str, file: str, name: str, number: str, keep: int = 0) -> str:
