@@ -1,21 +1,67 @@
-"""The toy world: who lives where and likes what. A seed makes a world, and the world writes documents.
-
-The world knows what a language model can learn from the documents: facts, coreference, who is where, which words carry
-which sentiment. So it can generate tasks with gold labels, and judge texts.
-"""
+"""The toy world: a seed makes its facts, and the world writes documents of many genres about them and much else."""
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from experiments.text.document import Document
-from experiments.text.toy_world import encyclopedia, reviews, stories
-from experiments.text.toy_world.lexicon import CLASSES
+from experiments.text.toy_world.dice import Dice, cumulative
+from experiments.text.toy_world.genres import (
+    contrasts,
+    dialogues,
+    encyclopedia,
+    games,
+    glossaries,
+    grammar,
+    habits,
+    homographs,
+    lists,
+    numbers,
+    questions,
+    reviews,
+    situations,
+    stories,
+    taxonomy,
+)
+from experiments.text.toy_world.parts import is_held_out
 from minigrad.checks import whole_number
 
-WRITERS = {"encyclopedia": encyclopedia.write, "story": stories.write, "review": reviews.write}
-SHARES = {"encyclopedia": 0.25, "story": 0.25, "review": 0.5}
-"""How often each genre is written."""
+GENRES = {
+    "encyclopedia": encyclopedia,
+    "taxonomy": taxonomy,
+    "habits": habits,
+    "contrasts": contrasts,
+    "situations": situations,
+    "games": games,
+    "questions": questions,
+    "dialogues": dialogues,
+    "stories": stories,
+    "reviews": reviews,
+    "grammar": grammar,
+    "homographs": homographs,
+    "lists": lists,
+    "numbers": numbers,
+    "glossaries": glossaries,
+}
+SHARES = {
+    "encyclopedia": 0.06,
+    "taxonomy": 0.045,
+    "habits": 0.08,
+    "contrasts": 0.07,
+    "situations": 0.12,
+    "games": 0.27,
+    "questions": 0.05,
+    "dialogues": 0.025,
+    "stories": 0.06,
+    "reviews": 0.06,
+    "grammar": 0.045,
+    "homographs": 0.035,
+    "lists": 0.03,
+    "numbers": 0.025,
+    "glossaries": 0.025,
+}
+"""How often each genre is written: shares of the documents."""
+
+ALL_OF_IT = ("encyclopedia", "taxonomy", "glossaries")
+"""Genres that state single facts. No task asks about their sentences as such, so none of these is held out."""
 
 
 class World:
@@ -31,27 +77,21 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.seed = whole_number("seed", seed, at_least=0)
-        generator = np.random.default_rng([self.seed, 0])
+        self.facts = encyclopedia.draw_facts(Dice(self.seed, 0))
 
-        def draw(subjects: list[str], attributes: tuple[str, ...]) -> dict[str, dict[str, str]]:
-            return {
-                subject: {attribute: str(generator.choice(CLASSES[attribute])) for attribute in attributes}
-                for subject in subjects
-            }
-
-        self.facts = draw(CLASSES["person"], encyclopedia.OF_PERSON) | draw(CLASSES["city"], encyclopedia.OF_CITY)
-
-    def documents(self, seed: int) -> Iterator[Document]:
+    def documents(self, seed: int, shares: dict[str, float] = SHARES) -> Iterator[Document]:
         """An endless stream of documents; the same seed, a whole number of at least 0, gives the same documents.
 
-        A document's name is its genre. Its text is sentences in lower case, with a space between them.
+        A document's name is its genre. Its text is sentences in lower case, with a space between them. No sentence,
+        and no two sentences in a row, belong to a test or dev set (`parts.py`).
         """
-        generator = np.random.default_rng([self.seed, 1, whole_number("seed", seed, at_least=0)])
-        genres, shares = list(SHARES), list(SHARES.values())
+        dice = Dice(self.seed, 1, whole_number("seed", seed, at_least=0))
+        genres, ends = list(shares), cumulative(list(shares.values()))
         while True:
-            for number in generator.choice(len(genres), size=256, p=shares):
-                genre = genres[number]
-                yield Document(genre, " ".join(WRITERS[genre](self.facts, generator)))
+            genre = dice.weighted(genres, ends)
+            sentences = GENRES[genre].write(self.facts, dice)
+            if genre in ALL_OF_IT or not is_held_out(sentences):
+                yield Document(genre, " ".join(sentences))
 
     def text(self, seed: int, n_words: int) -> list[str]:
         """The texts of the first documents that together have at least `n_words` words, 1 or more."""
