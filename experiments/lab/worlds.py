@@ -1,86 +1,100 @@
-"""A seed's world as models read it: a tokenizer, the unlabelled text as ids, and the tasks as arrays."""
+"""A seed's world as models read it: its text, written and encoded once, and its documents in batches."""
 
-from collections.abc import Sequence
+import os
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
-from experiments.lab.ways import LastToken
-from experiments.lab.windows import Windows, token_stream
-from experiments.text.toy_world import sentiment
-from experiments.text.toy_world.world import World
+from experiments.evidence.plain import fingerprint
+from experiments.lab.documents import Documents
+from experiments.running.places import work_folder
+from experiments.running.progress import Bar
+from experiments.text.toy_world.vocabulary import EOS, PAD, START, tokenizer
+from experiments.text.toy_world.world import SHARES, World
 from minigrad.checks import whole_number
-from models.finetuning import pad_batch
-from tokenizer import ByteLevelBPE
-from tokenizer.formats.gpt2_files import END_OF_TEXT
 
-TOKENIZER_TEXTS = 5000
-"""The tokenizer learns from so many documents, the first ones."""
+PAD_ID, EOS_ID, START_ID = (tokenizer().ids[token] for token in (PAD, EOS, START))
+FINGERPRINTED = 1000
+"""A text is known by its first documents: if a genre changes, they do."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What pretraining reads of a world: the first tokens of its text, in rows of `context` tokens.
+    """What pretraining reads of a world, and how much of it in a step.
 
     Attributes:
-        n_tokens: of the text. A run of `n_tokens / (batch_size · context)` steps reads each token once.
-        vocab_size: of the tokenizer, which is trained on the same text; a short text yields fewer tokens.
+        n_tokens: of the text, which ends with the first document that reaches them. The special tokens [START] and
+            </s> around each document count.
+        batch_tokens: of a step, at most, padding included.
+        without: genres that are left out.
     """
 
     n_tokens: int
-    batch_size: int = 16
-    context: int = 64
-    vocab_size: int = 1024
+    batch_tokens: int = 1280
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("n_tokens", "batch_size", "context", "vocab_size"):
+        for name in ("n_tokens", "batch_tokens"):
             whole_number(name, getattr(self, name), at_least=1)
+        if unknown := [genre for genre in self.without if genre not in SHARES]:
+            raise ValueError(f"without must name genres, got {unknown[0]!r}; there are: {', '.join(SHARES)}")
+        if len(set(self.without)) == len(SHARES):
+            raise ValueError("without must leave a genre, got all of them")
 
-    def of(self, seed: int) -> "Text":
-        """The text of a seed's world."""
-        return text_of(self.n_tokens, self.vocab_size, seed)
+    @property
+    def shares(self) -> dict[str, float]:
+        """How often each genre is written, relative to the others."""
+        return {genre: share for genre, share in SHARES.items() if genre not in self.without}
 
-    def windows(self, seed: int) -> Windows:
-        """The same text in rows of context + 1 tokens, `batch_size` rows a step."""
-        return Windows(self.of(seed).ids, self.context, self.batch_size, seed)
+    def ids(self, seed: int) -> np.ndarray:
+        """The text of a seed's world as ids, (n_tokens or a few more,): `[START] … </s> [START] … </s>`."""
+        return text_of(self.n_tokens, self.without, seed)
 
+    def documents(self, seed: int) -> Documents:
+        """The same text in batches of documents."""
+        return Documents(self.ids(seed), START_ID, PAD_ID, self.batch_tokens, seed)
 
-@dataclass(frozen=True)
-class Text:
-    """A tokenizer, and unlabelled text as ids."""
-
-    tokenizer: ByteLevelBPE
-    ids: np.ndarray
-
-
-@cache
-def text_of(n_tokens: int, vocab_size: int, seed: int) -> Text:
-    """The text of a seed's world: `n_tokens` tokens to predict, and one before them to predict the first from."""
-    texts = World(seed).text(seed=0, n_words=n_tokens)  # a word is a token or more: this is enough
-    tokenizer = ByteLevelBPE.train(texts[:TOKENIZER_TEXTS], vocab_size, special_tokens=[END_OF_TEXT])
-    return Text(tokenizer, token_stream(tokenizer, texts)[: n_tokens + 1])
-
-
-@dataclass(frozen=True)
-class Sentiment:
-    """The sentiment task of a seed's world (`experiments/text/toy_world/sentiment.py`)."""
-
-    train: LastToken
-    dev: LastToken
-    test: LastToken
-    n_new: np.ndarray  # for each test example, how many of its adjectives no training example has
+    def fingerprint(self, seed: int) -> str:
+        """A short hash of the first documents of a seed's world, and so of everything that writes them."""
+        documents = World(seed).documents(0, self.shares)
+        return fingerprint([document.text for document in islice(documents, FINGERPRINTED)])
 
 
 @cache
-def sentiment_of(reading: Reading, n_train: int, n_dev: int, n_test: int, seed: int) -> Sentiment:
-    """The task's examples, encoded with the tokenizer of the pretraining text."""
-    task, tokenizer = sentiment.task(seed, n_train, n_dev, n_test), reading.of(seed).tokenizer
-    train, dev, test = (encode(tokenizer, part) for part in (task.train, task.dev, task.test))
-    return Sentiment(train, dev, test, np.array([example.n_new for example in task.test]))
+def text_of(n_tokens: int, without: tuple[str, ...], seed: int) -> np.ndarray:
+    """See `Reading.ids`. A text is written once and kept in the work folder, as uint16."""
+    reading = Reading(n_tokens, without=without)
+    name = fingerprint([n_tokens, list(without), seed, reading.fingerprint(seed)])
+    path = work_folder() / "texts" / f"{name}.npy"
+    if path.is_file():
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    ids = write_text(World(seed), reading)
+    keep(path, ids)
+    return ids
 
 
-def encode(tokenizer: ByteLevelBPE, examples: Sequence[sentiment.Example]) -> LastToken:
-    """Each text as pretraining would have written it, from its end-of-text token on."""
-    ids, attention_mask = pad_batch([tokenizer.encode(f"{END_OF_TEXT} {example.text}") for example in examples])
-    return LastToken(ids, attention_mask, np.array([example.label for example in examples]))
+def write_text(world: World, reading: Reading) -> np.ndarray:
+    """The documents of a world, encoded one after the other."""
+    words, ids = tokenizer(), []
+    with Bar(reading.n_tokens, f"writing the text of world {world.seed}", "token") as bar:
+        for document in world.documents(0, reading.shares):
+            row = [START_ID, *words.encode(document.text), EOS_ID]
+            ids.extend(row)
+            bar.update(len(row))
+            if len(ids) >= reading.n_tokens:
+                break
+    return np.array(ids, np.uint16)
+
+
+def keep(path: Path, ids: np.ndarray) -> None:
+    """Write ids to a file: under a temporary name first, so that no other process reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.npy")
+    try:
+        np.save(temporary, ids, allow_pickle=False)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
