@@ -1,8 +1,8 @@
 """Objectives on documents in rows of their own (`documents.py`), as the pretraining loop takes them.
 
-    DocumentLM      each token from those before it: GPT, LSTM             [START] a . b . </s>
-    DocumentBiLM    from both sides, in two models: ELMo                   [START] a . b . </s>
-    DocumentMLM     hidden tokens from the rest: BERT                      [CLS] a . [SEP] b . [SEP]
+DocumentLM      each token from those before it: GPT, LSTM             [START] a . b . </s>
+DocumentBiLM    from both sides, in two models: ELMo                   [START] a . b . </s>
+DocumentMLM     hidden tokens from the rest: BERT                      [CLS] a . [SEP] b . [SEP]
 """
 
 from collections.abc import Collection

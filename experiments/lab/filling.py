@@ -49,9 +49,7 @@ def from_both_sides(model: BiLSTMLanguageModel, blanks: Sequence[Blank]) -> np.n
 def at_the_mask(model: BERT, blanks: Sequence[Blank]) -> np.ndarray:
     """The logits at the mask of `[CLS] before [MASK] after [SEP]`."""
     before = [_encode(f"{CLS} {blank.before}") for blank in blanks]
-    rows = [
-        [*left, *_encode(f"{MASK} {blank.after} {SEP}")] for left, blank in zip(before, blanks, strict=True)
-    ]
+    rows = [[*left, *_encode(f"{MASK} {blank.after} {SEP}")] for left, blank in zip(before, blanks, strict=True)]
     ids, attention_mask = pad_batch(rows)
     hidden = model(ids, attention_mask)[np.arange(len(rows)), np.array([len(left) for left in before])]
     logits: np.ndarray = model.masked_lm_logits(hidden).numpy()

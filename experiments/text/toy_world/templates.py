@@ -56,7 +56,7 @@ WORDS: dict[str, list[str]] = {
     "language": list(TRANSLATIONS),
     "english": lexicon.TRANSLATED,
     "foreign": [word for words in TRANSLATIONS.values() for word in words.values()],
-    "guess": [*_CATEGORIES, *lexicon.KINDS, *MEMBERS, *_ADJECTIVES, *_VERBS],
+    "guess": [*lexicon.PEOPLE, *_CATEGORIES, *lexicon.KINDS, *MEMBERS, *_ADJECTIVES, *_VERBS],
     "yes": ["yes", "no"],
 }
 """The words that each slot takes."""

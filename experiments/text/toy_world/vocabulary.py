@@ -4,6 +4,8 @@ It is a WordPiece vocabulary: special tokens, words, and single letters, with wh
 special tokens of all model families are there from the start, so that a model can be finetuned for any task.
 """
 
+# ruff: noqa: SIM905  # a text split into words is easier to read and to extend than a list of quotes
+
 from functools import cache
 
 from experiments.text.toy_world import lexicon, world

@@ -6,14 +6,14 @@ task also reports what happens without this genre.
 """
 
 from experiments.text.toy_world.dice import Dice
-from experiments.text.toy_world.lexicon import CATEGORIES, KINDS
+from experiments.text.toy_world.lexicon import CATEGORIES, KINDS, PEOPLE
 from experiments.text.toy_world.scene import Scene, draw_scene
 
 STATEMENTS = ["{person} {verb} a {adjective} {member}.", "{person} has a {adjective} {member}."]
-WORDS = ["category", "category", "kind", "quality", "quality", "action", "action", "member"]
-"""What is guessed; the more often, the likelier."""
-GUESS = "{guess} {yes}"
+WORDS = ["person", "person", "category", "category", "kind", "quality", "quality", "action", "action", "member"]
+"""What is guessed; the more often, the likelier. A name is the simplest: it is right if the statement has it."""
 QUESTIONS = {
+    "person": ["is it {guess}? {yes}."],
     "category": ["a {guess}? {yes}.", "is it a {guess}? {yes}."],
     "kind": ["a {guess}? {yes}.", "is it a {guess}? {yes}."],
     "quality": ["{guess}? {yes}.", "is it {guess}? {yes}."],
@@ -37,7 +37,9 @@ def _guess(scene: Scene, dice: Dice) -> tuple[str, str, str]:
     """What is guessed, the guess, and the answer, "yes" or "no"."""
     word, right = dice.one(WORDS), dice.happens(0.5)
     category = scene.category
-    if word == "category":
+    if word == "person":
+        guess = scene.person if right else dice.other(PEOPLE, scene.person)
+    elif word == "category":
         guess = category.name if right else dice.other(CATEGORIES, category).name
     elif word == "kind":
         guess = category.kind if right else dice.other(KINDS, category.kind)
