@@ -58,7 +58,9 @@ def act(arguments: Sequence[str]) -> None:
         if options.command == "list":
             list_tables()
         elif options.command == "run":
-            run_tables(catalogue.requests(options.names, options.preset, options.seeds, options.device), options)
+            run_tables(
+                catalogue.requests(options.names, options.preset, options.seeds, options.device, options.fresh), options
+            )
             print("To look at the results: python -m experiments report")
         else:
             print(pages.write() if options.readme else f"The report: {write_report()}")

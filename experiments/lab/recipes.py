@@ -16,11 +16,12 @@ from experiments.lab.document_objectives import DocumentBiLM, DocumentLM, Docume
 from experiments.lab.filling import Fill, accuracy_of
 from experiments.lab.objectives import Objective
 from experiments.lab.pretraining import Pretraining, pretrain
+from experiments.lab.probes import Probe
 from experiments.lab.windows import unigram_entropy
 from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
 from experiments.lab.worlds import Reading
 from experiments.running.progress import Bar
-from experiments.text.toy_world.tasks.blanks import KINDS, blanks
+from experiments.text.toy_world.tasks.blanks import CLUE_AFTER, CLUE_BEFORE, SKILLS, draw
 from experiments.text.toy_world.vocabulary import CLS, MASK, SEP, SPECIAL_TOKENS, tokenizer
 from experiments.text.toy_world.world import World
 from models.word_vectors import SkipGram
@@ -77,10 +78,8 @@ class Recipe:
         """See `pretrain`. The record also has the entropy of the tokens' frequencies."""
         entropy = unigram_entropy(self.reading.ids(seed))
         model, objective = self.untrained(seed).to(device), self.objective(self.reading, seed)
-        world = World(seed)
-        probes = {kind: accuracy_of(self.fill, blanks(world, kind, N_PROBES, "dev")) for kind in KINDS}
         with Bar(self.training.steps, f"pretraining {self.name}, seed {seed}") as bar:
-            record = pretrain(model, objective, self.training, folder, bar, probes, entropy)
+            record = pretrain(model, objective, self.training, folder, bar, probes_of(self.fill, seed), entropy)
         return record | {"unigram_entropy": entropy}
 
 
@@ -108,6 +107,15 @@ class WordVectorRecipe:
         vectors = self.untrained(seed).to(device)
         with Bar(len(ids), f"pretraining {self.name}, seed {seed}", "token") as bar:
             return pretrain_word_vectors(vectors, ids, self.training, seed, folder, bar)
+
+
+def probes_of(fill: Fill, seed: int) -> dict[str, Probe]:
+    """The blanks with which pretraining is observed: their kinds, and for those with the clue after, "fact, after"."""
+    world, probes = World(seed), {}
+    for kinds, after in ((CLUE_BEFORE, ""), (CLUE_AFTER, ", after"), (SKILLS, "")):
+        for kind in kinds:
+            probes[f"{kind}{after}"] = accuracy_of(fill, draw(world, kinds, kind, N_PROBES, "dev"))
+    return probes
 
 
 def causal_lm(reading: Reading, seed: int) -> DocumentLM:

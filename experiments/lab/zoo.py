@@ -1,32 +1,38 @@
-"""The zoo: pretrained checkpoints that all tables share. Pretrain once, finetune many times.
+"""The zoo: the pretrained models that all tables share. Pretrain once, finetune and probe many times.
 
-    reading = Reading(n_tokens=921_600)
-    decoder = Architecture(GPT, GPTConfig(1024, 64, d_model=64, n_layers=3, n_heads=4))
-    recipe = Recipe(decoder, causal_lm, reading, Pretraining(steps=900, lr=3e-3))
-    start = pretrained(work, recipe, seed)  # another table that asks for the same gets the same checkpoint
-    model = load(recipe, start, seed)
+    start = pretrained(work, FULL.gpt, seed)    # another table that asks for the same gets the same checkpoint
+    model = load(FULL.gpt, start, seed)
 
-A recipe names a pretrained model: its architecture and size, its objective, what it reads, how it is trained. The
-checkpoint belongs to the recipe, the seed and the device, whichever table asks for it, and under whatever key.
+All models of a seed read the same text, in the same order, with the same vocabulary, for the same number of steps.
+Along the way they fill in blanks, which shows when each has learnt what, and their weights are kept by targets seen.
+
+A checkpoint belongs to the recipe, the seed and the device, whichever table asks for it, and under whatever key. Those
+of seed 0 come with the package, in `models/toy/`; `--fresh` trains them instead.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
-from experiments.lab.objectives import CausalLM, Objective
-from experiments.lab.pretraining import Pretraining, pretrain
+from experiments.evidence.plain import plain
+from experiments.lab.filling import at_the_mask, from_both_sides, from_the_left
+from experiments.lab.pretraining import Pretraining
+from experiments.lab.recipes import Architecture, MaskedLM, Recipe, WordVectorRecipe, bidirectional_lm, causal_lm
 from experiments.lab.training import MODEL
-from experiments.lab.windows import unigram_entropy
-from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
+from experiments.lab.word_vectors import SkipGramSettings
 from experiments.lab.worlds import Reading
-from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint, Work
 from minigrad import load_checkpoint, nn
-from models.word_vectors import SkipGram
+from models.bert import BERT, BERTConfig
+from models.elmo import BiLSTMConfig, BiLSTMLanguageModel
+from models.gpt import GPT, GPTConfig
+from models.lstm_lm import LSTMConfig, LSTMLanguageModel
+from models.pretrained import toy
+from models.pretrained.folder import CONFIG
+
+INSTALLED_SEED = 0
 
 
 class Pretrained(Protocol):
@@ -40,116 +46,129 @@ class Pretrained(Protocol):
     def reading(self) -> Reading:
         """What it reads."""
 
-    def untrained(self, vocab_size: int, seed: int) -> Any:
+    def untrained(self, seed: int) -> Any:
         """The model with random weights."""
 
     def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
         """Train it on a seed's text, leave the weights in the folder, and return the record of the training."""
 
 
+# -- checkpoints ------------------------------------------------------------------------------------
+
+
 def pretrained(work: Work, recipe: Pretrained, seed: int, key: str | None = None) -> Checkpoint:
-    """The checkpoint of a recipe, trained with a seed: found, or trained now.
+    """The checkpoint of a recipe with a seed: installed, found, or trained now.
 
     Args:
         key: the table's name for the checkpoint; None means the recipe's name. The checkpoint is found without it.
     """
-    return work.checkpoint(key or f"pretraining: {recipe.name}", train, recipe, seed, work.device, seed=seed)
+    key = key or f"pretraining: {recipe.name}"
+    if not work.request.fresh and (installed := installed_checkpoint(recipe, seed)) is not None:
+        return work.installed(key, installed, seed)
+    text = recipe.reading.fingerprint(seed)  # a genre that changes makes another text, and other checkpoints
+    return work.checkpoint(key, train, recipe, seed, work.device, text, seed=seed)
 
 
-def train(folder: Path, recipe: Pretrained, seed: int, device: str) -> dict[str, Any]:
-    """Train a recipe's model with a seed, and leave it in the folder."""
-    return recipe.train(folder, seed, device)
+def train(folder: Path, recipe: Pretrained, seed: int, device: str, text: str) -> dict[str, Any]:
+    """Train a recipe's model with a seed, and leave it in the folder. `text` is the fingerprint of what it reads."""
+    return recipe.train(folder, seed, device) | {"text": text}
 
 
 def load(recipe: Pretrained, start: Checkpoint, seed: int) -> Any:
     """The model of a recipe's checkpoint."""
-    model: nn.Module = recipe.untrained(recipe.reading.of(seed).tokenizer.vocab_size, seed)
+    model: nn.Module = recipe.untrained(seed)
+    if (start.folder / CONFIG).exists():  # an installed one, in Hugging Face's layout
+        return type(model).from_pretrained(start.folder)  # type: ignore[attr-defined]
     load_checkpoint(start.folder / MODEL, model)
     return model
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """A model's class and its size. The size of the vocabulary is that of the tokenizer, whatever the config says."""
+def installed_checkpoint(recipe: Pretrained, seed: int) -> Checkpoint | None:
+    """The checkpoint that comes with the package, if the recipe, the seed and the text are those of its training."""
+    name = FULL.name_of(recipe)
+    if name is None or seed != INSTALLED_SEED or not (toy.INSTALLED / name / toy.RECORD).exists():
+        return None
+    record = toy.read_record(toy.INSTALLED / name)
+    if record["recipe"] != described(recipe) or record["text"] != recipe.reading.fingerprint(seed):
+        return None
+    return Checkpoint(toy.INSTALLED / name, record)
 
-    model: Callable[[Any, np.random.Generator], Any]
-    config: Any
+
+def described(recipe: Pretrained) -> dict[str, Any]:
+    """A recipe as JSON, with functions and classes by their names."""
+    value: dict[str, Any] = json.loads(json.dumps(_named(recipe)))
+    return value
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, Recipe | Architecture):
+        return {field.name: _named(getattr(value, field.name)) for field in fields(value)}
+    return value.__name__ if callable(value) and hasattr(value, "__name__") else plain(value)
+
+
+# -- its members ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Zoo:
+    """The recipes: two decoders, two encoders, ELMo, an LSTM, and word vectors."""
+
+    gpt: Recipe
+    gpt_large: Recipe
+    bert: Recipe
+    bert_large: Recipe
+    elmo: Recipe
+    lstm: Recipe
+    vectors: WordVectorRecipe
 
     @property
-    def name(self) -> str:
-        """`GPT, width 64, layers 3`."""
-        return f"{named(self.model)}, width {self.config.d_model}, layers {self.config.n_layers}"
+    def members(self) -> Mapping[str, Pretrained]:
+        """Name → recipe. The names are those of the installed models."""
+        return {f"toy-{field.name.replace('_', '-')}": getattr(self, field.name) for field in fields(self)}
 
-    def untrained(self, vocab_size: int, seed: int) -> Any:
-        """The model with random weights."""
-        return self.model(replace(self.config, vocab_size=vocab_size), np.random.default_rng([seed, 3]))
+    def name_of(self, recipe: Pretrained) -> str | None:
+        """The name of a member, or None."""
+        return next((name for name, member in self.members.items() if member == recipe), None)
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A model, pretrained on a world's text.
+def zoo(reading: Reading, steps: int, small: tuple[int, int, int], large: tuple[int, int, int]) -> Zoo:
+    """A zoo whose members all read the same text for the same number of steps.
 
-    Attributes:
-        objective: makes the objective from the reading and the seed: a function, such as `causal_lm`, or a frozen
-            dataclass with `__call__` if there are numbers to choose, such as a masking rate.
+    Args:
+        small, large: the width, the number of layers, and the number of heads of a decoder and an encoder.
     """
 
-    architecture: Architecture
-    objective: Callable[[Reading, int], Objective]
-    reading: Reading
-    training: Pretraining
+    def decoder(size: tuple[int, int, int], lr: float) -> Recipe:
+        width, n_layers, n_heads = size
+        config = GPTConfig(0, N_POSITIONS, width, n_layers, n_heads)
+        return Recipe(Architecture(GPT, config), causal_lm, reading, settings(lr), from_the_left)
 
-    @property
-    def name(self) -> str:
-        """`GPT, width 64, layers 3, causal_lm, 900 steps, learning rate 0.003`."""
-        how = f"{self.training.steps} steps, learning rate {self.training.lr:g}"
-        return f"{self.architecture.name}, {named(self.objective)}, {how}"
+    def encoder(size: tuple[int, int, int], lr: float) -> Recipe:
+        width, n_layers, n_heads = size
+        config = BERTConfig(0, N_POSITIONS, width, n_layers, n_heads)
+        return Recipe(Architecture(BERT, config), MASKED_LM, reading, settings(lr, beta2=0.98), at_the_mask)
 
-    def untrained(self, vocab_size: int, seed: int) -> Any:
-        """The model with random weights."""
-        return self.architecture.untrained(vocab_size, seed)
+    def settings(lr: float, beta2: float = 0.95) -> Pretraining:
+        return Pretraining(
+            steps, lr, warmup=0.025, betas=(0.9, beta2), probe_every=max(steps // 40, 1), keep_at=KEEP_AT
+        )
 
-    def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
-        """See `pretrain`. The record also has the entropy of the tokens' frequencies."""
-        text = self.reading.of(seed)
-        model, entropy = self.untrained(text.tokenizer.vocab_size, seed).to(device), unigram_entropy(text.ids)
-        objective = self.objective(self.reading, seed)
-        with Bar(self.training.steps, f"pretraining {self.name}, seed {seed}") as bar:
-            record = pretrain(model, objective, self.training, folder, bar, unigram_entropy=entropy)
-        return record | {"unigram_entropy": entropy}
-
-
-@dataclass(frozen=True)
-class WordVectorRecipe:
-    """Word vectors, pretrained on a world's text."""
-
-    d_model: int
-    reading: Reading
-    training: SkipGramSettings
-
-    @property
-    def name(self) -> str:
-        """`word vectors, width 128, 921,600 tokens, learning rate 0.01`."""
-        tokens = f"{self.reading.n_tokens:,} tokens"
-        return f"word vectors, width {self.d_model}, {tokens}, learning rate {self.training.lr:g}"
-
-    def untrained(self, vocab_size: int, seed: int) -> SkipGram:
-        """The vectors as they start."""
-        return SkipGram(vocab_size, self.d_model, np.random.default_rng([seed, 3]))
-
-    def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
-        """See `pretrain_word_vectors`."""
-        text = self.reading.of(seed)
-        vectors = self.untrained(text.tokenizer.vocab_size, seed).to(device)
-        with Bar(len(text.ids), f"pretraining {self.name}, seed {seed}", "token") as bar:
-            return pretrain_word_vectors(vectors, text.ids, self.training, seed, folder, bar)
+    elmo = Architecture(BiLSTMLanguageModel, BiLSTMConfig(1, small[0], n_layers=2))
+    lstm = Architecture(LSTMLanguageModel, LSTMConfig(1, 2 * small[0]))
+    return Zoo(
+        gpt=decoder(small, 3e-3),
+        gpt_large=decoder(large, 2e-3),
+        bert=encoder(small, 3e-3),
+        bert_large=encoder(large, 2e-3),
+        elmo=Recipe(elmo, bidirectional_lm, reading, settings(8e-3), from_both_sides),
+        lstm=Recipe(lstm, causal_lm, reading, settings(8e-3), from_the_left),
+        vectors=WordVectorRecipe(2 * small[0], reading, SkipGramSettings(1e-2)),
+    )
 
 
-def causal_lm(reading: Reading, seed: int) -> CausalLM:
-    """Every token from those before it."""
-    return CausalLM(reading.windows(seed))
+N_POSITIONS = 64
+KEEP_AT = (1_000_000, 2_000_000, 4_000_000, 8_000_000, 16_000_000)
+MASKED_LM = MaskedLM(rate=0.4, too_easy=(".", ",", "?", ":", "a", "the"))
+"""More is hidden than in BERT, and only what teaches something: an encoder learns from the targets alone."""
 
-
-def named(part: Any) -> str:
-    """The name of a class or a function; of another object, as it is printed."""
-    return getattr(part, "__name__", None) or str(part)
+FULL = zoo(Reading(16_000_000), steps=16_000, small=(64, 2, 2), large=(128, 3, 4))

@@ -54,12 +54,14 @@ class Request:
     Attributes:
         module: the table's module, such as `experiments.tables.subword_table`.
         seeds: how many, instead of the preset's number.
+        fresh: whether pretrained models that came with the package are trained instead.
     """
 
     module: str
     preset: str = "quick"
     seeds: int | None = None
     device: str = "cpu"
+    fresh: bool = False
 
     @property
     def name(self) -> str:

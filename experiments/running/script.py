@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--jobs", type=whole, default=1, metavar="N", help="how many cells at once (default: 1)")
     where.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, whose workers compute the cells")
-    parser.add_argument("--fresh", action="store_true", help="forget the tables' cells and all checkpoints first")
+    parser.add_argument("--fresh", action="store_true", help="compute and train everything anew")
 
 
 def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None:
@@ -85,6 +85,6 @@ def script(module: str) -> None:
         parser = argparse.ArgumentParser(prog=f"python -m {module}", allow_abbrev=False)
         add_options(parser)
         options = parser.parse_args(arguments)
-        run_tables([Request(module, options.preset, options.seeds, options.device)], options)
+        run_tables([Request(module, options.preset, options.seeds, options.device, options.fresh)], options)
 
     console.leave(console.run(main, interrupted="Interrupted. What is finished is kept; the same command resumes."))

@@ -114,6 +114,18 @@ class Work:
         record = self._once(folder / RECORD, CellName(key, seed), train, (folder, *arguments))
         return record if isinstance(record, Missing) else Checkpoint(folder, record)  # type: ignore[return-value]
 
+    def installed(self, key: str, found: Checkpoint, seed: int | None = None) -> Checkpoint:
+        """A checkpoint that came with the package. The result lists it as it lists one that was trained now, with the
+        seconds that were spent now: none.
+
+        Raises:
+            ValueError: as `cell`.
+        """
+        name = CellName(key, seed)
+        self._check_name(name)
+        self._keep(found.folder / RECORD, name, Cell(key, seed, found.record, 0.0, environment.git_commit(), {}))
+        return found
+
     def figure(self, name: str, drawing: Drawing, caption: str) -> None:
         """Keep a Matplotlib figure (see `experiments.evidence.figures`); it is written as SVG next to the result.
 
@@ -127,12 +139,16 @@ class Work:
 
     def _once(self, path: Path, name: CellName, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """The value in the cell's file, or of `_absent` if there is none."""
+        self._check_name(name)
+        cell = self._load(path, name)
+        return self._absent(path, name, function, arguments) if cell is None else self._keep(path, name, cell)
+
+    def _check_name(self, name: CellName) -> None:
+        """Raises ValueError if a cell is asked for twice, or inside another."""
         if self._computing is not None:
             raise ValueError(f"cell {name.key!r} is asked for while {self._computing!r} is computed: ask for it before")
         if name in self.cells:
             raise ValueError(f"cell {name.key!r} with seed {name.seed} is asked for twice: each needs its own key")
-        cell = self._load(path, name)
-        return self._absent(path, name, function, arguments) if cell is None else self._keep(path, name, cell)
 
     def _load(self, path: Path, name: CellName) -> Cell | None:
         """The cell in its file; None if it has to be computed."""

@@ -54,7 +54,11 @@ def built() -> list[Entry]:
 
 
 def requests(
-    names: Sequence[str], preset: str = "quick", seeds: int | None = None, device: str = "cpu"
+    names: Sequence[str],
+    preset: str = "quick",
+    seeds: int | None = None,
+    device: str = "cpu",
+    fresh: bool = False,
 ) -> list[Request]:
     """The requests for these names. No name, or "all" among them, means all tables that can be run.
 
@@ -66,4 +70,4 @@ def requests(
         meant = did_you_mean(unknown[0], known)
         raise ExperimentError(f"no table is named {unknown[0]!r}{meant}; there are: {', '.join(known)}")
     chosen = list(known) if not names or "all" in names else list(dict.fromkeys(names))
-    return [Request(known[name].module, preset, seeds, device) for name in chosen]
+    return [Request(known[name].module, preset, seeds, device, fresh) for name in chosen]
