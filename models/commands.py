@@ -25,6 +25,7 @@ from models.t5 import T5
 from tokenizer import WordPiece
 from tokenizer.command.arguments import as_text, decimal, whole
 from tokenizer.command.console import say
+from tokenizer.formats.bert_files import MASK
 from tokenizer.read.texts import input_chunks
 
 
@@ -161,7 +162,7 @@ def run_fill(options: argparse.Namespace) -> None:
     whole_number("--best", options.best, at_most=model.config.vocab_size)
     masks = text.fill(model, tokenizer, options.text, options.best)
     for mask_number, best in enumerate(masks, start=1):
-        print(f"{text.MASK} {mask_number}:")
+        print(f"{MASK} {mask_number}:")
         for piece, prob in best:
             print(f"  {prob:7.2%}  {piece}")
     print(text.filled(options.text, [best[0][0] for best in masks]))
