@@ -133,7 +133,7 @@ def run_elsewhere(arguments: list[str], tmp_path: Path, code: str = "") -> str:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(PROJECT)])}
     command = [sys.executable, "-m", "models", *arguments]
     done = subprocess.run(command, cwd=tmp_path / "away", env=environment, capture_output=True, check=False)
-    assert (done.returncode, done.stderr.decode()) == (0, "")
+    assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
 
 
