@@ -18,7 +18,7 @@ scoring.py        the probability of a text, and the likeliest of several
 
 pretrained/       checkpoints in Hugging Face's layout; download.py fetches public ones, partial_download.py one
                   file, http_requests.py one response
-text.py           models together with tokenizers; commands.py is the command line, `python -m models`
+text/             models together with tokenizers; commands.py is the command line, `python -m models`
 inputs.py         batches, checks and position numbers
 
 The models, their configurations and `Sampling` can be imported from here, as in `from models import GPT, GPTConfig`.

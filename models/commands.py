@@ -1,11 +1,13 @@
 """The commands of `python -m models`, which show a pretrained model at work.
 
+python -m models
+python -m models generate --model toy-gpt "the dog"
+python -m models fill --model toy-bert "the dog is an [MASK]."
+python -m models embed --model toy-bert sentences.txt --out vectors.npy
 python -m models download gpt2
-python -m models generate --model gpt2 "Once upon a time"
-python -m models fill --model bert-base-uncased "The capital of France is [MASK]."
-python -m models embed --model bert-base-uncased sentences.txt --out vectors.npy
 
-A model is a folder in Hugging Face's layout, from `download` or from `save_pretrained`.
+A model is a folder in Hugging Face's layout, from `download` or from `save_pretrained`, or the name of an installed
+model, which the command without arguments lists.
 Text is UTF-8 on every platform. Options are checked before the model is loaded.
 """
 
@@ -20,32 +22,37 @@ from minigrad.files import replacing
 from models import text
 from models.bert import BERT
 from models.download import REPOSITORIES, download
+from models.pretrained.toy import listing
 from models.sampling import Sampling
 from models.t5 import T5
 from tokenizer import WordPiece
 from tokenizer.command.arguments import as_text, decimal, whole
 from tokenizer.command.console import say
+from tokenizer.formats.bert_files import MASK
 from tokenizer.read.texts import input_chunks
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run the command, or raise an error that says what is wrong with it."""
     options = parser().parse_args(arguments)
+    if "model" in options and options.model is None:  # said before standard input is read
+        raise ValueError(f"--model: expected a folder or the name of an installed model, got none\n{listing()}")
     options.run(options)
 
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    about = "See a pretrained model at work."
+    about = "See a pretrained model at work. Without a command: list the models that are installed with the package."
     top = argparse.ArgumentParser(prog="python -m models", description=about, allow_abbrev=False)
-    commands = top.add_subparsers(required=True, metavar="download | generate | fill | embed")
+    top.set_defaults(run=run_list)
+    commands = top.add_subparsers(metavar="download | generate | fill | embed")
 
     one = commands.add_parser("download", help="fetch a public checkpoint", allow_abbrev=False)
     one.set_defaults(run=run_download)
     one.add_argument("name", type=as_text, help=f"{', '.join(REPOSITORIES)}, or a repository, OWNER/NAME")
     one.add_argument("--out", type=Path, metavar="FOLDER", help="where to put it (default: a folder of that name)")
 
-    one = commands.add_parser("generate", help="continue a text (GPT-2), or answer it (T5)", allow_abbrev=False)
+    one = commands.add_parser("generate", help="continue a text (GPT), or answer it (T5)", allow_abbrev=False)
     one.set_defaults(run=run_generate)
     one.add_argument("text", nargs="?", type=as_text, help="the text (default: standard input)")
     one.add_argument("--max-new-tokens", type=whole, default=100, metavar="N", help="how many tokens at most (100)")
@@ -72,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     about = (
         "A vector for each line of a text: the mean of the hidden states of its tokens. Row i of the vectors is line i "
         "of the file, blank lines included. A line ends with \\n or \\r\\n; other characters, such as a form feed, are "
-        "part of it. A GPT-2 reads no token of a blank line, whose row is zeros."
+        "part of it. A model that reads no token of a blank line, such as GPT-2, gives it a row of zeros."
     )
     one = commands.add_parser("embed", help="a vector for each line of a text", description=about, allow_abbrev=False)
     one.set_defaults(run=run_embed)
@@ -83,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", type=Path, required=True, metavar="FOLDER", help="the folder of the model")
+    command.add_argument("--model", type=Path, metavar="NAME|FOLDER", help="an installed model, or the folder of one")
     command.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where to compute (default: cpu)")
 
 
@@ -96,6 +103,11 @@ def _load(options: argparse.Namespace) -> tuple[text.Model, text.Tokenizer]:
 def _read(file: str) -> str:
     """The text of a file, or of standard input, with its line ends unchanged."""
     return "".join(input_chunks(file))
+
+
+def run_list(options: argparse.Namespace) -> None:
+    """Print how the commands are used, and which models are installed."""
+    print(f"{parser().format_help()}\n{listing()}")
 
 
 # -- download ---------------------------------------------------------------------------------------
@@ -119,7 +131,7 @@ def run_generate(options: argparse.Namespace) -> None:
     start = _read("-").removesuffix("\n").removesuffix("\r") if options.text is None else options.text
     model, tokenizer = _load(options)
     if isinstance(model, BERT):
-        raise ValueError(f"{options.model}: expected a model that writes (GPT-2, T5), got a BERT; use fill")
+        raise ValueError(f"{options.model}: expected a model that writes (a GPT or a T5), got a BERT; use fill")
     if not isinstance(model, T5):
         print(start, end="", flush=True)
     shown = ""
@@ -161,7 +173,7 @@ def run_fill(options: argparse.Namespace) -> None:
     whole_number("--best", options.best, at_most=model.config.vocab_size)
     masks = text.fill(model, tokenizer, options.text, options.best)
     for mask_number, best in enumerate(masks, start=1):
-        print(f"{text.MASK} {mask_number}:")
+        print(f"{MASK} {mask_number}:")
         for piece, prob in best:
             print(f"  {prob:7.2%}  {piece}")
     print(text.filled(options.text, [best[0][0] for best in masks]))

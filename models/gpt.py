@@ -23,7 +23,15 @@ import numpy as np
 from minigrad import Tensor, nn, ops, random
 from minigrad.nn import initial
 from models import generation
-from models.inputs import check_flags, check_ids, check_mask, check_optional_sizes, check_transformer, position_numbers
+from models.inputs import (
+    check_flags,
+    check_ids,
+    check_mask,
+    check_optional_ids,
+    check_optional_sizes,
+    check_transformer,
+    position_numbers,
+)
 from models.sampling import PURE_SAMPLING, Sampling
 
 
@@ -44,6 +52,8 @@ class GPTConfig:
         tied_head: whether the output layer shares its weights with the token embedding.
         zero_init_head: whether an output layer that is not tied starts at zero. Every token is then equally likely at
             first, and the first loss is log V.
+        bos_id: the token before the first one of a text, if training had such a token.
+        eos_id: the token that ends a text, if there is one. The model treats both like any other token.
     """
 
     vocab_size: int
@@ -57,10 +67,13 @@ class GPTConfig:
     positions: Literal["learned", "rotary"] = "learned"
     tied_head: bool = True
     zero_init_head: bool = False
+    bos_id: int | None = None
+    eos_id: int | None = None
 
     def __post_init__(self) -> None:
         check_transformer(self, "n_positions")
         check_optional_sizes(self, "d_ff")
+        check_optional_ids(self, "bos_id", "eos_id")
         check_flags(self, "tied_head", "zero_init_head")
         if self.positions not in ("learned", "rotary"):
             raise ValueError(f'positions must be "learned" or "rotary", got {self.positions!r}')

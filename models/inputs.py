@@ -63,6 +63,13 @@ def check_optional_sizes(config: Any, *names: str) -> None:
     check_sizes(config, *(name for name in names if getattr(config, name) is not None))
 
 
+def check_optional_ids(config: Any, *names: str) -> None:
+    """Raise an error that names the first of these fields of a config that is neither None nor in the vocabulary."""
+    for name in names:
+        if (id := getattr(config, name)) is not None:
+            whole_number(name, id, at_least=0, at_most=config.vocab_size - 1)
+
+
 def check_dropout(config: Any) -> None:
     """Raise an error if a config's dropout is not a number in [0, 1): at 1 nothing would be left."""
     number("dropout", config.dropout, at_least=0, below=1)

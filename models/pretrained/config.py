@@ -40,6 +40,7 @@ def check_fields(
     sizes: Sequence[str],
     optional_sizes: Sequence[str] = (),
     ids: Sequence[str] = (),
+    optional_ids: Sequence[str] = (),
     rates: Sequence[str] = (),
     small_numbers: Sequence[str] = (),
     booleans: Sequence[str] = (),
@@ -50,6 +51,7 @@ def check_fields(
         sizes: integers of at least 1; JSON's 2.0 and true are rejected.
         optional_sizes: the same, or null.
         ids: integers of at least 0.
+        optional_ids: the same, or null.
         rates: dropout rates, in [0, 1).
         small_numbers: numbers of at least 0, such as the epsilon added to a variance.
         booleans: true or false.
@@ -62,10 +64,11 @@ def check_fields(
         return [(name, fields[name]) for name in names if name in fields]
 
     try:
-        given = [(name, value) for name, value in present(optional_sizes) if value is not None]
-        for name, value in [*present(sizes), *given]:
+        given_sizes = [(name, value) for name, value in present(optional_sizes) if value is not None]
+        given_ids = [(name, value) for name, value in present(optional_ids) if value is not None]
+        for name, value in [*present(sizes), *given_sizes]:
             checks.whole_number(name, value, at_least=1, at_most=_LARGEST)
-        for name, value in present(ids):
+        for name, value in [*present(ids), *given_ids]:
             checks.whole_number(name, value, at_least=0, at_most=_LARGEST)
         for name, value in present(rates):
             checks.number(name, value, at_least=0, below=1)

@@ -96,6 +96,7 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
         theirs,
         sizes=("vocab_size", "n_positions", "n_embd", "n_layer", "n_head"),
         optional_sizes=("n_inner",),
+        optional_ids=("bos_token_id", "eos_token_id"),
         rates=("resid_pdrop",),
         small_numbers=("layer_norm_epsilon",),
         booleans=("tie_word_embeddings",),
@@ -111,9 +112,16 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
         "add_cross_attention": False,
     }
     check_config(theirs, expected, "GPT-2")
+    vocab_size = theirs.get("vocab_size", EOS_ID + 1)
+
+    def id_of(role: str) -> int | None:
+        """The id in a role. Small models of transformers keep GPT-2's id, which their vocabulary does not have."""
+        id = theirs.get(role, EOS_ID)
+        return None if id is None or id >= vocab_size else id
+
     try:
         return GPTConfig(
-            vocab_size=theirs.get("vocab_size", 50257),
+            vocab_size=vocab_size,
             n_positions=theirs.get("n_positions", 1024),
             d_model=theirs.get("n_embd", 768),
             n_layers=theirs.get("n_layer", 12),
@@ -122,13 +130,19 @@ def config_from(theirs: dict[str, Any]) -> GPTConfig:
             dropout=theirs.get("resid_pdrop", 0.1),
             layer_norm_eps=theirs.get("layer_norm_epsilon", 1e-5),
             tied_head=theirs.get("tie_word_embeddings", True),
+            bos_id=id_of("bos_token_id"),
+            eos_id=id_of("eos_token_id"),
         )
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"the config makes no sense: {error}") from error
 
 
 def config_to(config: GPTConfig) -> dict[str, Any]:
-    """The `config.json` of our config. `models.gpt` has no dropout on attention weights, so `attn_pdrop` is 0."""
+    """The `config.json` of our config. `models.gpt` has no dropout on attention weights, so `attn_pdrop` is 0.
+
+    A config without bos_id or eos_id has GPT-2's, if the vocabulary is as large as GPT-2's.
+    """
+    default_id = EOS_ID if config.vocab_size > EOS_ID else None
     return {
         "architectures": ["GPT2LMHeadModel"],
         "model_type": "gpt2",
@@ -144,5 +158,6 @@ def config_to(config: GPTConfig) -> dict[str, Any]:
         "attn_pdrop": 0.0,
         "layer_norm_epsilon": config.layer_norm_eps,
         "tie_word_embeddings": config.tied_head,
-        **dict.fromkeys(("bos_token_id", "eos_token_id"), EOS_ID if config.vocab_size > EOS_ID else None),
+        "bos_token_id": default_id if config.bos_id is None else config.bos_id,
+        "eos_token_id": default_id if config.eos_id is None else config.eos_id,
     }

@@ -20,7 +20,7 @@ CONFIGS = (
     BiLSTMConfig(40),
 )
 OPTIONAL = ("d_ff", "n_decoder_layers", "head_size")
-IDS = ("pad_id", "eos_id")
+IDS = ("pad_id", "bos_id", "eos_id")
 NAN, INFINITY = float("nan"), float("inf")
 
 # What each kind of field refuses, and with which error.
@@ -28,6 +28,7 @@ NO_INTEGER = [(TypeError, value) for value in (2.0, True, "2", np.float64(2), [2
 SIZE = [*NO_INTEGER, (ValueError, 0), (ValueError, -1), (TypeError, None)]
 OPTIONAL_SIZE = [*NO_INTEGER, (ValueError, 0), (ValueError, -1)]
 ID = [*NO_INTEGER, (ValueError, -1), (ValueError, 40), (TypeError, None)]
+OPTIONAL_ID = [*NO_INTEGER, (ValueError, -1), (ValueError, 40)]
 FLAG = [(TypeError, value) for value in (None, 1, "True", np.array([True]))]
 NO_NUMBER = [(TypeError, value) for value in (None, True, "0.1")]
 NOT_FINITE = [(ValueError, value) for value in (NAN, INFINITY, -0.1)]
@@ -39,7 +40,7 @@ EPS = [*NO_NUMBER, *NOT_FINITE, (ValueError, 0), (ValueError, -1)]
 def kind_of(field: Any) -> list[tuple[type[Exception], Any]]:
     """What a field must refuse."""
     if field.name in IDS:
-        return ID
+        return OPTIONAL_ID if field.default is None else ID
     if field.name in OPTIONAL and field.default is None:
         return OPTIONAL_SIZE
     named = {"dropout": DROPOUT, "layer_norm_eps": EPS, "positions": POSITIONS}

@@ -20,6 +20,7 @@ from models.t5 import T5, T5Config
 MODELS: dict[str, Callable[[], GPT | BERT | T5]] = {
     "gpt": lambda: GPT(GPTConfig(vocab_size=30, n_positions=8, d_model=12, n_layers=2, n_heads=3)),
     "gpt with all dials turned": lambda: GPT(GPTConfig(30, 8, 12, 1, 2, d_ff=7, dropout=0.2, layer_norm_eps=0.1)),
+    "gpt with ids at both ends": lambda: GPT(GPTConfig(30, 8, 12, 1, 2, bos_id=6, eos_id=1)),
     "gpt with a head of its own": lambda: GPT(GPTConfig(30, 8, 12, 1, 2, tied_head=False)),
     "bert": lambda: BERT(BERTConfig(vocab_size=30, n_positions=8, d_model=12, n_layers=2, n_heads=3)),
     "bert with all dials turned": lambda: BERT(BERTConfig(30, 8, 12, 1, 2, 7, 3, 0.2, 0.1), masked_lm=False),
@@ -97,6 +98,8 @@ def test_another_family_is_refused(tmp_path, saved: str, wanted):
         ("bert", {"num_attention_heads": 5}, "n_heads must divide d_model"),
         ("t5", {"feed_forward_proj": "gated-silu"}, "feed_forward_proj must be relu or gated-gelu, got 'gated-silu'"),
         ("t5", {"decoder_start_token_id": 5}, "decoder_start_token_id must be pad_token_id = 0, got 5"),
+        ("gpt", {"eos_token_id": [1]}, "eos_token_id must be an integer, got \\[1\\]"),
+        ("gpt", {"bos_token_id": -1}, "bos_token_id must be at least 0.*got -1"),
         ("t5", {"relative_attention_num_buckets": 7}, "n_buckets must be a multiple of 4, got 7"),
     ],
 )
@@ -106,6 +109,16 @@ def test_a_config_that_asks_for_something_else_is_refused(tmp_path, name: str, c
     change_config(tmp_path, change)
     with pytest.raises(CheckpointError, match=message):
         type(model).from_pretrained(tmp_path)
+
+
+def test_gpt2s_own_ids_are_none_in_a_vocabulary_without_them(tmp_path):
+    """Small models of transformers have its default, 50256, in their config."""
+    MODELS["gpt"]().save_pretrained(tmp_path)
+    change_config(tmp_path, {"bos_token_id": 50256, "eos_token_id": 29})
+    config = GPT.from_pretrained(tmp_path).config
+    assert (config.bos_id, config.eos_id) == (None, 29)
+    large = GPTConfig(50_257, 8, 12, 1, 2)
+    assert gpt2.config_from(gpt2.config_to(large)).eos_id == 50_256
 
 
 def test_weights_that_do_not_fit_are_all_named_at_once(tmp_path):

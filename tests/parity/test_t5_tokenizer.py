@@ -11,7 +11,7 @@ from minigrad.errors import CheckpointError
 from models import text
 from models.__main__ import main
 from models.t5 import T5, T5Config
-from models.text import T5Tokenizer
+from models.text.t5_tokenizer import T5Tokenizer
 
 sentencepiece = pytest.importorskip("sentencepiece")
 transformers = pytest.importorskip("transformers")
