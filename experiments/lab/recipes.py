@@ -1,12 +1,12 @@
 """Recipes: what decides which pretrained model it is. The architecture and size, the objective, the text, the training.
 
-decoder = Architecture(GPT, GPTConfig(0, n_positions=64, d_model=64, n_layers=2, n_heads=2))
+decoder = Architecture(GPT, GPTConfig(870, n_positions=64, d_model=64, n_layers=2, n_heads=2))
 recipe = Recipe(decoder, causal_lm, Reading(n_tokens=16_000_000), Pretraining(steps=900, lr=3e-3), from_the_left)
 record = recipe.train(folder, seed, "cpu")     # recipe.untrained(seed) is the model before
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ N_PROBES = 100
 
 @dataclass(frozen=True)
 class Architecture:
-    """A model's class and its size. The size of the vocabulary is the toy world's, whatever the config says."""
+    """A model's class and its config: its size, and that of the vocabulary."""
 
     model: Callable[[Any, np.random.Generator], Any]
     config: Any
@@ -44,8 +44,7 @@ class Architecture:
 
     def untrained(self, seed: int) -> Any:
         """The model with random weights."""
-        config = replace(self.config, vocab_size=tokenizer().vocab_size)
-        return self.model(config, np.random.default_rng([seed, 3]))
+        return self.model(self.config, np.random.default_rng([seed, 3]))
 
 
 @dataclass(frozen=True)

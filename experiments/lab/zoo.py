@@ -22,8 +22,9 @@ from experiments.lab.pretraining import Pretraining
 from experiments.lab.recipes import Architecture, MaskedLM, Recipe, WordVectorRecipe, bidirectional_lm, causal_lm
 from experiments.lab.training import MODEL
 from experiments.lab.word_vectors import SkipGramSettings
-from experiments.lab.worlds import Reading
+from experiments.lab.worlds import EOS_ID, START_ID, Reading
 from experiments.running.work import Checkpoint, Work
+from experiments.text.toy_world.vocabulary import tokenizer
 from minigrad import load_checkpoint, nn
 from models.bert import BERT, BERTConfig
 from models.elmo import BiLSTMConfig, BiLSTMLanguageModel
@@ -33,6 +34,7 @@ from models.pretrained import toy
 from models.pretrained.folder import CONFIG
 
 INSTALLED_SEED = 0
+VOCAB_SIZE, N_POSITIONS = tokenizer().vocab_size, 64
 
 
 class Pretrained(Protocol):
@@ -140,12 +142,12 @@ def zoo(reading: Reading, steps: int, small: tuple[int, int, int], large: tuple[
 
     def decoder(size: tuple[int, int, int], lr: float) -> Recipe:
         width, n_layers, n_heads = size
-        config = GPTConfig(0, N_POSITIONS, width, n_layers, n_heads)
+        config = GPTConfig(VOCAB_SIZE, N_POSITIONS, width, n_layers, n_heads, bos_id=START_ID, eos_id=EOS_ID)
         return Recipe(Architecture(GPT, config), causal_lm, reading, settings(lr), from_the_left)
 
     def encoder(size: tuple[int, int, int], lr: float) -> Recipe:
         width, n_layers, n_heads = size
-        config = BERTConfig(0, N_POSITIONS, width, n_layers, n_heads)
+        config = BERTConfig(VOCAB_SIZE, N_POSITIONS, width, n_layers, n_heads)
         return Recipe(Architecture(BERT, config), MASKED_LM, reading, settings(lr, beta2=0.98), at_the_mask)
 
     def settings(lr: float, beta2: float = 0.95) -> Pretraining:
@@ -153,8 +155,8 @@ def zoo(reading: Reading, steps: int, small: tuple[int, int, int], large: tuple[
             steps, lr, warmup=0.025, betas=(0.9, beta2), probe_every=max(steps // 40, 1), keep_at=KEEP_AT
         )
 
-    elmo = Architecture(BiLSTMLanguageModel, BiLSTMConfig(1, small[0], n_layers=2))
-    lstm = Architecture(LSTMLanguageModel, LSTMConfig(1, 2 * small[0]))
+    elmo = Architecture(BiLSTMLanguageModel, BiLSTMConfig(VOCAB_SIZE, small[0], n_layers=2))
+    lstm = Architecture(LSTMLanguageModel, LSTMConfig(VOCAB_SIZE, 2 * small[0]))
     return Zoo(
         gpt=decoder(small, 3e-3),
         gpt_large=decoder(large, 2e-3),
@@ -166,9 +168,8 @@ def zoo(reading: Reading, steps: int, small: tuple[int, int, int], large: tuple[
     )
 
 
-N_POSITIONS = 64
 KEEP_AT = (1_000_000, 2_000_000, 4_000_000, 8_000_000, 16_000_000)
 MASKED_LM = MaskedLM(rate=0.4, too_easy=(".", ",", "?", ":", "a", "the"))
 """More is hidden than in BERT, and only what teaches something: an encoder learns from the targets alone."""
 
-FULL = zoo(Reading(16_000_000), steps=16_000, small=(64, 2, 2), large=(128, 3, 4))
+FULL = zoo(Reading(16_000_000), steps=16_000, small=(64, 2, 2), large=(96, 3, 3))
