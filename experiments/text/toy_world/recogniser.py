@@ -63,7 +63,7 @@ def is_true(world: World, text: str) -> bool | None:
     glossaries and number sequences. "he" or "she" at the beginning of a sentence is the person whom the sentence
     before it names.
     """
-    verdicts = [_is_true(world, sentence) for sentence in _with_names(sentences(text))]
+    verdicts = [_is_true(world, sentence) for sentence in with_names(sentences(text))]
     if False in verdicts:
         return False
     return None if None in verdicts or not verdicts else True
@@ -74,8 +74,8 @@ def _is_true(world: World, sentence: str) -> bool | None:
     return next((verdict for verdict in verdicts if verdict is not None), None)
 
 
-def _with_names(texts: list[str]) -> list[str]:
-    """The sentences, with names in place of pronouns at their beginning."""
+def with_names(texts: list[str]) -> list[str]:
+    """The sentences, with names in place of the pronouns that they begin with: "she sings" → "alice sings"."""
     named, person = [], ""
     for text in texts:
         subject, _, rest = text.partition(" ")

@@ -53,11 +53,21 @@ def write(facts: Facts, dice: Dice) -> list[str]:
     return sentences
 
 
-def is_true(facts: Facts, sentence: str) -> bool | None:
-    """Whether a statement is a fact; None if it is no statement about a person or a city who is named."""
+def stated(sentence: str) -> tuple[str, str, str] | None:
+    """The subject, the attribute and the value of a statement, ("alice", "job", "baker"); None if it names nobody."""
     match = first_match(STATEMENTS, sentence)
     if match is None:
         return None
     words = dict(match[1])
     subject = words.pop("person") if "person" in words else words.pop("city")
-    return all(facts[subject][attribute] == value for attribute, value in words.items())
+    [(attribute, value)] = words.items()
+    return subject, attribute, value
+
+
+def is_true(facts: Facts, sentence: str) -> bool | None:
+    """Whether a statement is a fact; None if it is no statement about a person or a city that it names."""
+    statement = stated(sentence)
+    if statement is None:
+        return None
+    subject, attribute, value = statement
+    return facts[subject][attribute] == value
