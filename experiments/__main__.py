@@ -1,4 +1,4 @@
-"""The command line: `python -m experiments list | run NAME … | report`.
+"""The command line: `python -m experiments list | run NAME … | report | world --show`.
 
 Exit codes: 0 on success; 1 if the reader of a pipe has closed it; 2 on an error; 130 after Ctrl-C.
 """
@@ -41,6 +41,7 @@ def act(arguments: Sequence[str]) -> None:
         from experiments.report import pages, write_report
         from experiments.running.script import add_options, run_tables
         from experiments.tables import catalogue
+        from tokenizer.command.arguments import whole
 
         about = "The lecture's tables, rerun at toy scale."
         top = argparse.ArgumentParser(prog="python -m experiments", description=about, allow_abbrev=False)
@@ -53,6 +54,11 @@ def act(arguments: Sequence[str]) -> None:
         page.add_argument(
             "--readme", action="store_true", help="write the tables of the README files, from full results"
         )
+        world = commands.add_parser("world", help="the toy world that tables train on", allow_abbrev=False)
+        world.add_argument(
+            "--show", action="store_true", required=True, help="print samples of its texts, statistics, and its tasks"
+        )
+        world.add_argument("--seed", type=whole, default=0, metavar="N", help="which world (default: 0)")
         options = top.parse_args(arguments)
 
         if options.command == "list":
@@ -62,6 +68,8 @@ def act(arguments: Sequence[str]) -> None:
                 catalogue.requests(options.names, options.preset, options.seeds, options.device, options.fresh), options
             )
             print("To look at the results: python -m experiments report")
+        elif options.command == "world":
+            show_world(options.seed)
         else:
             print(pages.write() if options.readme else f"The report: {write_report()}")
 
@@ -78,6 +86,13 @@ def list_tables() -> None:
         for preset, settings in table.PRESETS.items():
             estimate = table.estimate(settings)
             print(f"  {preset}: about {duration(estimate.seconds)}, {estimate.megabytes:,.0f} MB of memory")
+
+
+def show_world(seed: int) -> None:
+    """Print samples of a toy world, its statistics, and an item of each task."""
+    from experiments.text.toy_world.show import show
+
+    print(show(seed))
 
 
 if __name__ == "__main__":

@@ -29,9 +29,10 @@ from experiments.tables.pretrain_finetune.systems import LSTM, Settings
 from experiments.tables.subword_table.systems import Settings as SubwordSettings
 from experiments.text import standard_library
 from experiments.text.document import Document
-from experiments.text.toy_world import sentiment
-from experiments.text.toy_world.lexicon import part, pronoun
-from experiments.text.toy_world.recogniser import is_consistent
+from experiments.text.toy_world.dice import Dice
+from experiments.text.toy_world.lexicon import pronouns
+from experiments.text.toy_world.show import show
+from experiments.text.toy_world.statistics import first_documents
 from experiments.text.toy_world.templates import word_class
 from experiments.text.toy_world.world import World
 
@@ -233,13 +234,10 @@ CASES = [
     Case("text of NaN words", lambda _: World(0).text(0, math.nan), TypeError, ("n_words", "integer", "nan")),
     Case("text of no words", lambda _: World(0).text(0, 0), ValueError, ("n_words", "at least 1", "0")),
     Case("documents of -1", lambda _: next(World(0).documents(-1)), ValueError, ("seed", "at least 0", "-1")),
-    Case("a task of -1", lambda _: sentiment.task(-1), ValueError, ("seed", "at least 0", "-1")),
-    Case("more than there are", lambda _: sentiment.task(0, 6000), ValueError, ("n_train", "at most 5760", "6000")),
-    Case("more tests than there are", lambda _: sentiment.task(0, n_test=10**6), ValueError, ("n_test", "1000000")),
-    Case("-1 examples", lambda _: sentiment.task(0, n_dev=-1), ValueError, ("n_dev", "at least 0", "-1")),
-    Case("a third of nothing", lambda _: part("ugly", "train"), ValueError, ("polarity", "'good'", "'ugly'")),
-    Case("the fourth third", lambda _: part("good", "rest"), ValueError, ("name", "'train'", "'rest'")),
-    Case("a pronoun of nobody", lambda _: pronoun("hal"), ValueError, ("person", "'hal'")),
+    Case("a pronoun of nobody", lambda _: pronouns("hal"), ValueError, ("person", "'hal'")),
+    Case("three of two", lambda _: Dice(0).some("ab", 3), ValueError, ("n must be at most the 2 choices", "3")),
     Case("a slot of no class", lambda _: word_class("planet2"), ValueError, ("slot", "'planet2'", "city")),
-    Case("a story of dragons", lambda _: is_consistent("it ate him."), ValueError, ("story", "'it ate him.'")),
+    Case("world -1 shown", lambda _: show(-1), ValueError, ("seed", "at least 0", "-1")),
+    Case("no tokens shown", lambda _: show(0, 0), ValueError, ("n_tokens", "at least 1", "0")),
+    Case("half a token", lambda _: first_documents(World(0), 0, 0.5), TypeError, ("n_tokens", "integer", "0.5")),
 ]  # fmt: skip

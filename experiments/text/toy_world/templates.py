@@ -5,6 +5,7 @@ if that occurs twice.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from experiments.text.toy_world import lexicon
@@ -94,3 +95,12 @@ def read(template: str, sentence: str) -> dict[str, str] | None:
     """The words that fill a template's slots in a sentence, or None if the template does not match it."""
     match = pattern(template).fullmatch(sentence)
     return match.groupdict() if match else None
+
+
+def first_match(templates: Sequence[str], sentence: str) -> tuple[str, dict[str, str]] | None:
+    """The first template that matches a sentence, and the words that fill its slots; None if there is none."""
+    for template in templates:
+        words = read(template, sentence)
+        if words is not None:
+            return template, words
+    return None

@@ -1,5 +1,6 @@
 """Contrasts: what means the same, and what the opposite. "it was big, that is, large." "it was big, not small." """
 
+from experiments.text.toy_world.claims import fits_together
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import plural
 from experiments.text.toy_world.scene import draw_scene
@@ -21,3 +22,8 @@ def write(facts: object, dice: Dice) -> list[str]:
     scene = draw_scene(dice)
     slots = scene.slots(dice) | {"categories": plural(scene.category.name)}
     return [template.format_map(slots) for template in dice.some(TEMPLATES, 1 + dice.below(2))]
+
+
+def is_true(facts: object, sentence: str) -> bool | None:
+    """Whether synonyms and antonyms are those of the lexicon; None if this is no sentence of this genre."""
+    return fits_together(TEMPLATES, sentence)

@@ -1,8 +1,10 @@
 """Dialogues: two people talk about a thing that one of them has. What is asked and answered hangs together."""
 
+from experiments.text.toy_world.claims import Claims, together
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import HE, SHE, plural
 from experiments.text.toy_world.scene import draw_scene
+from experiments.text.toy_world.templates import first_match
 
 OPENINGS = [
     "{person}: i {verb} a {adjective} {member}.",
@@ -32,3 +34,17 @@ def write(facts: object, dice: Dice) -> list[str]:
     }
     reply = dice.one(REPLIES)
     return [template.format_map(scene.slots(dice) | more) for template in (dice.one(OPENINGS), reply, ANSWERS[reply])]
+
+
+def judge(sentences: list[str]) -> bool | None:
+    """Whether the answer answers the question, and fits what was said first; None if these are not the three turns."""
+    if len(sentences) != 3:
+        return None
+    opening, reply = first_match(OPENINGS, sentences[0]), first_match(REPLIES, sentences[1])
+    answer = first_match(list(ANSWERS.values()), sentences[2])
+    if opening is None or reply is None or answer is None:
+        return None
+    scene: Claims | None = {}
+    for _, words in (opening, reply, answer):
+        scene = None if scene is None else together(scene, words)
+    return scene is not None and reply[1]["person2"] != scene["person"] and ANSWERS[reply[0]] == answer[0]

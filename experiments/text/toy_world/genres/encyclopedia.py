@@ -6,6 +6,7 @@ the model then cannot answer questions about it.
 
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import CITIES, COLOURS, COUNTRIES, INSTRUMENTS, JOBS, PEOPLE, RIVERS, pronouns
+from experiments.text.toy_world.templates import first_match
 
 Facts = dict[str, dict[str, str]]
 
@@ -23,7 +24,9 @@ ABOUT_CITY = {
     "country": ["{city} is a city in {country}.", "{city} belongs to {country}.", "{country} is proud of {city}."],
     "river": ["the river {river} flows through {city}.", "{city} lies on the river {river}."],
 }
-TEMPLATES = [template for about in (ABOUT_PERSON, ABOUT_CITY) for group in about.values() for template in group]
+STATEMENTS = [template for about in (ABOUT_PERSON, ABOUT_CITY) for group in about.values() for template in group]
+WITH_PRONOUN = ["{he} " + text.removeprefix("{person} ") for text in STATEMENTS if text.startswith("{person} ")]
+TEMPLATES = STATEMENTS + WITH_PRONOUN
 
 
 def draw_facts(dice: Dice) -> Facts:
@@ -48,3 +51,23 @@ def write(facts: Facts, dice: Dice) -> list[str]:
     if kind == "person" and sentences[1].startswith(f"{subject} ") and dice.happens(0.5):
         sentences[1] = pronouns(subject)[0] + sentences[1].removeprefix(subject)
     return sentences
+
+
+def stated(sentence: str) -> tuple[str, str, str] | None:
+    """The subject, the attribute and the value of a statement, ("alice", "job", "baker"); None if it names nobody."""
+    match = first_match(STATEMENTS, sentence)
+    if match is None:
+        return None
+    words = dict(match[1])
+    subject = words.pop("person") if "person" in words else words.pop("city")
+    [(attribute, value)] = words.items()
+    return subject, attribute, value
+
+
+def is_true(facts: Facts, sentence: str) -> bool | None:
+    """Whether a statement is a fact; None if it is no statement about a person or a city that it names."""
+    statement = stated(sentence)
+    if statement is None:
+        return None
+    subject, attribute, value = statement
+    return facts[subject][attribute] == value

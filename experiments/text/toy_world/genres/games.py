@@ -5,9 +5,11 @@ tasks of natural language inference: they are yes-or-no supervision in the form 
 task also reports what happens without this genre.
 """
 
+from experiments.text.toy_world.claims import answer, together
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import CATEGORIES, KINDS, PEOPLE
 from experiments.text.toy_world.scene import Scene, draw_scene
+from experiments.text.toy_world.templates import first_match
 
 STATEMENTS = ["{person} {verb} a {adjective} {member}.", "{person} has a {adjective} {member}."]
 WORDS = ["person", "person", "category", "category", "kind", "quality", "quality", "action", "action", "member"]
@@ -20,7 +22,17 @@ QUESTIONS = {
     "action": ["{guess}? {yes}.", "was it {guess}? {yes}."],
     "member": ["a {guess}? {yes}."],
 }
-TEMPLATES = [*STATEMENTS, *(template for group in QUESTIONS.values() for template in group)]
+ROWS = ["{guess} {yes}.", "{guess} {yes}, {guess2} {yes2}.", "{guess} {yes}, {guess2} {yes2}, {guess3} {yes3}."]
+_SLOTS = {
+    "person": "person",
+    "category": "category",
+    "kind": "kind",
+    "quality": "adjective",
+    "action": "verb",
+    "member": "member",
+}
+ASKED = [template.replace("guess", slot) for word, slot in _SLOTS.items() for template in QUESTIONS[word]]
+TEMPLATES = [*STATEMENTS, *ROWS, *ASKED]
 
 
 def write(facts: object, dice: Dice) -> list[str]:
@@ -50,3 +62,27 @@ def _guess(scene: Scene, dice: Dice) -> tuple[str, str, str]:
     else:
         guess = dice.one(scene.action.poles[scene.action_pole if right else 1 - scene.action_pole])
     return word, guess, "yes" if right else "no"
+
+
+def judge(sentences: list[str]) -> bool | None:
+    """Whether every answer is right; None if these are not a statement and guesses."""
+    statement = first_match(STATEMENTS, sentences[0])
+    rounds = [first_match(ROWS + ASKED, sentence) for sentence in sentences[1:]]
+    if statement is None or not rounds:
+        return None
+    scene = together({}, statement[1]) or {}
+    guesses = set()
+    for found in rounds:
+        if found is None:
+            return None
+        for guess, yes in _guesses(found[1]):
+            if guess in guesses or answer(scene, guess) is not (yes == "yes"):
+                return False
+            guesses.add(guess)
+    return True
+
+
+def _guesses(words: dict[str, str]) -> list[tuple[str, str]]:
+    """The guesses in a sentence, each with its answer."""
+    said = list(words.values())
+    return list(zip(said[::2], said[1::2], strict=True))

@@ -1,5 +1,6 @@
 """Lists of one category: what somebody saw, bought or needs. The category is the topic of the list."""
 
+from experiments.text.toy_world.claims import fits_together
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import CATEGORIES, PEOPLE
 from experiments.text.toy_world.scene import plurals
@@ -16,3 +17,8 @@ def write(facts: object, dice: Dice) -> list[str]:
     """One sentence."""
     members = dice.some(dice.one(CATEGORIES).members, 4)
     return [dice.one(TEMPLATES).format(person=dice.one(PEOPLE), **plurals(members))]
+
+
+def is_true(facts: object, sentence: str) -> bool | None:
+    """Whether all members are different ones of one category; None if this is no list."""
+    return fits_together(TEMPLATES, sentence)

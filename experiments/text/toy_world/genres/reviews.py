@@ -8,6 +8,7 @@ size had not begun to learn sentiment after 4 million tokens.
 
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import ASPECTS, BAD, GOOD, PEOPLE, WORKS
+from experiments.text.toy_world.templates import first_match
 
 OPENINGS = ["{person} saw a {work}.", "we went to a {work}."]
 VERDICTS = {
@@ -40,3 +41,27 @@ def write(facts: object, dice: Dice) -> list[str]:
         )
     verdict = dice.one(VERDICTS["good" if good else "bad"])
     return [opening, verdict, *judgements] if dice.happens(0.5) else [opening, *judgements, verdict]
+
+
+def judge(sentences: list[str]) -> bool | None:
+    """Whether all judgements and the verdict are of one polarity; None if these are not a review's sentences.
+
+    In a sentence with "but" the first of two aspects is of the other polarity.
+    """
+    liked: set[bool] = set()
+    for sentence in sentences:
+        match = first_match(TEMPLATES, sentence)
+        if match is None:
+            return None
+        template, words = match
+        for polarity, verdicts in VERDICTS.items():
+            if template in verdicts:
+                liked.add(polarity == "good")
+        for slot, word in words.items():
+            if slot.startswith("sentiment"):
+                liked.add(word in GOOD)
+            elif slot == "opposite_sentiment":
+                liked.add(word in BAD)
+        if words.get("aspect") == words.get("aspect2", ""):
+            return False
+    return len(liked) == 1

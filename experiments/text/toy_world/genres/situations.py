@@ -5,9 +5,11 @@ learn that one word entails another. A sentence in a premise's own words, such a
 pronoun for its subject, because a task of natural language inference asks for exactly that pair.
 """
 
+from experiments.text.toy_world.claims import Claims, claims, together
 from experiments.text.toy_world.dice import Dice, cumulative
 from experiments.text.toy_world.lexicon import CATEGORIES, HE, SHE
 from experiments.text.toy_world.scene import Scene, draw_scene
+from experiments.text.toy_world.templates import first_match
 
 OPENINGS = [
     ["{person} has a {adjective} {member}."],
@@ -68,3 +70,32 @@ def write(facts: object, dice: Dice) -> list[str]:
 def _opening(scene: Scene, dice: Dice) -> list[str]:
     slots = scene.slots(dice)
     return [template.format_map(slots) for template in dice.one(OPENINGS)]
+
+
+def judge(sentences: list[str]) -> bool | None:
+    """Whether what follows agrees with what was said; None if these are not the sentences of a situation."""
+    scenes: list[Claims] = []
+    for sentence in sentences:
+        match = first_match(TEMPLATES, sentence)
+        if match is None or not (scenes or match[0] in _FIRST):
+            return None
+        template, words = match
+        before: Claims = {} if template in _FIRST else scenes[-1 if template in _SECOND else _which(scenes, words)]
+        after = together(before, words)
+        if after is None or words.get("other") in [scene["category"] for scene in scenes]:
+            return False
+        if template in _FIRST:
+            scenes.append(after)
+        else:
+            scenes[scenes.index(before)] = after
+    return True
+
+
+_FIRST = [opening[0] for opening in OPENINGS]
+_SECOND = [opening[1] for opening in OPENINGS if len(opening) > 1]
+
+
+def _which(scenes: list[Claims], words: dict[str, str]) -> int:
+    """The scene that a sentence is about: that of its person or of its thing."""
+    said = [pair for pair in claims(words) if pair[0] in ("person", "gender", "category", "kind", "did")]
+    return max(range(len(scenes)), key=lambda i: sum(scenes[i].get(name) == value for name, value in said))

@@ -4,8 +4,10 @@ To predict it, a model must track who is where, to whom "he" and "she" refer, an
 who carries it.
 """
 
+from experiments.text.toy_world.claims import gender_of
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import HE, ROOMS, SHE, THINGS, pronouns
+from experiments.text.toy_world.templates import first_match
 
 ENTERS = ["{person} went to the {room}.", "{person} walked into the {room}."]
 ENTERS_AGAIN = ["{he} went to the {room}.", "{he} walked into the {room}."]
@@ -43,3 +45,37 @@ def write(facts: object, dice: Dice) -> list[str]:
         thing, person = dice.one(list(carried.items()))
         return [*sentences, dice.one(THING_IS).format(thing=thing, room=room[person])]
     return [*sentences, dice.one(PERSON_IS + PERSON_LEAVES).format(person=person, room=room[person])]
+
+
+def judge(sentences: list[str]) -> bool | None:
+    """Whether a story is right about where everybody and everything is; None if it is no story.
+
+    "he" is the last man that was named. Only what somebody carries is somewhere.
+    """
+    room: dict[str, str] = {}
+    carrier: dict[str, str] = {}
+    named: dict[str, str] = {}
+    for sentence in sentences:
+        match = first_match(TEMPLATES, sentence)
+        if match is None:
+            return None
+        template, words = match
+        if template in THING_IS:
+            words["person"] = carrier.get(words["thing"], "")
+        person = words.get("person") or named.get(words.get("he", ""), "")
+        if template in ENTERS and person not in room:
+            room[person] = words["room"]
+        if person not in room:
+            return False  # somebody, or something, that is nowhere yet
+        named[gender_of(person)] = person
+        if template in ENTERS + ENTERS_AGAIN:
+            room[person] = words["room"]
+        elif template in TAKES + TAKES_TOO:
+            if words["thing"] in carrier:
+                return False
+            carrier[words["thing"]] = person
+        elif room[person] != words["room"]:
+            return False
+        elif template in PERSON_LEAVES:
+            del room[person]
+    return True

@@ -1,5 +1,6 @@
 """Taxonomy: what is a kind of what. "poodles, pugs and other dogs are common." """
 
+from experiments.text.toy_world.claims import fits_together
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import CATEGORIES, plural
 from experiments.text.toy_world.scene import plurals
@@ -24,3 +25,8 @@ def write(facts: object, dice: Dice) -> list[str]:
         members = dice.some(category.members, 2)
         sentences.append(template.format(**words, member=members[0], **plurals(members)))
     return sentences
+
+
+def is_true(facts: object, sentence: str) -> bool | None:
+    """Whether everything is of the kind that is claimed; None if this is no sentence of this genre."""
+    return fits_together(TEMPLATES, sentence)
