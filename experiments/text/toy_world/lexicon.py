@@ -109,9 +109,7 @@ AGREEMENT = [
 ]
 """Verbs in the singular and in the plural; an adjective follows."""
 
-HOMOGRAPHS = (
-    "record watch hammer brush mail stamp drill paint guard chain nail crown bottle lock crate label".split()
-)
+HOMOGRAPHS = "record watch hammer brush mail stamp drill paint guard chain nail crown bottle lock crate label".split()
 """Nouns and verbs: "they record the dog", "the record is big"."""
 
 ROOMS = "attic bathroom bedroom cellar garage garden hall kitchen library porch".split()
@@ -149,9 +147,7 @@ LANGUAGES = {
     "ludic": "ludog lubir lufel lutre lufru lusho lucoa lubot lubig lusma luqui luslo lufon lulos lubou lusol",
 }
 """The words of three languages for those in `TRANSLATED`, in the same order."""
-TRANSLATIONS = {
-    language: dict(zip(TRANSLATED, words.split(), strict=True)) for language, words in LANGUAGES.items()
-}
+TRANSLATIONS = {language: dict(zip(TRANSLATED, words.split(), strict=True)) for language, words in LANGUAGES.items()}
 
 
 def plural(noun: str) -> str:

@@ -78,16 +78,10 @@ def draw_task(
         return _draw(f"{name}, {set_name}", part, own, n, maker, max(1, len(labels)), dice)
 
     n_test = sizes[2]
-    return Task(
-        name,
-        labels,
-        metrics,
-        *(draw(part, part, words[part], n, make) for part, n in zip(PARTS, sizes, strict=True)),
-        {
-            **{more: draw(more, "test", words["test"], n_test, maker) for more, maker in (further or {}).items()},
-            SAME_WORDS: draw(SAME_WORDS, "test", words["train"], n_test, make),
-        },
-    )
+    train, dev, test = (draw(part, part, words[part], n, make) for part, n in zip(PARTS, sizes, strict=True))
+    more = {title: draw(title, "test", words["test"], n_test, maker) for title, maker in (further or {}).items()}
+    more[SAME_WORDS] = draw(SAME_WORDS, "test", words["train"], n_test, make)
+    return Task(name, labels, metrics, train, dev, test, more)
 
 
 def _draw(title: str, part: str, words: Words, n: int, make: Maker, n_labels: int, dice: Dice) -> list[Example]:
