@@ -1,6 +1,6 @@
 """GLUE's eight tasks, with training sets in GLUE's proportions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from experiments.text.toy_world.tasks.answers import qnli
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Task
@@ -24,9 +24,9 @@ THOUSANDS = {
 """The sizes of GLUE's training sets, in thousands. Source: the lecture's BERT table."""
 
 
-def train_sizes(mnli: int = 8000, at_least: int = 50) -> dict[str, int]:
-    """The sizes of the training sets in GLUE's proportions, if MNLI's has `mnli` examples."""
-    return {name: max(at_least, round(mnli * size / THOUSANDS["MNLI"])) for name, size in THOUSANDS.items()}
+def train_sizes(mnli: int = 8000, at_least: int = 50, thousands: Mapping[str, float] = THOUSANDS) -> dict[str, int]:
+    """The sizes of training sets in the proportions of `thousands`, if MNLI's has `mnli` examples."""
+    return {name: max(at_least, round(mnli * size / THOUSANDS["MNLI"])) for name, size in thousands.items()}
 
 
 def glue(seed: int, mnli: int = 8000, n_dev: int = N_DEV, n_test: int = N_TEST) -> dict[str, Task]:

@@ -12,7 +12,7 @@ words that differ are drawn in the same way, so that neither sentence alone tell
 from dataclasses import dataclass
 
 from experiments.text.toy_world.dice import Dice, cumulative
-from experiments.text.toy_world.lexicon import CATEGORIES
+from experiments.text.toy_world.lexicon import CATEGORIES, HE, plural
 from experiments.text.toy_world.scene import Scene
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Example, Task, draw_task
 from experiments.text.toy_world.tasks.split import Words
@@ -142,9 +142,16 @@ def _matched(words: Words, dice: Dice, label: int) -> Example:
 
 
 def pair(words: Words, dice: Dice, relation: str, frames: Frames) -> tuple[str, str]:
-    """A premise and a hypothesis; `relation` is "entailment", "neutral" or "contradiction"."""
+    """A premise and a hypothesis; `relation` is "entailment", "neutral" or "contradiction".
+
+    Besides a scene's slots, a premise may have `categories`, and `person2`, who is of the other sex.
+    """
     scene = words.scene(dice)
     slots = scene.slots(dice)
+    slots |= {
+        "categories": plural(scene.category.name),
+        "person2": dice.one(words.she if scene.person in HE else words.he),
+    }
     hypothesis = dice.one(frames.hypotheses)
     changed = _changed(words, dice, relation, scene, slots, hypothesis)
     return dice.one(frames.premises).format_map(slots), hypothesis.format_map(slots | changed)

@@ -9,10 +9,10 @@ from experiments.text.toy_world.tasks.split import Words
 
 REVIEWS = [
     "the {aspect2} of the {work} was {own} and the {aspect} was {own2}.",
-    "{person} saw a very {own} {work} and found the {aspect} {own2}.",
+    "{person} saw a very {own} {work} and the {aspect} was {own2}.",
     "it is a very {own} {work} and the {aspect2} and the {aspect} are {own2}.",
     "the {aspect2} of the {work} was {opposite} but the {aspect} was {own}.",
-    "{person} found the {aspect} {opposite}, but the {work} was very {own}.",
+    "the {aspect} was {opposite}, but {person} saw a very {own} {work}.",
     "{own} {aspect2}, {opposite} {aspect3} and {own2} {aspect} in one {work}.",
 ]
 """What follows "but" counts; of three judgements, the majority. Aspects come in an order that reviews never use."""
