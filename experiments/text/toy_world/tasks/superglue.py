@@ -63,15 +63,17 @@ CONTINUATIONS = [
 
 NOUNS = [
     "a {homograph} is in the {room}.",
-    "{person} {verb} the {homograph} on {day}.",
-    "that {homograph} was {adjective}.",
-    "the {homograph} of {person} is {adjective}.",
+    "{person} {verb} that {homograph}.",
+    "on {day} {person} {verb} the {adjective} {homograph}.",
+    "they {verb} a {homograph} and the {member}.",
+    "we {verb} the {homograph} of {person}.",
 ]
 USED_AS_VERBS = [
     "{person} and i {homograph} the {adjective} {member}.",
-    "on {day} they {homograph} a {member}.",
+    "they {homograph} a {member} on {day}.",
     "we {homograph} that {member} in the {room}.",
-    "{person} will {homograph} it on {day}.",
+    "{person} will {homograph} it.",
+    "do not {homograph} the {member} of {person}.",
 ]
 
 
@@ -116,8 +118,9 @@ def wic(seed: int, n_train: int = 110, n_dev: int = N_DEV, n_test: int = N_TEST)
 
     def make(words: Words, dice: Dice, label: int) -> Example:
         homograph = dice.one(words.homographs)
-        senses = [NOUNS, USED_AS_VERBS] if dice.happens(0.5) else [USED_AS_VERBS, NOUNS]
-        frames = dice.one(senses[0]), dice.one(senses[0 if label else 1])
+        own, another = (NOUNS, USED_AS_VERBS) if dice.happens(0.5) else (USED_AS_VERBS, NOUNS)
+        frame, same = dice.some(own, 2)
+        frames = frame, same if label else dice.one(another)
         first, second = (frame.format(**words.scene(dice).slots(dice), homograph=homograph) for frame in frames)
         return Example(first, second, label)
 
