@@ -19,8 +19,8 @@ SENTINELS = [f"<extra_id_{i}>" for i in range(20)]
 SPECIAL_TOKENS = [PAD, EOS, UNK, CLS, SEP, MASK, START, DELIM, EXTRACT, *SENTINELS]
 
 OF_TASKS = (
-    "acceptable unacceptable anyone answer bad can context different equal false good how hypothesis i neutral passage "
-    "premise question same sentence should similarity summarize to translate true unknown which with"
+    "acceptable unacceptable anyone answer bad can context day different equal false good how hypothesis i neutral "
+    "passage premise question room same sentence should similarity summarize to translate true unknown which with"
 ).split()
 """Words of downstream tasks' formats. No document has to contain them."""
 
