@@ -4,8 +4,8 @@ The summary of a story says where everybody is at its end, and with what: walks 
 and "he" and "she" become names. That of a review says what the reviewer thought, and which aspect the review is most
 decided about ("very"); the verdict itself is not in the review, only adjectives are.
 
-The rooms in which a person may end, and the adjectives, are dealt to the parts: a test summary has a person in a room in
-which no training summary has them, and a test review has only adjectives that no training review has. A document
+The rooms in which a person may end, and the adjectives, are dealt to the parts: a test summary has a person in a room
+where no training summary has them, and a test review has only adjectives that no training review has. A document
 belongs to the part of its last two sentences together, because the world's text is checked for these.
 """
 
