@@ -18,7 +18,8 @@ SPECIAL_TOKENS = [PAD, EOS, UNK, CLS, SEP, MASK, START, DELIM, EXTRACT, *SENTINE
 
 OF_TASKS = (
     "acceptable unacceptable anyone answer bad can context different equal false good how hypothesis i neutral passage "
-    "premise question same sentence should similarity summarize to translate true unknown which with"
+    "premise question same sentence should similarity summarize to translate true unknown which with "
+    "belong country does especially instrument live play wear work"
 ).split()
 """Words of downstream tasks' formats. No document has to contain them."""
 

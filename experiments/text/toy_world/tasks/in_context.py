@@ -1,4 +1,4 @@
-"""In-context learning: prompts with 0 to 16 examples of a task, then a query whose answer comes next. Nothing is trained.
+"""In-context learning: prompts with 0 to 16 examples of a task, then a query, whose answer comes next. No training.
 
     translation   dog is hunka, bird is pilvo, tree is            → treku
     sentiment     the plot was superb: loved. the cast was dull:  → loathed
