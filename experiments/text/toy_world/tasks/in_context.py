@@ -8,7 +8,7 @@ The mapping from inputs to answers is either known from pretraining, so that the
 change their meanings; in a new sentiment task, two colours are the labels.
 
 A translation prompt is about four words, and each example and the query is about one of them. So looking the query up
-among k examples answers 1 - (3/4)^k of the prompts of a new mapping, and no other way answers more. In a sentiment
+among k examples answers 1 - (3/4)^k of the prompts with a new mapping; the others can only be guessed. In a sentiment
 prompt no adjective occurs twice.
 
 The labels of the examples are right ("gold"), drawn at random from the same labels ("random"), or left out ("none").

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.text.toy_world.dice import Dice
-from experiments.text.toy_world.lexicon import ADJECTIVES, CATEGORIES, DAYS, PEOPLE, ROOMS, VERBS
+from experiments.text.toy_world.lexicon import ADJECTIVES, DAYS, PEOPLE, ROOMS, VERBS
 from experiments.text.toy_world.parts import PARTS
-from experiments.text.toy_world.tasks.drawing import deal, dice_for, draw, one_of
+from experiments.text.toy_world.tasks.drawing import dice_for, draw, one_of
+from experiments.text.toy_world.tasks.split import split
 from experiments.text.toy_world.templates import SLOT
 
 IN_A_ROOM = ["{person} {verb} a {thing} in the {room}.", "in the {room} {person} {verb} a {thing}."]
@@ -90,28 +91,22 @@ def questions(seed: int, part: str, n: int, unanswerable: bool = False) -> list[
     Raises:
         TypeError or ValueError: if an argument is not as described, or there are fewer questions.
     """
-    verbs, members = _words_of(seed, one_of("part", part, PARTS))
+    words = split(seed)[one_of("part", part, PARTS)]
+    verbs = [pole for row in words.actions for pole in row.poles]
     dice = dice_for(seed, "reading", part)
     plans: list[_Plan] = []
 
     def make(i: int) -> Question:
         while len(plans) <= i:  # a plan stays until a wording of it belongs to the part
             kind, length = list(QUESTIONS)[i // 5 % 5], 2 + i // 25 % 3
-            plan = _plan(kind, _facts(length, verbs, members, dice), unanswerable and i % 5 in (1, 3), dice)
+            plan = _plan(kind, _facts(length, verbs, words.members, dice), unanswerable and i % 5 in (1, 3), dice)
             plans.extend([plan] if plan else [])
         return _question(plans[i], dice)
 
     return draw(n, part, make, lambda question: question.text)
 
 
-def _words_of(seed: int, part: str) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
-    """The verbs of a part, as pairs of synonyms, and its things, by category."""
-    split = dice_for(seed, "reading", "split")
-    verbs = [pole for row in deal(VERBS, split)[part] for pole in row.poles]
-    return verbs, {category.name: deal(category.members, split)[part] for category in CATEGORIES}
-
-
-def _facts(length: int, verbs: list[tuple[str, str]], members: dict[str, list[str]], dice: Dice) -> list[_Fact]:
+def _facts(length: int, verbs: list[tuple[str, str]], members: dict[str, tuple[str, ...]], dice: Dice) -> list[_Fact]:
     """The facts of a passage, with few people, verbs and categories, so that some recur. No thing occurs twice."""
     people, categories = dice.some(PEOPLE, 2 + dice.below(2)), dice.some(list(members), 2 + dice.below(2))
     deeds = dice.some(verbs, 2)

@@ -8,10 +8,11 @@ only the words around it do. Four of the frames are also those of the text (`gen
 from dataclasses import dataclass
 
 from experiments.text.toy_world.dice import Dice
-from experiments.text.toy_world.lexicon import AGREEMENT, HOMOGRAPHS
+from experiments.text.toy_world.lexicon import AGREEMENT
 from experiments.text.toy_world.parts import PARTS
 from experiments.text.toy_world.scene import draw_scene
-from experiments.text.toy_world.tasks.drawing import deal, dice_for, draw, one_of
+from experiments.text.toy_world.tasks.drawing import dice_for, draw, one_of
+from experiments.text.toy_world.tasks.split import split
 
 SENSES = ("noun", "verb")
 FRAMES = [
@@ -47,12 +48,12 @@ def senses(seed: int, part: str, n: int) -> list[Sense]:
     Raises:
         TypeError or ValueError: if an argument is not as described, or there are fewer sentences.
     """
-    homographs = deal(HOMOGRAPHS, dice_for(seed, "senses", "split"))[one_of("part", part, PARTS)]
+    homographs = split(seed)[one_of("part", part, PARTS)].homographs
     dice = dice_for(seed, "senses", part)
     return draw(n, part, lambda i: _sense(i, homographs, dice), lambda found: found.text)
 
 
-def _sense(i: int, homographs: list[str], dice: Dice) -> Sense:
+def _sense(i: int, homographs: tuple[str, ...], dice: Dice) -> Sense:
     """The i-th example: senses, frames and homographs take turns, so that all are as frequent."""
     which, frame = i % 2, FRAMES[i // 2 % len(FRAMES)]
     homograph = homographs[i // 2 // len(FRAMES) % len(homographs)]

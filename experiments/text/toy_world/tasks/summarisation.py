@@ -9,14 +9,16 @@ where no training summary has them, and a test review has only adjectives that n
 belongs to the part of its last two sentences together, because the world's text is checked for these.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.genres.reviews import CONTRAST, OPENINGS, PLAIN
 from experiments.text.toy_world.genres.stories import ENTERS, ENTERS_AGAIN, TAKES, TAKES_TOO
-from experiments.text.toy_world.lexicon import ASPECTS, BAD, GOOD, HE, PEOPLE, ROOMS, SHE, THINGS, WORKS, pronouns
+from experiments.text.toy_world.lexicon import ASPECTS, HE, PEOPLE, ROOMS, SHE, THINGS, WORKS, pronouns
 from experiments.text.toy_world.parts import PARTS
 from experiments.text.toy_world.tasks.drawing import deal, dice_for, draw, one_of
+from experiments.text.toy_world.tasks.split import split
 
 *PLAIN_ONES, VERY = PLAIN
 WORDINGS = {"room": (ENTERS, ENTERS_AGAIN), "thing": (TAKES, TAKES_TOO)}
@@ -49,8 +51,8 @@ def stories(seed: int, part: str, n: int) -> list[Summary]:
     Raises:
         TypeError or ValueError: if an argument is not as described, or there are fewer stories.
     """
-    split = dice_for(seed, "story summaries", "split")
-    ends = {person: deal(ROOMS, split)[one_of("part", part, PARTS)] for person in PEOPLE}
+    rooms = dice_for(seed, "story summaries", "split")
+    ends = {person: deal(ROOMS, rooms)[one_of("part", part, PARTS)] for person in PEOPLE}
     dice = dice_for(seed, "story summaries", part)
     return draw(n, part, lambda _: _story(ends, dice), lambda found: found.ending)
 
@@ -61,12 +63,13 @@ def reviews(seed: int, part: str, n: int) -> list[Summary]:
     Raises:
         TypeError or ValueError: if an argument is not as described, or there are fewer reviews.
     """
-    split = dice_for(seed, "review summaries", "split")
-    bad, good = (deal(words, split)[one_of("part", part, PARTS)] for words in (BAD, GOOD))
+    words = split(seed)[one_of("part", part, PARTS)]
     dice = dice_for(seed, "review summaries", part)
 
     def make(i: int) -> Summary:
-        return _review("loathed", bad, good, dice) if i % 2 else _review("loved", good, bad, dice)
+        return (
+            _review("loathed", words.bad, words.good, dice) if i % 2 else _review("loved", words.good, words.bad, dice)
+        )
 
     return draw(n, part, make, lambda found: found.ending)
 
@@ -111,7 +114,7 @@ def _is_in(person: str, room: str, things: list[str]) -> str:
     )
 
 
-def _review(loved: str, own: list[str], opposite: list[str], dice: Dice) -> Summary:
+def _review(loved: str, own: Sequence[str], opposite: Sequence[str], dice: Dice) -> Summary:
     """Two or three judgements, one of them with "very"; after a "but" follows the reviewer's own opinion."""
     reviewer, opening = dice.one([(dice.one(PEOPLE), OPENINGS[0]), ("we", OPENINGS[1])])
     work, aspects = dice.one(WORKS), dice.some(ASPECTS, 5)
