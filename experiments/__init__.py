@@ -1,4 +1,4 @@
-"""The lecture's tables and figures, rerun at toy scale: `python -m experiments list | run NAME … | report | world --show`.
+"""The lecture's tables and figures, rerun at toy scale: `python -m experiments list | run | report | world`.
 
 tables/      one module (or folder) for each table of the lecture; catalogue.py lists the sixteen
 lab/         what tables do: pretraining, finetuning, the zoo of shared checkpoints, worlds, probes, metrics, the

@@ -117,6 +117,8 @@ def answer(scene: Claims, guess: str) -> bool | None:
 
 def _slot_of(guess: str) -> str:
     """The slot that a guess would fill."""
+    if guess in PEOPLE:
+        return "person"
     if guess in CATEGORY_OF:
         return "member"
     if guess in _CATEGORIES:

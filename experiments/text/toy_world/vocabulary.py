@@ -19,8 +19,10 @@ SENTINELS = [f"<extra_id_{i}>" for i in range(20)]
 SPECIAL_TOKENS = [PAD, EOS, UNK, CLS, SEP, MASK, START, DELIM, EXTRACT, *SENTINELS]
 
 OF_TASKS = (
-    "acceptable unacceptable anyone answer bad can context day different equal false good how hypothesis i neutral "
-    "passage premise question room same sentence should similarity summarize to translate true unknown which with"
+    "acceptable anyone answer bad belong can context contradiction country day different does english entailment "
+    "equal equivalent especially false good grammatical how hypothesis i instrument live negative neutral passage "
+    "play positive premise question room same score sentence should similarity summarize to translate true "
+    "unacceptable unknown wear which with work"
 ).split()
 """Words of downstream tasks' formats. No document has to contain them."""
 
