@@ -1,4 +1,4 @@
-"""The finetuning loop: any way to use a pretrained model (`ways.py`), with early stopping on dev examples if asked for.
+"""The finetuning loop: any way to use a pretrained model (`ways/`), with early stopping on dev examples if asked for.
 
     examples = LastToken(ids, attention_mask, labels)
     record = finetune(LastTokenClassifier(model, d_model, n_labels), examples, Finetuning(lr=1e-3, steps=200), seed)

@@ -11,20 +11,28 @@ from experiments.lab.finetuning import Finetuning, evaluate, finetune
 from experiments.lab.metrics import accuracy, f1
 from experiments.lab.ways import (
     BothOrders,
+    BothOrdersScore,
     CLSScore,
     CLSToken,
     Continuation,
     LastToken,
+    LastTokenScore,
+    OneText,
     SpanExtraction,
     TextToText,
+    TwoTexts,
+    TwoTextsScore,
     Way,
-    padded_on_the_left,
 )
+from experiments.lab.ways.texts import padded_on_the_left
 from minigrad import nn, no_grad, ops
+from models.attention_classifier import ElmoClassifier, ElmoPairClassifier
 from models.bert import BERT, BERTConfig
+from models.elmo import BiLSTMConfig, BiLSTMLanguageModel, ELMo
 from models.finetuning import (
     CLSClassifier,
     CLSRegressor,
+    GPTInputs,
     LastTokenClassifier,
     MultipleChoice,
     SimilarityClassifier,
@@ -34,6 +42,7 @@ from models.finetuning import (
     pad_batch,
 )
 from models.gpt import GPT, GPTConfig
+from models.lstm_lm import LSTMConfig, LSTMLanguageModel
 from models.sampling import GREEDY
 from models.t5 import T5, T5Config
 from models.t5_decoder import T5Decoder
@@ -106,6 +115,29 @@ def spans(threshold: float | None = None) -> SpanExtraction:
     return SpanExtraction(ids, mask, np.zeros_like(ids), context, np.array(starts), np.array(ends), threshold=threshold)
 
 
+# Pairs: do both texts have the same first word? And numbers: how alike they are.
+FIRST = [[GOOD, *words[:2]] for words in WORDS]
+SECOND = [[GOOD if label else BAD, *words[1:]] for label, words in zip(LABELS, WORDS, strict=True)]
+SCORES = (2 * LABELS - 1 + 0.3 * np.array([len(words) - 2.5 for words in WORDS])).astype(np.float32)
+START, DELIM, EXTRACT = V, V + 1, V + 2
+PAIRS = pad_batch([GPTInputs(START, DELIM, EXTRACT).entailment(*pair) for pair in zip(FIRST, SECOND, strict=True)])
+SWAPPED = pad_batch([GPTInputs(START, DELIM, EXTRACT).entailment(*pair) for pair in zip(SECOND, FIRST, strict=True)])
+SEGMENTS = pad_batch([[CLS, *one, SEP, *other, SEP] for one, other in zip(FIRST, SECOND, strict=True)])
+SEGMENT_IDS = pad_batch([[0] * (len(a) + 2) + [1] * (len(b) + 1) for a, b in zip(FIRST, SECOND, strict=True)])[0]
+
+
+def gpt_with_new_tokens() -> GPT:
+    return GPT(GPTConfig(V + 3, 16, d_model=D, n_layers=1, n_heads=2, dropout=0.0), np.random.default_rng(1))
+
+
+def elmo(frozen: bool) -> ELMo:
+    return ELMo(BiLSTMLanguageModel(BiLSTMConfig(V, D, n_layers=1), np.random.default_rng(1)), frozen)
+
+
+def lstm() -> LSTMLanguageModel:
+    return LSTMLanguageModel(LSTMConfig(V, D, n_layers=1), np.random.default_rng(1))
+
+
 ANSWERS = [[7, 8] if label else [9] for label in LABELS]
 WAYS: dict[str, tuple[Callable[[], Way], Callable[[], nn.Module]]] = {
     "last token": (last_token, lambda: LastTokenClassifier(gpt(), D, 2, head())),
@@ -122,6 +154,43 @@ WAYS: dict[str, tuple[Callable[[], Way], Callable[[], nn.Module]]] = {
     "[CLS], score": (
         lambda: CLSScore(CLS_IDS, CLS_MASK, TYPES, (2 * LABELS - 1).astype(np.float32)),
         lambda: CLSRegressor(bert(), D, head(), dropout=0.1),
+    ),
+    "last token, pairs": (
+        lambda: LastToken(*PAIRS, LABELS),
+        lambda: LastTokenClassifier(gpt_with_new_tokens(), D, 2, head()),
+    ),
+    "last token, score of pairs": (
+        lambda: LastTokenScore(*PAIRS, SCORES),
+        lambda: LastTokenClassifier(gpt_with_new_tokens(), D, 1, head()),
+    ),
+    "last token of an LSTM": (last_token, lambda: LastTokenClassifier(lstm(), D, 2, head())),
+    "both orders, score": (
+        lambda: BothOrdersScore(PAIRS[0], *SWAPPED, SCORES),
+        lambda: SimilarityClassifier(gpt_with_new_tokens(), D, 1, head()),
+    ),
+    "[CLS], pairs": (
+        lambda: CLSToken(*SEGMENTS, SEGMENT_IDS, LABELS),
+        lambda: CLSClassifier(bert(), D, 2, head(), dropout=0.1),
+    ),
+    "[CLS], score of pairs": (
+        lambda: CLSScore(*SEGMENTS, SEGMENT_IDS, SCORES),
+        lambda: CLSRegressor(bert(), D, head(), dropout=0.1),
+    ),
+    "ELMo, one text": (
+        lambda: OneText(IDS, MASK, LABELS),
+        lambda: ElmoClassifier(elmo(frozen=True), D, 2, head()),
+    ),
+    "ELMo, two texts": (
+        lambda: TwoTexts(*pad_batch(FIRST), *pad_batch(SECOND), LABELS),
+        lambda: ElmoPairClassifier(elmo(frozen=True), D, 2, head()),
+    ),
+    "BiLSTM, two texts": (
+        lambda: TwoTexts(*pad_batch(FIRST), *pad_batch(SECOND), LABELS),
+        lambda: ElmoPairClassifier(elmo(frozen=False), D, 2, head()),
+    ),
+    "ELMo, score of two texts": (
+        lambda: TwoTextsScore(*pad_batch(FIRST), *pad_batch(SECOND), SCORES),
+        lambda: ElmoPairClassifier(elmo(frozen=True), D, 1, head()),
     ),
     "spans": (spans, lambda: SpanExtractor(bert(), D, head())),
     "spans or none": (lambda: spans(threshold=0.0), lambda: SpanExtractor(bert(), D, head())),
