@@ -1,4 +1,4 @@
-"""The finetuning loop: any way to use a pretrained model (`ways.py`), with early stopping on dev examples if asked for.
+"""The finetuning loop: any way to use a pretrained model (`ways/`), with early stopping on dev examples if asked for.
 
     examples = LastToken(ids, attention_mask, labels)
     record = finetune(LastTokenClassifier(model, d_model, n_labels), examples, Finetuning(lr=1e-3, steps=200), seed)
@@ -9,15 +9,15 @@ finetuning moved them, and how well they do, are then measured on the same model
 """
 
 import copy
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments.lab import trainable
 from experiments.lab.objectives import n_targets
 from experiments.lab.probes import evaluating
 from experiments.lab.training import Training, averages
@@ -26,6 +26,7 @@ from experiments.running.progress import Bar
 from minigrad import load_checkpoint, nn, optim, random, save_checkpoint
 from minigrad.checkpoint import Checkpoint
 from minigrad.checks import number, whole_number
+from models.finetuning import zero_grad_except
 
 BEST = "best.safetensors"
 """The file with the best weights on dev so far, in the folder of an unfinished training."""
@@ -41,6 +42,11 @@ class Finetuning:
         look_every: steps between two evaluations on dev; 0 evaluates only at the end. The best weights are kept.
         patience: stop after so many evaluations without a better one; 0 never stops early.
         frozen: parameters that do not move, by their names or by those of modules: "model.token_embedding".
+        trainable_rows: for the name of a parameter, the only rows of it that move, as in
+            {"model.token_embedding.weight": [start_id, delimiter_id, extract_id]} (see `zero_grad_except`, also for
+            output layers that are tied to the embeddings).
+        lr_factors: for the name of a parameter or module, the factor of lr that it learns with, as in
+            {"model": 0.1}; the longest matching name decides. This is called discriminative finetuning.
     """
 
     lr: float
@@ -50,6 +56,8 @@ class Finetuning:
     look_every: int = 0
     patience: int = 0
     frozen: tuple[str, ...] = ()
+    trainable_rows: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    lr_factors: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         number("lr", self.lr, at_least=0)
@@ -62,6 +70,8 @@ class Finetuning:
         whole_number("batch_size", self.batch_size, at_least=1)
         whole_number("look_every", self.look_every, at_least=0)
         whole_number("patience", self.patience, at_least=0)
+        for name, factor in self.lr_factors.items():
+            number(f"lr_factors[{name!r}]", factor, at_least=0)
 
     def n_steps(self, n_examples: int) -> int:
         """The number of steps on so many examples; at least 1."""
@@ -94,7 +104,7 @@ def finetune(
         best_step: the step whose weights were kept.
 
     Raises:
-        ValueError: if settings ask for early stopping, but dev is None; or if a frozen name matches no parameter.
+        ValueError: if settings ask for early stopping, but dev is None; or if a name in them matches no parameter.
     """
     if dev is None and (settings.look_every or settings.patience):
         raise ValueError("look_every and patience need dev examples to look at, got none")
@@ -111,8 +121,10 @@ def finetune(
             load_checkpoint(folder / BEST, best)  # raises CheckpointError: the training then starts again
         return True
 
-    with freezing(model, settings.frozen) as parameters, random.drawing_from(generator):
-        optimizer = optim.AdamW(parameters, lr=settings.lr, weight_decay=0.0)
+    with trainable.freezing(model, settings.frozen), random.drawing_from(generator):
+        groups = trainable.groups(model, settings.lr, settings.lr_factors)
+        optimizer = optim.AdamW(groups, lr=settings.lr, weight_decay=0.0)  # decay would move frozen rows
+        tables = trainable.tables(model, settings.trainable_rows)
         training = None if folder is None else Training(folder, model, optimizer, generator)
         if training is not None and (saved := training.resume(fits)) is not None:
             step, log = saved.step, saved.metadata
@@ -125,6 +137,8 @@ def finetune(
             batch = examples.batch(rows)
             loss = examples.loss(model, *batch)
             loss.backward()
+            for table, learning in tables:
+                zero_grad_except(table, learning)
             optim.clip_grad_norm(optimizer.params, 1.0)
             optimizer.lr = settings.lr * optim.warmup_linear(step + 1, max(n_steps // 10, 1), n_steps + 1)
             optimizer.step()
@@ -199,31 +213,6 @@ def best_look(looks: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def is_over(looks: Sequence[dict[str, Any]], patience: int) -> bool:
     """Whether none of the last `patience` evaluations was better than the best one before them."""
     return bool(patience and looks) and len(looks) - 1 - looks.index(best_look(looks)) >= patience
-
-
-@contextmanager
-def freezing(model: nn.Module, names: Sequence[str]) -> Iterator[list[nn.Parameter]]:
-    """Inside `with freezing(model, names) as parameters:` the named ones get no gradient; the others are given.
-
-    Raises:
-        ValueError: if a name is that of no parameter and of no module with parameters.
-    """
-    parameters = dict(model.named_parameters())
-    frozen = set()
-    for name in names:
-        found = {each for each in parameters if each == name or each.startswith(f"{name}.")}
-        if not found:
-            raise ValueError(
-                f"frozen must name parameters or modules, got {name!r}; there are: {', '.join(parameters)}"
-            )
-        frozen |= found
-    for name in frozen:
-        parameters[name].requires_grad = False
-    try:
-        yield [parameter for name, parameter in parameters.items() if name not in frozen]
-    finally:
-        for name in frozen:
-            parameters[name].requires_grad = True
 
 
 def _is_a_place(saved: Checkpoint, n_steps: int) -> bool:

@@ -78,7 +78,7 @@ class Module:
         return [parameter for _, parameter in self.named_parameters()]
 
     def num_parameters(self) -> int:
-        """The number of trainable numbers. Tied weights count once."""
+        """The number of numbers in all parameters, frozen ones included. Tied weights count once."""
         return sum(parameter.size for parameter in self.parameters())
 
     # -- changing things ------------------------------------------------------------------------
@@ -92,6 +92,21 @@ class Module:
     def eval(self) -> Self:
         """Set this module and all below it to evaluation mode; returns itself."""
         return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze every parameter of this module and of those below it with False, unfreeze them with True; returns
+        itself.
+
+        A frozen parameter gets no gradient, and an optimizer leaves it as it is. A tied weight is one parameter: if
+        the embedding is frozen, so is the output layer that uses the same matrix. `state_dict` and checkpoints hold
+        frozen parameters like the others, but not which ones are frozen.
+
+        Raises:
+            TypeError: if requires_grad is not a boolean.
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
 
     def zero_grad(self) -> None:
         """Set `.grad` of all parameters to None."""

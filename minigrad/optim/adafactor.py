@@ -89,10 +89,11 @@ class Adafactor(Optimizer):
             shapes["exp_avg"] = shape
         return {name: np.zeros_like(data, shape=shape) for name, shape in shapes.items()}
 
-    def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
+    def update(self, data: Array, grad: Array, state: dict[str, Array], lr: Any, weight_decay: float) -> None:
         t = int(state["step"][0])
         # α_t = max(ε₂, RMS(θ)) · ρ_t
-        lr = self._relative_step(t) if self.relative_step else self.lr
+        if self.relative_step:
+            lr = self._relative_step(t)
         if self.scale_parameter:
             lr = lr * np.maximum(_rms(data), self.eps[1])
 

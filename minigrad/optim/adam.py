@@ -42,15 +42,15 @@ class Adam(Optimizer):
         )
         self.eps = checks.number("eps", self.eps, at_least=0)
 
-    def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
+    def update(self, data: Array, grad: Array, state: dict[str, Array], lr: float, weight_decay: float) -> None:
         if weight_decay:
             grad = grad.copy()  # grad + … would turn an array without axes into a scalar
             grad += weight_decay * data
-        self.adam_step(data, grad, state, decay=1.0)
+        self.adam_step(data, grad, state, lr, decay=1.0)
 
-    def adam_step(self, data: Array, grad: Array, state: dict[str, Array], decay: float) -> None:
+    def adam_step(self, data: Array, grad: Array, state: dict[str, Array], lr: float, decay: float) -> None:
         """One step of one parameter, which is multiplied by `decay` before."""
-        hyperparameters = AdamHyperparameters(self.lr, *self.betas, self.eps, int(state["step"][0]), decay)
+        hyperparameters = AdamHyperparameters(lr, *self.betas, self.eps, int(state["step"][0]), decay)
         adam_step(data, grad, state["exp_avg"], state["exp_avg_sq"], hyperparameters)
 
 
@@ -70,5 +70,5 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay)
 
-    def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
-        self.adam_step(data, grad, state, decay=1 - self.lr * weight_decay)
+    def update(self, data: Array, grad: Array, state: dict[str, Array], lr: float, weight_decay: float) -> None:
+        self.adam_step(data, grad, state, lr, decay=1 - lr * weight_decay)

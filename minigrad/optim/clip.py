@@ -8,7 +8,7 @@ import numpy as np
 from minigrad import checks
 from minigrad.array_type import Array
 from minigrad.kernels.sum_of_squares import sum_of_squares
-from minigrad.optim.parameters import check_gradients, check_tensors, entries
+from minigrad.optim.parameters import check_gradients, check_tensors, entries, is_updated
 from minigrad.tensor import Tensor
 
 _SMALLEST_SUM = 1e-20
@@ -26,7 +26,7 @@ def clip_grad_norm(params: Iterable[Tensor] | Tensor, max_norm: float) -> float:
     Source: Pascanu et al. 2013, "On the difficulty of training recurrent neural networks", section 3.2.
 
     Args:
-        params: a list of tensors, or a single one; those without a gradient do not count.
+        params: a list of tensors, or a single one; those without a gradient and frozen ones do not count.
         max_norm: infinity clips nothing: the call then only computes the norm.
 
     Raises:
@@ -40,7 +40,7 @@ def clip_grad_norm(params: Iterable[Tensor] | Tensor, max_norm: float) -> float:
     tensors = [params] if isinstance(params, Tensor) else entries(params)
     check_tensors(tensors)
     check_gradients(tensors)
-    grads = [tensor.grad for tensor in tensors if tensor.grad is not None]
+    grads = [tensor.grad for tensor in tensors if is_updated(tensor)]
     norm = _norm(grads)
     if math.isfinite(norm) and norm > max_norm:
         _scale(grads, max_norm / (norm + 1e-6))  # PyTorch's epsilon, so that both give the same

@@ -10,7 +10,7 @@ from minigrad import checks
 from minigrad.array_type import Array
 from minigrad.device import beside
 from minigrad.nn.module import Parameter, mismatches, other_dtypes
-from minigrad.optim.parameters import check_gradients, check_tensors, check_trainable, entries
+from minigrad.optim.parameters import check_gradients, check_tensors, check_trainable, entries, is_updated
 from minigrad.tensor import Tensor
 
 
@@ -18,15 +18,21 @@ class Optimizer:
     """Base of the optimizers. `step()` changes the parameters in place from their gradients.
 
     Args:
-        params: parameters, or groups of them as dictionaries `{"params": [...], "weight_decay": 0.0}`. A group's
-            weight decay, if given, overrides the argument.
-        lr: learning rate. Assign to `optimizer.lr` between steps to follow a schedule.
+        params: parameters, or groups of them as dictionaries `{"params": [...], "lr": 1e-4, "weight_decay": 0.0}`. A
+            group's learning rate and weight decay, if given, override the arguments. A frozen parameter, one with
+            `requires_grad=False`, may be among them: `step()` skips it.
+        lr: learning rate. Assign to `optimizer.lr` between steps to follow a schedule: the learning rate of every group
+            keeps its ratio to it, so the schedule scales all groups by the same factor, as PyTorch's schedulers do.
+
+    Attributes:
+        lr_ratios, weight_decays: for each parameter, its learning rate divided by `lr`, and its weight decay.
 
     Raises:
         TypeError: if params is not a list (or another iterable with an order) of float32 or float64 tensors or of
             groups, or if a hyperparameter is not a number.
-        ValueError: if params is empty, or holds a parameter twice, one that is not a leaf, one that does not require
-            a gradient, or a group with an unknown entry; or if a hyperparameter is NaN, infinite, or out of its range.
+        ValueError: if params is empty, or holds a parameter twice, one that is not a leaf, a tensor other than an
+            `nn.Parameter` that does not require a gradient, or a group with an unknown entry; if a group has a learning
+            rate, but lr is 0; or if a hyperparameter is NaN, infinite, or out of its range.
     """
 
     slots: tuple[str, ...] = ()
@@ -35,13 +41,16 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], lr: Any, weight_decay: float) -> None:
         self.lr = lr
         self.params: list[Parameter] = []
+        self.lr_ratios: list[float] = []
         self.weight_decays: list[float] = []
+        self.check_lr()  # before it divides
         for group in _groups(entries(params)):
             members = group["params"]
             members = [members] if isinstance(members, Tensor) else entries(members)
             self.params += members
             decay = checks.number("weight_decay", group.get("weight_decay", weight_decay), at_least=0)
             self.weight_decays += [decay] * len(members)
+            self.lr_ratios += [_lr_ratio(group["lr"], self.lr) if "lr" in group else 1.0] * len(members)
         if not self.params:
             raise ValueError("params is empty: there is nothing to optimize")
         check_tensors(self.params)
@@ -60,9 +69,10 @@ class Optimizer:
             TypeError: if one is not a number; ValueError: if it is NaN, infinite, or out of its range.
         """
         self.check_lr()
-        for weight_decay in self.weight_decays:
-            if type(weight_decay) is not float or not 0 <= weight_decay < math.inf:  # the quick test
-                checks.number("weight_decay", weight_decay, at_least=0)
+        for name, values in (("weight_decay", self.weight_decays), ("lr_ratio", self.lr_ratios)):
+            for value in values:
+                if type(value) is not float or not 0 <= value < math.inf:  # the quick test
+                    checks.number(name, value, at_least=0)
 
     def check_lr(self) -> None:
         """Check the learning rate, as a part of `check_hyperparameters`."""
@@ -73,7 +83,7 @@ class Optimizer:
         return {slot: np.zeros_like(data) for slot in self.slots}
 
     def step(self) -> None:
-        """Update every parameter that has a gradient, in place.
+        """Update every parameter that has a gradient and is not frozen, in place.
 
         All gradients and hyperparameters are checked before the first parameter changes.
 
@@ -84,13 +94,15 @@ class Optimizer:
         self.check_hyperparameters()
         check_gradients(self.params)
         self._check_data()
-        for parameter, state, weight_decay in zip(self.params, self.state, self.weight_decays, strict=True):
-            if parameter.grad is not None:
+        each = zip(self.params, self.state, self.lr_ratios, self.weight_decays, strict=True)
+        for parameter, state, lr_ratio, weight_decay in each:
+            if is_updated(parameter):
                 state["step"][0] += 1  # each parameter counts its own updates: Adam's bias correction depends on them
-                self.update(parameter._data, parameter.grad, state, weight_decay)
+                lr = None if self.lr is None else self.lr * lr_ratio  # None: Adafactor's step sets its size itself
+                self.update(parameter._data, parameter.grad, state, lr, weight_decay)
                 parameter.mark_written()
 
-    def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
+    def update(self, data: Array, grad: Array, state: dict[str, Array], lr: Any, weight_decay: float) -> None:
         """Update one parameter's array in place. Each optimizer defines this."""
         raise TypeError(f"{type(self).__name__} does not define update()")
 
@@ -132,7 +144,7 @@ class Optimizer:
         or an array was assigned to `parameter.data`.
         """
         pairs = enumerate(zip(self.params, self._checked, strict=True))
-        new = [i for i, (parameter, checked) in pairs if parameter._data is not checked and parameter.grad is not None]
+        new = [i for i, (parameter, checked) in pairs if parameter._data is not checked and is_updated(parameter)]
         for i in new:
             data = self.params[i].data
             if data.dtype != self._dtypes[i]:
@@ -157,11 +169,18 @@ def _groups(members: list[Any]) -> list[dict[str, Any]]:
     for i, group in enumerate(members):
         if not isinstance(group, dict):
             raise TypeError(f"params must be all groups or all parameters, got a {type(group).__name__} at [{i}]")
-        if unknown := group.keys() - {"params", "weight_decay"}:
-            raise ValueError(f"params has a group with {sorted(unknown)}; only weight_decay can differ by group")
+        if unknown := group.keys() - {"params", "lr", "weight_decay"}:
+            raise ValueError(f"params has a group with {sorted(unknown)}; only lr and weight_decay can differ by group")
         if "params" not in group:
             raise ValueError(f'params has a group without "params" at [{i}]')
     return members
+
+
+def _lr_ratio(group_lr: Any, lr: float | None) -> float:
+    group_lr = checks.number("lr of a group", group_lr, at_least=0)
+    if not lr:
+        raise ValueError(f"lr must be above 0 if a group has its own, which keeps its ratio to it; got {lr}")
+    return group_lr / lr
 
 
 def _check_arrays(arrays: Any) -> None:

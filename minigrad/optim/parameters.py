@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.array_type import Array
 from minigrad.device import device_of
 from minigrad.errors import DeviceError
-from minigrad.nn.module import Module
+from minigrad.nn.module import Module, Parameter
 from minigrad.tensor import Tensor
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
@@ -48,18 +48,25 @@ def check_tensors(params: Sequence[Any]) -> None:
         raise ValueError("params names the same parameter twice")
 
 
+def is_updated(parameter: Tensor) -> bool:
+    """Whether a step updates it: if it has a gradient and is not frozen. A frozen one may have an old gradient."""
+    return parameter.grad is not None and parameter.requires_grad
+
+
 def check_trainable(params: Sequence[Tensor]) -> None:
-    """Check that every tensor can receive a gradient and be updated.
+    """Check that every tensor can receive a gradient and be updated, at least once it is no longer frozen.
 
     Raises:
-        ValueError: if one is the result of an op, or does not require a gradient.
+        ValueError: if one is the result of an op, or does not require a gradient and is not a frozen `nn.Parameter`.
         TypeError: if the dtype of one is not float32 or float64.
     """
     for i, parameter in enumerate(params):
         if parameter._node is not None:
             raise ValueError(f"params[{i}] is the result of an op; only leaves, such as an nn.Parameter, collect .grad")
-        if not parameter.requires_grad:
-            raise ValueError(f"params[{i}] has requires_grad=False, so it never gets a gradient; leave it out")
+        if not parameter.requires_grad and not isinstance(parameter, Parameter):
+            raise ValueError(
+                f"params[{i}] has requires_grad=False, so it never gets a gradient; only an nn.Parameter may be frozen"
+            )
         if parameter.dtype not in DTYPES:
             raise TypeError(f"params[{i}] must be float32 or float64, got {parameter.dtype}")
 

@@ -25,10 +25,10 @@ class SGD(Optimizer):
         super().check_hyperparameters()
         self.momentum = checks.number("momentum", self.momentum, at_least=0, below=1)
 
-    def update(self, data: Array, grad: Array, state: dict[str, Array], weight_decay: float) -> None:
+    def update(self, data: Array, grad: Array, state: dict[str, Array], lr: float, weight_decay: float) -> None:
         velocity = state["velocity"]
         velocity *= self.momentum
         velocity += grad
         if weight_decay:
             velocity += weight_decay * data
-        data -= self.lr * velocity  # momentum 0 makes the velocity the gradient itself
+        data -= lr * velocity  # momentum 0 makes the velocity the gradient itself

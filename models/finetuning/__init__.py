@@ -6,6 +6,7 @@ through the whole network. Each family of models is finetuned in its own way:
 last_token.py        the decoder (GPT): a linear layer on the last token's state
 continuation.py      the decoder as a generator: it reads the input and continues it with the output
 new_tokens.py        the decoder: embeddings for [START], [DELIM] and [EXTRACT], which pretraining did not have
+frozen_rows.py       all families: only the embeddings of some tokens learn, the others are frozen
 cls_token.py         the encoder (BERT): a linear layer on the state of [CLS], for labels and for numbers
 span_extraction.py   the encoder: where does the answer start and end?
 text_to_text.py      the encoder-decoder (T5): the answer is generated as text, so no layer is new
@@ -17,6 +18,7 @@ Source: the lecture, "The Pretraining / Finetuning Paradigm".
 
 from models.finetuning.cls_token import CLSClassifier, CLSRegressor
 from models.finetuning.continuation import continuation_batch
+from models.finetuning.frozen_rows import zero_grad_except
 from models.finetuning.last_token import (
     GPTInputs,
     LastTokenClassifier,
@@ -63,4 +65,5 @@ __all__ = [
     "span_loss",
     "task_text",
     "text_to_text_batch",
+    "zero_grad_except",
 ]

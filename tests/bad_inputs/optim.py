@@ -92,6 +92,14 @@ CASES = [
     case("no parameter", ValueError, "params is empty", Adam, []),
     case("a parameter twice", ValueError, "params|the same parameter twice", Adam, [nn.Parameter(X)] * 2),
     case("a group without params", ValueError, "params|group without", Adam, [{"weight_decay": 0.1}]),
+    case(
+        "a group with momentum", ValueError, "params|momentum|only lr", Adam, [{"params": [weight(2)], "momentum": 1}]
+    ),
+    case("lr of a group NaN", ValueError, "lr of a group|nan", Adam, [{"params": [weight(2)], "lr": NAN}]),
+    case(
+        "lr of a group, lr 0", ValueError, "lr must be above 0|group", Adam, [{"params": [weight(2)], "lr": 1.0}], lr=0
+    ),
+    case("frozen by an integer", TypeError, "requires_grad|True or False|0", nn.Linear(2, 2).requires_grad_, 0),
     case("clipping a module", TypeError, "params|Linear|.parameters()", clip_grad_norm, nn.Linear(2, 2), 1.0),
     case("clipping arrays", TypeError, "params[0]|Tensor|ndarray", clip_grad_norm, [X], 1.0),
     # settings

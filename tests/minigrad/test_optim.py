@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from minigrad import nn, optim
 from minigrad.errors import InPlaceError
@@ -97,6 +99,40 @@ def test_a_groups_weight_decay_stands_in_for_the_argument(kind):
     assert second.data[0] == third.data[0] == 1
 
 
+GROUPS = {
+    "SGD": lambda groups: optim.SGD(groups, lr=0.1),
+    "Adam": lambda groups: optim.Adam(groups, lr=0.1),
+    "AdamW": lambda groups: optim.AdamW(groups, lr=0.1, weight_decay=0.5),
+    "Adafactor": lambda groups: optim.Adafactor(groups, lr=0.1, relative_step=False, weight_decay=0.5),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+@given(share=st.floats(0, 100), factor=st.floats(0, 2))
+def test_a_groups_learning_rate_keeps_its_ratio_to_the_optimizers(name, share, factor):
+    """A parameter in a group moves as with an optimizer of its own, whose learning rate the schedule scales as well."""
+    base, own, alone = parameter(1.0), parameter(1.0), parameter(1.0)
+    optimizer = GROUPS[name]([{"params": [base]}, {"params": own, "lr": 0.1 * share}])
+    single = GROUPS[name]([alone])
+    optimizer.lr *= factor
+    single.lr *= factor * share
+    step(optimizer, 0.5, 0.5)
+    step(single, 0.5)
+    np.testing.assert_allclose(own.data, alone.data, rtol=1e-12)
+    assert optimizer.lr_ratios[0] == 1
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_learning_rate_that_all_groups_share_gives_the_bits_of_no_groups(name):
+    grouped, plain = two_parameters(), two_parameters()
+    one = GROUPS[name]([{"params": [grouped[0]], "lr": 0.1}, {"params": [grouped[1]]}])
+    other = GROUPS[name](plain)
+    for optimizer in (one, other):
+        train(optimizer, 3, seed=0)
+    for p, q in zip(grouped, plain, strict=True):
+        assert p.data.tobytes() == q.data.tobytes()
+
+
 @pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.AdamW])
 def test_the_learning_rate_may_change_between_steps_and_steps_write_in_place(kind):
     p = parameter(1.0)
@@ -159,7 +195,19 @@ def test_a_quadratic_is_minimised():
         (lambda p: optim.SGD([p], lr=-0.1), "lr must be a finite number at least 0, got -0.1"),
         (lambda p: optim.SGD([p, p], lr=0.1), "the same parameter twice"),
         (lambda p: optim.SGD([{"params": [p]}, {"params": [p]}], lr=0.1), "the same parameter twice"),
-        (lambda p: optim.SGD([{"params": [p], "lr": 1.0}], lr=0.1), r"group with \['lr'\]; only weight_decay"),
+        (
+            lambda p: optim.SGD([{"params": [p], "momentum": 0.9}], lr=0.1),
+            r"group with \['momentum'\]; only lr and weight_decay",
+        ),
+        (
+            lambda p: optim.SGD([{"params": [p], "lr": -1.0}], lr=0.1),
+            "lr of a group must be a finite number at least 0, got -1.0",
+        ),
+        (lambda p: optim.SGD([{"params": [p], "lr": 1.0}], lr=0.0), "lr must be above 0 if a group has its own.*got 0"),
+        (
+            lambda p: optim.Adafactor([{"params": [p], "lr": 1.0}]),
+            "lr must be above 0 if a group has its own.*got None",
+        ),
         (
             lambda p: optim.SGD([p], lr=0.1, momentum=1.0),
             "momentum must be a finite number at least 0 and below 1, got 1.0",
@@ -195,7 +243,14 @@ def train(optimizer: optim.Optimizer, steps: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "build", [lambda p: optim.SGD(p, lr=0.1, momentum=0.9), lambda p: optim.Adam(p), lambda p: optim.AdamW(p)]
+    "build",
+    [
+        lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
+        lambda p: optim.Adam(p),
+        lambda p: optim.AdamW(p),
+        lambda p: optim.AdamW([{"params": p[:1], "lr": 1e-2}, {"params": p[1:], "weight_decay": 0.0}]),
+        lambda p: optim.Adafactor([{"params": p[:1], "lr": 1e-2}, {"params": p[1:]}], lr=1e-3, relative_step=False),
+    ],
 )
 def test_an_optimizer_goes_on_from_a_state_as_if_it_had_never_stopped(build):
     optimizer = build(two_parameters())

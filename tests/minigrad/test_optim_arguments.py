@@ -303,6 +303,17 @@ def test_weight_decays_are_checked_by_group_and_when_assigned_later(value, error
         optimizer.step()
 
 
+@pytest.mark.parametrize(("value", "error"), BAD_NUMBERS)
+def test_learning_rates_are_checked_by_group_and_when_assigned_later(value, error):
+    groups = [{"params": [parameter(2)]}, {"params": [parameter(2)], "lr": value}]
+    with pytest.raises(error, match="lr of a group must be a"):
+        optim.AdamW(groups)
+    optimizer = optim.AdamW([parameter(2), parameter(2)])
+    optimizer.lr_ratios[1] = value
+    with pytest.raises(error, match="lr_ratio must be a"):
+        optimizer.step()
+
+
 @pytest.mark.parametrize(
     ("betas", "error", "message"),
     [

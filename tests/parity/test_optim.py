@@ -78,6 +78,56 @@ def test_groups_and_a_learning_rate_that_changes(name: str):
     assert_equal(ours, theirs)
 
 
+GROUP_OPTIMIZERS = {
+    "SGD": (optim.SGD, torch.optim.SGD, {"momentum": 0.9, "weight_decay": 0.1}),
+    "Adam": (optim.Adam, torch.optim.Adam, {"weight_decay": 0.1}),
+    "AdamW": (optim.AdamW, torch.optim.AdamW, {"weight_decay": 0.1}),
+    "Adafactor": (optim.Adafactor, "transformers", {"relative_step": False, "weight_decay": 0.1, "beta1": 0.9}),
+}
+
+
+@pytest.mark.parametrize("name", GROUP_OPTIMIZERS)
+def test_learning_rates_of_groups_under_a_schedule(name: str):
+    """PyTorch's LambdaLR multiplies the learning rate that each group began with by the factor of the schedule."""
+    kind, their_kind, options = GROUP_OPTIMIZERS[name]
+    if their_kind == "transformers":
+        their_kind = pytest.importorskip("transformers.optimization").Adafactor
+    (ours, theirs), optimizers = both_parameters(), []
+    for build, (first, second, third) in ((kind, ours), (their_kind, theirs)):
+        groups = [
+            {"params": [first], "lr": 0.003},
+            {"params": [second]},
+            {"params": [third], "lr": 0.5, "weight_decay": 0.0},
+        ]
+        optimizers.append(build(groups, lr=0.1, **options))
+    optimizer, their_optimizer = optimizers
+    schedule = torch.optim.lr_scheduler.LambdaLR(their_optimizer, lambda step: optim.warmup_linear(step, 5, STEPS))
+    for step in range(STEPS):
+        optimizer.lr = 0.1 * optim.warmup_linear(step, 5, STEPS)
+        give_gradients(ours, theirs, step)
+        optimizer.step()
+        their_optimizer.step()
+        schedule.step()
+        assert_equal(ours, theirs)
+    assert all((our.data != start.data).all() for our, start in zip(ours, both_parameters()[0], strict=True))
+
+
+@pytest.mark.parametrize("name", ["SGD", "AdamW"])
+def test_a_parameter_that_is_frozen_and_unfrozen(name: str):
+    """Frozen for the first ten steps: it has no state before its first own step, as in PyTorch."""
+    ours, theirs = both_parameters()
+    optimizer, their_optimizer = getattr(optim, name)(ours, lr=0.1), getattr(torch.optim, name)(theirs, lr=0.1)
+    for step in range(STEPS):
+        ours[0].requires_grad = theirs[0].requires_grad = step >= 10
+        for each, scale in ((ours, draw((3, 4), 5, step)), (theirs, torch.tensor(draw((3, 4), 5, step)))):
+            ((each[0] * scale).sum() + (each[1] ** 2).sum() + (each[2] ** 2).sum()).backward()
+        assert (ours[0].grad is None) == (theirs[0].grad is None) == (step < 10)
+        for either in (optimizer, their_optimizer):
+            either.step()
+            either.zero_grad()
+        assert_equal(ours, theirs)
+
+
 def test_a_parameter_that_never_has_a_gradient():
     ours, theirs = both_parameters()
     optimizer, their_optimizer = optim.AdamW(ours, lr=0.1), torch.optim.AdamW(theirs, lr=0.1)

@@ -1,11 +1,12 @@
 """The finetuning loop: what it trains, when it stops, what it freezes, how it resumes; and its evaluation."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments.lab import training
+from experiments.lab import trainable, training
 from experiments.lab.finetuning import BEST, Finetuning, evaluate, finetune
 from experiments.lab.ways import CLSToken, LastToken
 from experiments.lab.worlds import encode
@@ -205,12 +206,98 @@ def test_frozen_parameters_do_not_move_and_the_others_do():
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-def test_a_name_that_freezes_nothing_is_refused():
-    settings = Finetuning(1e-2, steps=5, frozen=("model.token",))
-    with pytest.raises(
-        ValueError, match=r"frozen must name parameters or modules, got 'model.token'; there are: model"
-    ):
-        finetune(classifier(), encode(TOKENIZER, EXAMPLES), settings, seed=0)
+def test_what_was_frozen_before_does_not_move_and_remains_frozen():
+    model, examples = classifier(), encode(TOKENIZER, EXAMPLES)
+    model.model.blocks.requires_grad_(False)
+    before = weights(model)
+    finetune(model, examples, Finetuning(1e-2, steps=3, batch_size=2, frozen=("model.blocks", "head.bias")), seed=0)
+    frozen = {name for name in before if name.startswith("model.blocks.")}
+    still = {name for name, array in model.state_dict().items() if (array == before[name]).all()}
+    assert still == frozen | {"head.bias"}
+    assert {name for name, parameter in model.named_parameters() if not parameter.requires_grad} == frozen
+
+
+EMBEDDINGS = "model.token_embedding.weight"
+
+
+def test_only_the_rows_of_a_table_that_are_trainable_move_also_if_the_output_layer_uses_it():
+    model, examples = classifier(), replace(encode(TOKENIZER, EXAMPLES), lm_weight=0.5)
+    before = weights(model)
+    rows = [int(examples.ids[0, 0]), int(examples.ids[1, 1])]
+    finetune(model, examples, Finetuning(1e-2, steps=6, batch_size=2, trainable_rows={EMBEDDINGS: rows}), seed=0)
+    moved = {name: array != before[name] for name, array in model.state_dict().items()}
+    assert np.flatnonzero(moved.pop(EMBEDDINGS).any(axis=1)).tolist() == sorted(rows)
+    assert all(each.any() for each in moved.values())
+
+
+def test_frozen_rows_do_not_count_in_clipping():
+    """Without rows to learn, finetuning is that with the whole table frozen, to the bit."""
+    rows, table = classifier(), classifier()
+    examples = encode(TOKENIZER, EXAMPLES)
+    one = finetune(rows, examples, Finetuning(1e-2, steps=6, batch_size=2, trainable_rows={EMBEDDINGS: ()}), seed=0)
+    assert one == finetune(table, examples, Finetuning(1e-2, steps=6, batch_size=2, frozen=(EMBEDDINGS,)), seed=0)
+    assert_same(weights(rows), weights(table))
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"frozen": ("model.token",)}, "frozen must name parameters or modules, got 'model.token'; there are: model"),
+        ({"lr_factors": {"nothing": 0.1}}, "lr_factors must name parameters or modules, got 'nothing'"),
+        ({"trainable_rows": {"model.token_embedding": [1]}}, "must name parameters, got 'model.token_embedding'; th"),
+        ({"trainable_rows": {EMBEDDINGS: [1]}, "frozen": ("model",)}, f"names '{EMBEDDINGS}', all of which is frozen"),
+        ({"trainable_rows": {EMBEDDINGS: [-1]}}, r"rows must lie in \[0, .* got -1"),
+    ],
+)
+def test_a_name_or_a_row_that_does_not_exist_is_refused_and_nothing_stays_frozen(settings, problem):
+    model = classifier()
+    with pytest.raises(ValueError, match=problem):
+        finetune(model, encode(TOKENIZER, EXAMPLES), Finetuning(1e-2, steps=5, **settings), seed=0)
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+# -- learning rates by name -------------------------------------------------------------------------
+
+
+def test_the_longest_name_that_matches_decides_the_learning_rate():
+    model = classifier()
+    model.head.requires_grad_(False)
+    factors = {"model.blocks.0": 0.5, "model": 0.1, "model.blocks.0.feed_forward": 0.25}
+    lrs = {id(group["params"][0]): group.get("lr") for group in trainable.groups(model, 0.2, factors)}
+    for name, parameter in model.named_parameters():
+        if name.startswith("head."):
+            assert id(parameter) not in lrs
+            continue
+        factor = 0.25 if ".feed_forward." in name else 0.5 if name.startswith("model.blocks.0.") else 0.1
+        assert lrs[id(parameter)] == 0.2 * factor, name
+    assert {group.get("lr") for group in trainable.groups(classifier(), 0.2, {"model": 0.1})} == {0.2 * 0.1, None}
+
+
+def test_a_factor_of_zero_freezes_and_a_factor_scales_the_first_step():
+    """Adam's first step is the learning rate, however large the gradient is."""
+    steps = {}
+    for factor in (0.0, 0.01, 1.0):
+        model, settings = classifier(), Finetuning(1e-2, steps=1, batch_size=4, lr_factors={"model.blocks": factor})
+        before = weights(model)
+        finetune(model, encode(TOKENIZER, EXAMPLES), settings, seed=0)
+        steps[factor] = {name: np.abs(array - before[name]).max() for name, array in model.state_dict().items()}
+    name = "model.blocks.0.attention.out.weight"
+    assert steps[0.0][name] == 0
+    assert steps[1.0][name] == pytest.approx(1e-2, rel=1e-3)
+    assert steps[0.01][name] == pytest.approx(1e-4, rel=1e-2)
+    assert steps[0.0]["head.weight"] == steps[1.0]["head.weight"] == pytest.approx(1e-2, rel=1e-3)
+
+
+def test_factors_of_one_give_the_bits_of_no_factors():
+    one, other = classifier(), classifier()
+    finetune(one, encode(TOKENIZER, EXAMPLES), Finetuning(3e-3, steps=6, lr_factors={"model": 1, "head": 1.0}), seed=0)
+    finetune(other, encode(TOKENIZER, EXAMPLES), Finetuning(3e-3, steps=6), seed=0)
+    assert_same(weights(one), weights(other))
+
+
+def test_a_negative_factor_is_refused():
+    with pytest.raises(ValueError, match=r"lr_factors\['model'\] must be a finite number at least 0, got -0.1"):
+        Finetuning(1e-2, steps=5, lr_factors={"model": -0.1})
 
 
 # -- dropout, and a training that is killed ---------------------------------------------------------
@@ -236,9 +323,17 @@ def test_dropout_draws_by_the_seed_and_is_off_in_evaluation():
     assert any((ends[0][name] != ends[2][name]).any() for name in ends[0])
 
 
+PARTLY = {
+    "frozen": ("model.position_embedding", "head.bias"),
+    "trainable_rows": {EMBEDDINGS: [3, 5]},
+    "lr_factors": {"model": 0.5, "model.pooler": 2.0},
+}
+
+
+@pytest.mark.parametrize("what", [{}, PARTLY], ids=["all", "partly frozen"])
 @pytest.mark.parametrize("kill_at", [1, 4, 5, 6, 9, 11])
-def test_a_killed_run_resumes_with_the_same_bits(kill_at, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    settings = Finetuning(3e-2, steps=12, batch_size=2, look_every=2, patience=3)
+def test_a_killed_run_resumes_with_the_same_bits(kill_at, what, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = Finetuning(3e-2, steps=12, batch_size=2, look_every=2, patience=3, **what)
 
     def train(folder: Path) -> tuple[dict[str, np.ndarray], dict]:
         model, examples = with_dropout()

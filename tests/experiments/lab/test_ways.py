@@ -11,20 +11,28 @@ from experiments.lab.finetuning import Finetuning, evaluate, finetune
 from experiments.lab.metrics import accuracy, f1
 from experiments.lab.ways import (
     BothOrders,
+    BothOrdersScore,
     CLSScore,
     CLSToken,
     Continuation,
     LastToken,
+    LastTokenScore,
+    OneText,
     SpanExtraction,
     TextToText,
+    TwoTexts,
+    TwoTextsScore,
     Way,
-    padded_on_the_left,
 )
+from experiments.lab.ways.texts import padded_on_the_left
 from minigrad import nn, no_grad, ops
+from models.attention_classifier import ElmoClassifier, ElmoPairClassifier
 from models.bert import BERT, BERTConfig
+from models.elmo import BiLSTMConfig, BiLSTMLanguageModel, ELMo
 from models.finetuning import (
     CLSClassifier,
     CLSRegressor,
+    GPTInputs,
     LastTokenClassifier,
     MultipleChoice,
     SimilarityClassifier,
@@ -34,6 +42,7 @@ from models.finetuning import (
     pad_batch,
 )
 from models.gpt import GPT, GPTConfig
+from models.lstm_lm import LSTMConfig, LSTMLanguageModel
 from models.sampling import GREEDY
 from models.t5 import T5, T5Config
 from models.t5_decoder import T5Decoder
@@ -106,6 +115,29 @@ def spans(threshold: float | None = None) -> SpanExtraction:
     return SpanExtraction(ids, mask, np.zeros_like(ids), context, np.array(starts), np.array(ends), threshold=threshold)
 
 
+# Pairs: do both texts have the same first word? And numbers: how alike they are.
+FIRST = [[GOOD, *words[:2]] for words in WORDS]
+SECOND = [[GOOD if label else BAD, *words[1:]] for label, words in zip(LABELS, WORDS, strict=True)]
+SCORES = (2 * LABELS - 1 + 0.3 * np.array([len(words) - 2.5 for words in WORDS])).astype(np.float32)
+START, DELIM, EXTRACT = V, V + 1, V + 2
+PAIRS = pad_batch([GPTInputs(START, DELIM, EXTRACT).entailment(*pair) for pair in zip(FIRST, SECOND, strict=True)])
+SWAPPED = pad_batch([GPTInputs(START, DELIM, EXTRACT).entailment(*pair) for pair in zip(SECOND, FIRST, strict=True)])
+SEGMENTS = pad_batch([[CLS, *one, SEP, *other, SEP] for one, other in zip(FIRST, SECOND, strict=True)])
+SEGMENT_IDS = pad_batch([[0] * (len(a) + 2) + [1] * (len(b) + 1) for a, b in zip(FIRST, SECOND, strict=True)])[0]
+
+
+def gpt_with_new_tokens() -> GPT:
+    return GPT(GPTConfig(V + 3, 16, d_model=D, n_layers=1, n_heads=2, dropout=0.0), np.random.default_rng(1))
+
+
+def elmo(frozen: bool) -> ELMo:
+    return ELMo(BiLSTMLanguageModel(BiLSTMConfig(V, D, n_layers=1), np.random.default_rng(1)), frozen)
+
+
+def lstm() -> LSTMLanguageModel:
+    return LSTMLanguageModel(LSTMConfig(V, D, n_layers=1), np.random.default_rng(1))
+
+
 ANSWERS = [[7, 8] if label else [9] for label in LABELS]
 WAYS: dict[str, tuple[Callable[[], Way], Callable[[], nn.Module]]] = {
     "last token": (last_token, lambda: LastTokenClassifier(gpt(), D, 2, head())),
@@ -122,6 +154,43 @@ WAYS: dict[str, tuple[Callable[[], Way], Callable[[], nn.Module]]] = {
     "[CLS], score": (
         lambda: CLSScore(CLS_IDS, CLS_MASK, TYPES, (2 * LABELS - 1).astype(np.float32)),
         lambda: CLSRegressor(bert(), D, head(), dropout=0.1),
+    ),
+    "last token, pairs": (
+        lambda: LastToken(*PAIRS, LABELS),
+        lambda: LastTokenClassifier(gpt_with_new_tokens(), D, 2, head()),
+    ),
+    "last token, score of pairs": (
+        lambda: LastTokenScore(*PAIRS, SCORES),
+        lambda: LastTokenClassifier(gpt_with_new_tokens(), D, 1, head()),
+    ),
+    "last token of an LSTM": (last_token, lambda: LastTokenClassifier(lstm(), D, 2, head())),
+    "both orders, score": (
+        lambda: BothOrdersScore(PAIRS[0], *SWAPPED, SCORES),
+        lambda: SimilarityClassifier(gpt_with_new_tokens(), D, 1, head()),
+    ),
+    "[CLS], pairs": (
+        lambda: CLSToken(*SEGMENTS, SEGMENT_IDS, LABELS),
+        lambda: CLSClassifier(bert(), D, 2, head(), dropout=0.1),
+    ),
+    "[CLS], score of pairs": (
+        lambda: CLSScore(*SEGMENTS, SEGMENT_IDS, SCORES),
+        lambda: CLSRegressor(bert(), D, head(), dropout=0.1),
+    ),
+    "ELMo, one text": (
+        lambda: OneText(IDS, MASK, LABELS),
+        lambda: ElmoClassifier(elmo(frozen=True), D, 2, head()),
+    ),
+    "ELMo, two texts": (
+        lambda: TwoTexts(*pad_batch(FIRST), *pad_batch(SECOND), LABELS),
+        lambda: ElmoPairClassifier(elmo(frozen=True), D, 2, head()),
+    ),
+    "BiLSTM, two texts": (
+        lambda: TwoTexts(*pad_batch(FIRST), *pad_batch(SECOND), LABELS),
+        lambda: ElmoPairClassifier(elmo(frozen=False), D, 2, head()),
+    ),
+    "ELMo, score of two texts": (
+        lambda: TwoTextsScore(*pad_batch(FIRST), *pad_batch(SECOND), SCORES),
+        lambda: ElmoPairClassifier(elmo(frozen=True), D, 1, head()),
     ),
     "spans": (spans, lambda: SpanExtractor(bert(), D, head())),
     "spans or none": (lambda: spans(threshold=0.0), lambda: SpanExtractor(bert(), D, head())),
@@ -183,6 +252,97 @@ def test_the_metric_gets_predictions_and_labels_in_the_order_of_the_examples():
     predicted = np.roll(LABELS, 1)
     assert examples.score(predicted) == f1(predicted, LABELS) == 0
     assert last_token(metric=accuracy).score(LABELS) == 1
+
+
+# -- batches by hand --------------------------------------------------------------------------------
+
+
+def test_a_pair_for_the_decoder_is_one_sequence_without_more_padding_than_its_batch_needs():
+    pairs = [([6, 7], [8]), ([9], [10]), ([6, 7, 8], [9, 10, 11])]
+    layout = GPTInputs(START, DELIM, EXTRACT)
+    examples = LastToken(*pad_batch([layout.entailment(*pair) for pair in pairs]), np.array([1, 0, 1]))
+    ids, mask, labels = examples.batch(np.array([1, 0]))
+    assert ids.tolist() == [[START, 9, DELIM, 10, EXTRACT, PAD], [START, 6, 7, DELIM, 8, EXTRACT]]
+    assert mask.tolist() == [[1, 1, 1, 1, 1, 0], [1] * 6]
+    assert labels.tolist() == [0, 1]
+
+
+def test_a_pair_for_the_encoder_is_one_sequence_in_two_segments():
+    ids, mask = pad_batch([[CLS, 6, 7, SEP, 8, SEP], [CLS, 9, SEP, 10, SEP], [CLS, 6, SEP, 7, 8, 9, 10, SEP]])
+    types = pad_batch([[0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 1, 1, 1]])[0]
+    examples = CLSToken(ids, mask, types, np.array([1, 0, 1]))
+    batch = examples.batch(np.array([1, 0]))
+    assert [array.tolist() for array in batch] == [
+        [[CLS, 9, SEP, 10, SEP, PAD], [CLS, 6, 7, SEP, 8, SEP]],
+        [[1, 1, 1, 1, 1, 0], [1] * 6],
+        [[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]],
+        [0, 1],
+    ]
+    model = CLSClassifier(bert(), D, 2, head(), dropout=0.0)
+    logits = model(batch[0], attention_mask=batch[1], token_type_ids=batch[2])
+    assert examples.loss(model, *batch).item() == ops.cross_entropy(logits, batch[3]).item()
+    without_segments = model(batch[0], attention_mask=batch[1])
+    assert examples.loss(model, *batch).item() != ops.cross_entropy(without_segments, batch[3]).item()
+
+
+def test_two_texts_that_are_read_apart_have_a_length_and_a_mask_each():
+    one, other = pad_batch([[6, 7], [8], [9, 10, 11, 6]]), pad_batch([[7], [8, 9, 10], [11] * 5])
+    examples = TwoTexts(*one, *other, np.array([1, 0, 1]))
+    batch = examples.batch(np.array([1, 0]))
+    assert [array.tolist() for array in batch] == [
+        [[8, PAD], [6, 7]],
+        [[1, 0], [1, 1]],
+        [[8, 9, 10], [7, PAD, PAD]],
+        [[1, 1, 1], [1, 0, 0]],
+        [0, 1],
+    ]
+    model = ElmoPairClassifier(elmo(frozen=True), D, 2, head(), dropout=0.0)
+    alone = [
+        model(np.array([a]), np.ones((1, len(a)), bool), np.array([b]), np.ones((1, len(b)), bool)).numpy()[0]
+        for a, b in (([8], [8, 9, 10]), ([6, 7], [7]))
+    ]
+    np.testing.assert_allclose(model(*batch[:-1]).numpy(), alone, rtol=1e-4, atol=1e-6)
+
+
+def test_a_frozen_elmo_changes_only_above_its_language_model():
+    examples = OneText(IDS, MASK, LABELS)
+    for frozen in (True, False):
+        model = ElmoClassifier(elmo(frozen), D, 2, head())
+        before = {name: array.copy() for name, array in model.state_dict().items()}
+        finetune(model, examples, Finetuning(lr=1e-2, steps=4, batch_size=8), seed=0)
+        still = {name for name, array in model.state_dict().items() if (array == before[name]).all()}
+        language_model = {name for name in before if name.startswith("elmo.model.")}
+        assert still == (language_model if frozen else set())
+
+
+SCORED = ["last token, score of pairs", "both orders, score", "[CLS], score of pairs", "ELMo, score of two texts"]
+
+
+@pytest.mark.parametrize("name", SCORED)
+def test_the_loss_of_numbers_is_the_mean_squared_error_and_the_answer_is_the_number(name):
+    make_examples, make_model = WAYS[name]
+    examples, model = make_examples(), make_model().eval()
+    *inputs, scores = batch = examples.batch(np.array([3, 0, 5]))
+    assert scores.tolist() == SCORES[[3, 0, 5]].tolist()
+    with no_grad():
+        loss, answers = examples.answer(model, *batch)
+        outputs = model(*inputs).numpy().reshape(-1)
+    assert answers.tolist() == outputs.tolist()
+    assert loss.item() == pytest.approx(np.mean((outputs - scores) ** 2), rel=1e-5)
+    assert examples.score(SCORES) == pytest.approx(1)
+    assert examples.score(-SCORES) == pytest.approx(-1)
+
+
+def test_numbers_stop_early_on_dev():
+    """The kept weights are those whose predictions rank dev best."""
+    make_examples, make_model = WAYS["last token, score of pairs"]
+    examples, model = make_examples(), make_model()
+    settings = Finetuning(lr=1e-2, steps=60, batch_size=8, look_every=5, patience=3)
+    record = finetune(model, examples[slice(0, 12)], settings, seed=0, dev=examples[slice(12, N)])
+    best = max(record["dev"], key=lambda look: (look["score"], -look["loss"]))
+    assert record["best_step"] == best["steps"]
+    assert evaluate(model, examples[slice(12, N)]) == (best["loss"], best["score"])
+    assert best["steps"] < record["steps"] < 60
 
 
 def test_language_modelling_is_a_part_of_the_loss_and_not_of_the_answer():
