@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from textwrap import wrap
 
@@ -25,18 +26,19 @@ class Item:
     gold: str
 
 
-def blank_items(world: World) -> Iterator[Item]:
+def blank_items(world: World, kinds: dict[str, blanks.Maker]) -> Iterator[Item]:
     """A blank of each kind."""
-    for kind in blanks.KINDS:
-        blank = blanks.blanks(world, kind, 1)[0]
+    for kind in kinds:
+        blank = blanks.draw(world, kinds, kind, 1)[0]
         wrong = len(blank.choices) - 1
         others = blank.choices[1] if wrong == 1 else f"{wrong} other words"
-        space = "" if blank.after.startswith((".", ",", "?")) else " "
-        yield Item(kind, f"{blank.before} ____{space}{blank.after}", f"{blank.choices[0]}, not {others}")
+        yield Item(kind, blank.filled("____"), f"{blank.choices[0]}, not {others}")
 
 
 TASKS: dict[str, Callable[[World], Iterator[Item]]] = {
-    "fill in the blank": blank_items,
+    "fill in the blank, the clue before it": partial(blank_items, kinds=blanks.CLUE_BEFORE),
+    "fill in the blank, the clue after it": partial(blank_items, kinds=blanks.CLUE_AFTER),
+    "fill in the blank, single skills": partial(blank_items, kinds=blanks.SKILLS),
 }
 """Every task, and the items of it that are shown. A new task is shown by being listed here."""
 
