@@ -11,13 +11,12 @@ from experiments.evidence.claims import Claim
 from experiments.evidence.grid import Grid, subtract
 from experiments.evidence.results import Result
 from experiments.evidence.table import Entry, Table
-from experiments.lab import flops
-from experiments.lab.finetuning import Finetuning
-from experiments.lab.word_vectors import SkipGramSettings
+from experiments.lab import zoo
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.pretrain_finetune.measures import LINE
 from experiments.tables.pretrain_finetune.systems import (
     LSTM,
+    PRETRAINED,
     RANDOM_LSTM,
     RANDOM_TRANSFORMER,
     SYSTEMS,
@@ -25,6 +24,7 @@ from experiments.tables.pretrain_finetune.systems import (
     VECTORS,
     Settings,
     architecture_of,
+    finetuning_of,
     recipe_of,
 )
 
@@ -34,29 +34,16 @@ Records = dict[str, list[Checkpoint]]
 FROM_TO = {"LSTM": (RANDOM_LSTM, LSTM), "Transformer": (RANDOM_TRANSFORMER, TRANSFORMER)}
 
 
-VECTORS_SUFFICE = (
-    "The task asks for no more than word vectors hold: a sentence praises if its adjectives do, whatever stands around "
-    "them, and skip-gram vectors know which adjectives keep company. What they cannot hold, a meaning that depends on "
-    "the context, this task does not test."
-)
+SWEPT = ("lr", "dev_accuracy", "dev_loss")
+"""What a result's sweep shows of each trial."""
 
 
 def result(
-    settings: Settings,
-    grid: Grid,
-    records: Records,
-    lrs: dict[str, float],
-    sweep: list[dict[str, Any]],
-    samples: list[tuple[str, dict[str, Any]]],
-    work: Work,
+    settings: Settings, grid: Grid, records: Records, samples: list[tuple[str, dict[str, Any]]], work: Work
 ) -> Result:
     """The table's whole result."""
-    recipes = {system: recipe_of(system, settings, lr) for system, lr in lrs.items()}
-    tokens, context, vocab_size = recipes[LSTM].reading.n_tokens, settings.sizes.context, settings.sizes.vocab_size
     transformer, lstm = (architecture_of(system, settings).config for system in (TRANSFORMER, LSTM))
-    skip_gram, finetuning = recipes[VECTORS].training, Finetuning(settings.finetuning_lrs[0], settings.finetuning_steps)
-    assert isinstance(skip_gram, SkipGramSettings)
-    pairs = sum(start.record["pairs"] for start in records[VECTORS])
+    recipes = {system: recipe_of(system, settings) for system in PRETRAINED}
     draw(settings, grid, records, work)
     return Result(
         lecture_says=(
@@ -69,21 +56,18 @@ def result(
         configs={
             "Transformer": asdict(transformer),
             "LSTM": asdict(lstm),
-            **{s: asdict(recipes[s].training) | asdict(recipes[s].reading) for s in (LSTM, TRANSFORMER)},
-            VECTORS: asdict(skip_gram) | {"d_model": lstm.d_model},
-            "finetuning": asdict(finetuning) | {"lr": list(settings.finetuning_lrs)},
+            **{system: zoo.described(recipe) for system, recipe in recipes.items()},
+            "finetuning": asdict(finetuning_of(settings, 1.0)) | {"lr": list(settings.finetuning_lrs)},
         },
-        sweep=[{name.replace("_", " "): value for name, value in trial.items()} for trial in sweep],
-        parameters={
-            system: architecture_of(system, settings).untrained(vocab_size, seed=0).num_parameters()
+        sweep=[
+            {"system": system, "labels": n, "seed": seed, **{name: trial[name] for name in SWEPT}}
             for system in SYSTEMS
-        },
-        tokens=dict.fromkeys((VECTORS, LSTM, TRANSFORMER), tokens * settings.seeds),
-        flops={
-            VECTORS: flops.skip_gram_flops(lstm.d_model, skip_gram.n_negatives, pairs),
-            LSTM: flops.lstm_flops(lstm, tokens * settings.seeds),
-            TRANSFORMER: flops.gpt_flops(transformer, tokens * settings.seeds, context),
-        },
+            for n in settings.label_counts
+            for seed, cell in enumerate(grid[system, n])
+            for trial in cell["trials"]
+        ],
+        parameters={s: architecture_of(s, settings).untrained(0).num_parameters() for s in SYSTEMS},
+        tokens={system: recipe.reading.n_tokens * settings.seeds for system, recipe in recipes.items()},
         samples={
             f"{key} ({text['grammatical']} of {text['sentences']} sentences are grammatical)": text["text"]
             for key, text in samples
@@ -138,7 +122,6 @@ def judge(settings: Settings, grid: Grid) -> list[Claim]:
             "pretraining the whole LSTM beats pretraining its word vectors at every number of labels",
             over_vectors,
             unit="accuracy",
-            explanation=VECTORS_SUFFICE,
         ),
         claims.every(
             "moves-less",
@@ -158,7 +141,7 @@ def judge(settings: Settings, grid: Grid) -> list[Claim]:
 def accuracy_table(settings: Settings, grid: Grid) -> Table:
     """Systems × numbers of labels."""
     return grid.table(
-        "Test accuracy of sentiment in percent (chance: 50)",
+        "Test accuracy in percent (chance: 50): is the sentence grammatical?",
         "test_accuracy",
         first="start",
         names={n: f"{n:,} labels" for n in settings.label_counts},
@@ -176,14 +159,14 @@ def travel_table(settings: Settings, grid: Grid) -> Table:
         for name in ("relative_distance", "gap"):
             for k in range(len(settings.finetuning_lrs)):
                 row.append([cell["trials"][k][name] for cell in grid[system, n]])
-        for n_new in (0, 2):
-            row.append([100 * cell["accuracy_by_new_words"][n_new] for cell in grid[system, n]])
+        for name in ("same_words_accuracy", "test_accuracy"):
+            row.append([100 * cell[name] for cell in grid[system, n]])
         rows.append(row)
     columns = [f"{name}, rate {lr:g}" for name in ("distance", "gap") for lr in settings.finetuning_lrs]
     caption = (
         f"Where finetuning on {n:,} labels ends. For each learning rate: the distance from the start, relative to the "
         "start's norm, and the gap between the losses on dev and training examples (nats). Then the accuracy (percent) "
-        "on test examples whose adjectives were both in the lexicon of the training examples, and neither"
+        "on new sentences with the words of training examples, and with other words"
     )
     return Table(caption, ["start", *columns, "words seen", "words new"], rows, digits=2)
 
@@ -199,7 +182,7 @@ def draw(settings: Settings, grid: Grid, records: Records, work: Work) -> None:
     work.figure(
         "pretraining",
         draw_pretraining(settings, records),
-        "Pretraining: the loss of each seed on text that it reads for the first time.",
+        "Pretraining: the loss of each seed along the training.",
     )
     work.figure(
         "line",
@@ -235,12 +218,12 @@ def draw_pretraining(settings: Settings, records: Records) -> Drawing:
     for system in (LSTM, TRANSFORMER):
         for k, start in enumerate(records[system]):
             losses = start.record["losses"]
-            steps = (np.arange(len(losses)) + 0.5) / len(losses) * settings.pretraining_steps
+            steps = (np.arange(len(losses)) + 0.5) / len(losses) * settings.zoo.gpt.training.steps
             label = system if k == 0 else None
             axes.plot(steps, losses, linewidth=1, color=COLOURS[system], label=label)
     entropy = records[LSTM][0].record["unigram_entropy"]
     axes.axhline(entropy, color=figures.INK, linestyle=":")
-    axes.text(settings.pretraining_steps, entropy, "unigram entropy", ha="right", va="bottom")
+    axes.text(settings.zoo.gpt.training.steps, entropy, "unigram entropy", ha="right", va="bottom")
     axes.set(xlabel="pretraining step", ylabel="loss (nats per token)")
     axes.legend()
     return figure

@@ -4,18 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from experiments.lab.finetuning import Finetuning, evaluate, finetune
-from experiments.lab.training import MODEL
+from experiments.lab import zoo
+from experiments.lab.finetuning import evaluate, finetune
 from experiments.lab.ways import LastToken
+from experiments.lab.worlds import EOS_ID, START_ID
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
-from experiments.tables.pretrain_finetune.systems import Settings, reading_of, start, task_of, untrained
+from experiments.tables.pretrain_finetune.systems import Settings, finetuning_of, recipe_of, start, task_of
 from experiments.text.toy_world.recogniser import is_grammatical, sentences
-from minigrad import load_checkpoint
-from models.finetuning import LastTokenClassifier
+from experiments.text.toy_world.vocabulary import tokenizer
+from models.finetuning import LastTokenClassifier, before_eos
 from models.generation import WithoutCache, generate
 from models.sampling import Sampling
-from tokenizer.formats.gpt2_files import END_OF_TEXT
+from models.text.spacing import spaced
 
 LINE = [step / 8 for step in range(-1, 12)]
 """The points on the straight line from start (0) to end (1), and a little beyond, at which the loss is measured."""
@@ -36,7 +37,7 @@ def measure(
     bar = Bar(len(settings.finetuning_lrs), f"finetuning {system}, {n_labels} labels, seed {seed}", "trial")
     for lr in settings.finetuning_lrs:
         end = start(system, settings, seed, pretrained, device)
-        finetune(end, train, Finetuning(lr, settings.finetuning_steps), seed)
+        finetune(end, train, finetuning_of(settings, lr), seed)
         train_loss, train_accuracy = evaluate(end, train)
         dev_loss, dev_accuracy = evaluate(end, task.dev)
         moved, norm = distance(begin, end)
@@ -62,7 +63,7 @@ def measure(
         "trials": trials,
         "test_loss": test_loss,
         "test_accuracy": test_accuracy,
-        "accuracy_by_new_words": [evaluate(ends[best], task.test[task.n_new == n])[1] for n in range(3)],
+        "same_words_accuracy": evaluate(ends[best], task.same_words)[1],
         "line": straight_line(begin, ends[best], train[slice(0, 256)]),
     }
 
@@ -89,14 +90,11 @@ def straight_line(begin: LastTokenClassifier, end: LastTokenClassifier, train: L
 
 
 def sample(system: str, pretrained: Checkpoint, settings: Settings, seed: int, device: str) -> dict[str, Any]:
-    """Three texts written by a pretrained language model, and how many of their sentences are grammatical."""
-    tokenizer = reading_of(settings).of(seed).tokenizer
-    model = untrained(system, settings, seed).to(device)
-    load_checkpoint(pretrained.folder / MODEL, model)
-    beginning = np.array([tokenizer.encode(END_OF_TEXT)] * 3)
-    sampling = Sampling(temperature=0.8)
-    ids = generate(WithoutCache(model), beginning, settings.sizes.sample_length, sampling, seed=seed)
-    texts = [tokenizer.decode(row[1:].tolist()).split(END_OF_TEXT)[0].strip() for row in ids]
-    whole = [sentence for text in texts for sentence in sentences(text) if sentence.endswith(".")]
-    grammatical = sum(map(is_grammatical, whole))
-    return {"text": "\n\n".join(texts), "sentences": len(whole), "grammatical": grammatical}
+    """Eight documents written by a pretrained language model, and how many of their sentences are grammatical."""
+    model = zoo.load(recipe_of(system, settings), pretrained, seed).to(device)
+    beginning = np.full((8, 1), START_ID)
+    ids = generate(WithoutCache(model), beginning, 48, Sampling(temperature=0.8), seed=seed)
+    words = tokenizer().vocab
+    texts = [spaced(words[id] for id in before_eos(row[1:].tolist(), EOS_ID)) for row in ids]
+    whole = [sentence for text in texts for sentence in sentences(text) if sentence.endswith((".", "?"))]
+    return {"text": "\n\n".join(texts), "sentences": len(whole), "grammatical": sum(map(is_grammatical, whole))}

@@ -13,7 +13,7 @@ from experiments.text.toy_world.parts import is_held_out
 from experiments.text.toy_world.recogniser import sentences
 from experiments.text.toy_world.show import TASKS, WIDTH, Item, show
 from experiments.text.toy_world.statistics import first_documents, statistics
-from experiments.text.toy_world.tasks.blanks import KINDS
+from experiments.text.toy_world.tasks.blanks import CLUE_AFTER, CLUE_BEFORE, SKILLS
 from experiments.text.toy_world.vocabulary import tokenizer
 from experiments.text.toy_world.world import ALL_OF_IT, GENRES
 
@@ -99,10 +99,16 @@ def test_every_task_is_shown_with_every_kind_of_its_items(shown: str):
         assert text.count("→") == len(found) > 0
 
 
-def test_a_blank_of_each_kind_is_an_item():
-    items = list(TASKS["fill in the blank"](world(1)))
-    assert [item.kind for item in items] == list(KINDS)
-    assert all(item.given.count("____") == 1 for item in items)
+@pytest.mark.parametrize(
+    ("task", "kinds"),
+    [
+        ("fill in the blank, the clue before it", CLUE_BEFORE),
+        ("fill in the blank, the clue after it", CLUE_AFTER),
+        ("fill in the blank, single skills", SKILLS),
+    ],
+)
+def test_a_blank_of_each_kind_is_an_item(task, kinds):
+    assert [item.kind for item in TASKS[task](world(1))] == list(kinds)
 
 
 def test_a_task_in_the_list_is_shown(monkeypatch, shown: str):
