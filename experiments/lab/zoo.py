@@ -168,7 +168,7 @@ def zoo(reading: Reading, steps: int, small: tuple[int, int, int], large: tuple[
     )
 
 
-KEEP_AT = (1_000_000, 2_000_000, 4_000_000, 8_000_000, 16_000_000)
+KEEP_AT = (1_000_000, 2_000_000, 4_000_000, 6_000_000, 8_000_000, 16_000_000)
 MASKED_LM = MaskedLM(rate=0.4, too_easy=(".", ",", "?", ":", "a", "the"))
 """More is hidden than in BERT, and only what teaches something: an encoder learns from the targets alone."""
 

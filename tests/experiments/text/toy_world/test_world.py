@@ -17,7 +17,7 @@ from experiments.text.toy_world.world import ALL_OF_IT, GENRES, SHARES, World
 from .written import N_DOCUMENTS, SEEDS, accepted, written
 
 WORLD = World(0)
-N = 12_000
+N = 24_000
 
 
 @cache
