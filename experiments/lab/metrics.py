@@ -1,15 +1,25 @@
 """Metrics of predictions against gold labels, as GLUE and SQuAD report them: shares and correlations, 1 is best.
 
-    accuracy              single labels; QNLI, SST-2, RTE, MNLI
-    f1                    one class among others; MRPC, QQP
-    matthews              two classes or more of different sizes; CoLA
-    pearson, spearman     scores; STS-B
+    accuracy              single labels
+    f1                    one class among others
+    matthews              two classes or more of different sizes
+    pearson, spearman     scores
     exact_match           whole answers: spans, or texts that were written
     squad_exact_match     the same after SQuAD's normalisation, against several gold answers
     squad_f1              the overlap of words, against several gold answers
 
+Each task of GLUE has its own:
+
+    MNLI, QNLI, RTE, SST-2    accuracy; MNLI's is reported for matched and mismatched genres
+    MRPC, QQP                 f1, of the class "paraphrase", and accuracy
+    CoLA                      matthews
+    STS-B                     pearson and spearman
+
+Metrics of summaries and translations are in `text_metrics`.
+
 Sources: Wang et al. 2018, "GLUE: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
-table 1; Rajpurkar et al. 2016, "SQuAD: 100,000+ Questions for Machine Comprehension of Text", section 6.1.
+table 1; Rajpurkar et al. 2016, "SQuAD: 100,000+ Questions for Machine Comprehension of Text", section 6.1; Rajpurkar
+et al. 2018, "Know What You Don't Know: Unanswerable Questions for SQuAD", whose script is followed.
 """
 
 import re
@@ -62,23 +72,28 @@ def matthews(predicted: Any, gold: Any) -> float:
 def pearson(predicted: Any, gold: Any) -> float:
     """The linear correlation of two lists of numbers: Σ (x - x̄) (y - ȳ) / √(Σ (x - x̄)² Σ (y - ȳ)²).
 
-    0 if one of them is constant: such a prediction knows nothing. Source: Pearson 1895, "Note on regression and
-    inheritance in the case of two parents".
+    0 if one of them is constant, or if a prediction is NaN or infinite: such predictions know nothing.
+    Raises ValueError if a gold number is not finite. Source: Pearson 1895, "Note on regression and inheritance in the
+    case of two parents".
     """
-    predicted, gold = (values.astype(np.float64) for values in _pairs(predicted, gold))
+    predicted, gold = _numbers(predicted, gold)
+    if not np.isfinite(predicted).all():
+        return 0.0  # NaN has no order: a sweep could not compare it with other scores
     if (predicted == predicted[0]).all() or (gold == gold[0]).all():
         return 0.0  # before means are subtracted: rounding would make noise of equal numbers
     x, y = predicted - predicted.mean(), gold - gold.mean()
-    return float((x * y).sum() / ((x * x).sum() * (y * y).sum()) ** 0.5)
+    correlation = float((x * y).sum() / ((x * x).sum() * (y * y).sum()) ** 0.5)
+    return min(max(correlation, -1.0), 1.0)  # rounding can lead past the bounds
 
 
 def spearman(predicted: Any, gold: Any) -> float:
     """Pearson's correlation of the ranks; equal numbers share the mean of their ranks.
 
-    Source: Spearman 1904, "The proof and measurement of association between two things".
+    0 and ValueError as for `pearson`. Source: Spearman 1904, "The proof and measurement of association between two
+    things".
     """
-    predicted, gold = _pairs(predicted, gold)
-    return pearson(ranks(predicted), ranks(gold))
+    predicted, gold = _numbers(predicted, gold)
+    return pearson(ranks(predicted), ranks(gold)) if np.isfinite(predicted).all() else 0.0
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
@@ -90,7 +105,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 def exact_match(predicted: Sequence[Any], gold: Sequence[Any]) -> float:
     """The share of answers that are the gold answer as a whole: sequences of ids, spans or texts."""
-    _check_lengths(predicted, gold)
+    check_lengths(predicted, gold)
     same = [_plain(one) == _plain(other) for one, other in zip(predicted, gold, strict=True)]
     return sum(same) / len(same)
 
@@ -107,7 +122,8 @@ def normalise_answer(text: str) -> str:
 def squad_exact_match(predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> float:
     """The share of questions whose prediction, normalised, is one of the gold answers.
 
-    `gold` has a list for each question: the answers of several annotators, or [""] if there is no answer.
+    `gold` has a list for each question: the answers of several annotators, or [""] if there is no answer. An answer
+    that is empty after normalisation counts only if all are, as in SQuAD 2.0's script.
     """
     return _mean_of_best(lambda one, other: float(normalise_answer(one) == normalise_answer(other)), predicted, gold)
 
@@ -130,26 +146,63 @@ def word_f1(predicted: str, gold: str) -> float:
 
 def _mean_of_best(score: Any, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> float:
     """The mean over questions of the best score that any of its gold answers gives."""
-    _check_lengths(predicted, gold)
-    if empty := [i for i, answers in enumerate(gold) if len(answers) == 0]:
-        raise ValueError(f'gold[{empty[0]}] must hold at least one answer, got none; no answer is [""]')
-    best = [max(score(one, answer) for answer in answers) for one, answers in zip(predicted, gold, strict=True)]
+    check_texts("predicted", predicted)
+    for i, answers in enumerate(gold):
+        check_texts(f"gold[{i}]", answers)
+        if len(answers) == 0:
+            raise ValueError(f'gold[{i}] must hold at least one answer, got none; no answer is [""]')
+    check_lengths(predicted, gold)
+    best = []
+    for text, answers in zip(predicted, gold, strict=True):
+        with_words = [answer for answer in answers if normalise_answer(answer)]
+        best.append(max(score(text, answer) for answer in with_words or [""]))
     return sum(best) / len(best)
 
 
-def _check_lengths(predicted: Sequence[Any], gold: Sequence[Any]) -> None:
+# -- checks -----------------------------------------------------------------------------------------
+
+
+def check_texts(name: str, texts: Sequence[str]) -> None:
+    """Raises TypeError unless these are texts; a text by itself, whose letters would count as texts, is refused too."""
+    if isinstance(texts, str):
+        raise TypeError(f"{name} must be a sequence of texts, got the text {texts!r} by itself")
+    if wrong := [i for i, text in enumerate(texts) if not isinstance(text, str)]:
+        raise TypeError(f"{name}[{wrong[0]}] must be a text, got {texts[wrong[0]]!r}")
+
+
+def check_lengths(predicted: Sequence[Any], gold: Sequence[Any]) -> None:
+    """Raises ValueError unless there is one gold label or text for each prediction, and one at least."""
     if len(predicted) != len(gold) or len(gold) == 0:
         raise ValueError(f"predicted and gold must have one length, at least 1, got {len(predicted)} and {len(gold)}")
 
 
 def _pairs(predicted: Any, gold: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays (N,), N at least 1. Raises ValueError if they are not."""
+    """Both as arrays (N,), N at least 1.
+
+    Raises:
+        ValueError: if the shapes are others.
+        TypeError: if one holds texts and the other numbers, which are never equal.
+    """
     predicted, gold = np.asarray(predicted), np.asarray(gold)
     if predicted.ndim != 1 or predicted.shape != gold.shape or len(gold) == 0:
         raise ValueError(
             f"predicted and gold must have the same shape (N,), N at least 1, got {predicted.shape} and {gold.shape}"
         )
+    kinds = {predicted.dtype.kind, gold.dtype.kind}
+    if "U" in kinds and kinds & set("biuf"):
+        raise TypeError(f"predicted and gold must both hold texts or both numbers, got {predicted.dtype}, {gold.dtype}")
     return predicted, gold
+
+
+def _numbers(predicted: Any, gold: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Both as float64 arrays (N,). Raises TypeError if they are not numbers, ValueError if gold ones are not finite."""
+    predicted, gold = _pairs(predicted, gold)
+    for name, values in (("predicted", predicted), ("gold", gold)):
+        if values.dtype.kind not in "biuf":
+            raise TypeError(f"{name} must hold numbers, got an array of {values.dtype}")
+    if not np.isfinite(gold).all():
+        raise ValueError(f"gold must hold finite numbers, got {gold[~np.isfinite(gold)][0]}")
+    return predicted.astype(np.float64), gold.astype(np.float64)
 
 
 def _plain(value: Any) -> Any:

@@ -101,6 +101,12 @@ def test_no_answer_matches_no_answer_alone():
     assert squad_exact_match(["", "red"], [[""], [""]]) == 0.5
 
 
+def test_an_answer_without_words_does_not_count_beside_one_that_has_some():
+    assert squad_exact_match([""], [["the", "red"]]) == 0
+    assert squad_f1(["", "red"], [["the", "red"], ["!", "red"]]) == 0.5
+    assert squad_f1(["", "red"], [["the", "!"], ["the", "!"]]) == 0.5
+
+
 # -- what is refused --------------------------------------------------------------------------------
 
 
@@ -121,3 +127,40 @@ def test_answers_that_do_not_fit_are_refused(metric):
 def test_a_question_without_gold_answers_is_refused():
     with pytest.raises(ValueError, match=r'gold\[1\] must hold at least one answer, got none; no answer is \[""\]'):
         squad_f1(["a", "b"], [["a"], []])
+
+
+@pytest.mark.parametrize(("predicted", "gold"), [([1, 0], ["1", "0"]), (["entailment"], [0])])
+def test_texts_are_not_compared_with_numbers(predicted, gold):
+    with pytest.raises(TypeError, match="predicted and gold must both hold texts or both numbers, got"):
+        accuracy(predicted, gold)
+
+
+@pytest.mark.parametrize("metric", [pearson, spearman])
+def test_correlations_are_of_numbers(metric):
+    with pytest.raises(TypeError, match="predicted must hold numbers, got an array of object"):
+        metric([1.0, None], [1, 2])
+    with pytest.raises(TypeError, match="predicted must hold numbers, got an array of <U1"):
+        metric(["a", "b"], ["a", "b"])
+
+
+@pytest.mark.parametrize("metric", [pearson, spearman])
+def test_a_diverged_model_knows_nothing_and_gold_numbers_are_finite(metric):
+    for predicted in ([1.0, 2.0, math.nan], [math.inf, 1.0, 0.0], [math.nan] * 3):
+        assert metric(predicted, [1, 2, 3]) == 0
+    with pytest.raises(ValueError, match="gold must hold finite numbers, got nan"):
+        metric([1.0, 2.0, 3.0], [1.0, math.nan, 3.0])
+
+
+@pytest.mark.parametrize("metric", [squad_exact_match, squad_f1])
+@pytest.mark.parametrize(
+    ("predicted", "gold", "words"),
+    [
+        ("red", [["r"], ["e"], ["d"]], "predicted must be a sequence of texts, got the text 'red' by itself"),
+        (["red"], ["red"], r"gold\[0\] must be a sequence of texts, got the text 'red' by itself"),
+        (["red", None], [["red"], ["blue"]], r"predicted\[1\] must be a text, got None"),
+        (["red"], [["red", 7]], r"gold\[0\]\[1\] must be a text, got 7"),
+    ],
+)
+def test_squads_metrics_are_of_texts(metric, predicted, gold, words):
+    with pytest.raises(TypeError, match=words):
+        metric(predicted, gold)
