@@ -237,17 +237,14 @@ class GPT(nn.Module):
     @classmethod
     def from_pretrained(cls, folder: str | os.PathLike[str], strict: bool = True) -> "GPT":
         """The model in a folder of Hugging Face's layout (`config.json`, `model.safetensors`). See
-        `models/pretrained/gpt2.py`."""
-        from models.pretrained import gpt2
+        `models/pretrained/gpt2.py`, and `gpt_neox.py` for rotary positions."""
+        from models.pretrained import gpt2, gpt_neox
+        from models.pretrained.folder import read_model_type
 
-        return gpt2.load(folder, strict)
+        return (gpt_neox if read_model_type(folder) == "gpt_neox" else gpt2).load(folder, strict)
 
     def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write the model as a folder that Hugging Face's GPT-2 and `from_pretrained` read.
+        """Write the folder that `from_pretrained` reads, as does Hugging Face's GPT-2, or GPT-NeoX if it is rotary."""
+        from models.pretrained import gpt2, gpt_neox
 
-        Raises:
-            ValueError: if positions are rotary: GPT-2 has none. `minigrad.checkpoint` saves any model.
-        """
-        from models.pretrained import gpt2
-
-        gpt2.save(self, folder)
+        (gpt_neox if self.config.positions == "rotary" else gpt2).save(self, folder)

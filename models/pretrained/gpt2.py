@@ -41,10 +41,7 @@ def save(model: GPT, folder: str | os.PathLike[str]) -> None:
         ValueError: if positions are not learned, because the layout has no other kind.
     """
     if model.config.positions != "learned":
-        raise ValueError(
-            f'positions must be "learned": Hugging Face\'s GPT-2 knows no other, got {model.config.positions!r}; '
-            "minigrad.checkpoint.save_checkpoint writes the weights of any model"
-        )
+        raise ValueError(f'positions must be "learned" in GPT-2\'s layout, got {model.config.positions!r}')
     write_folder(folder, config_to(model.config), stored_weights(model, entries(model.config)))
 
 

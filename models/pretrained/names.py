@@ -27,11 +27,14 @@ class Entry:
         theirs: its name in the file.
         ours: the names of the parameters. Several are stacked along their first axis in the file.
         transposed: whether the file holds the transpose: GPT-2 stores its linear weights as (in, out).
+        n_heads: if more than 1, several parameters are stacked head by head: the rows of the first head in each of
+            them, then those of the second (GPT-NeoX).
     """
 
     theirs: str
     ours: tuple[str, ...]
     transposed: bool = False
+    n_heads: int = 1
 
 
 def weight_and_bias(theirs: str, ours: str) -> list[Entry]:
@@ -103,7 +106,7 @@ def load_weights(
         raise CheckpointError(f"{weights.folder} does not fit {type(model).__name__}: {problems}")
 
     for entry in entries:
-        _fill([parameters[name] for name in entry.ours], weights.read(sources[entry.theirs]), entry.transposed)
+        _fill([parameters[name] for name in entry.ours], weights.read(sources[entry.theirs]), entry)
 
 
 def stored_weights(model: nn.Module, entries: Sequence[Entry]) -> Iterator[tuple[str, np.ndarray]]:
@@ -120,7 +123,7 @@ def stored_weights(model: nn.Module, entries: Sequence[Entry]) -> Iterator[tuple
     parameters = dict(model.named_parameters())
     for entry in entries:
         parts = [parameters[name].numpy() for name in entry.ours]
-        array = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        array = _stacked(parts, entry.n_heads) if len(parts) > 1 else parts[0]
         yield entry.theirs, array.T if entry.transposed else array
 
 
@@ -132,13 +135,20 @@ def _stored_shape(entry: Entry, parameters: dict[str, nn.Parameter]) -> tuple[in
     return shape[::-1] if entry.transposed else shape
 
 
-def _fill(parameters: list[nn.Parameter], array: np.ndarray, transposed: bool) -> None:
+def _stacked(parts: Sequence[np.ndarray], n_heads: int) -> np.ndarray:
+    """Arrays (R, ...) along their first axis, head by head: (sum of R, ...)."""
+    by_head = [part.reshape(n_heads, -1, *part.shape[1:]) for part in parts]  # (H, R / H, ...)
+    return np.concatenate(by_head, axis=1).reshape(-1, *parts[0].shape[1:])
+
+
+def _fill(parameters: list[nn.Parameter], array: np.ndarray, entry: Entry) -> None:
     """Assign to the parameters their parts of an array that nothing else uses. Parts and transposes are copied."""
-    if transposed:
+    if entry.transposed:
         array = array.T
     if len(parameters) == 1:
         parameters[0].data = np.asarray(array, order="C")
         return
-    ends = np.cumsum([len(parameter) for parameter in parameters])
-    for parameter, part in zip(parameters, np.split(array, ends[:-1]), strict=True):
-        parameter.data = part.copy()
+    by_head = array.reshape(entry.n_heads, -1, *array.shape[1:])  # (H, sum of R / H, ...)
+    ends = np.cumsum([len(parameter) // entry.n_heads for parameter in parameters])
+    for parameter, part in zip(parameters, np.split(by_head, ends[:-1], axis=1), strict=True):
+        parameter.data = part.reshape(parameter.shape).copy()

@@ -23,7 +23,7 @@ from models.pretrained.folder import CONFIG, read_model_type
 
 INSTALLED = Path(__file__).parents[1] / "toy"
 RECORD = "training.json"
-FAMILIES = {"gpt2": "GPT", "bert": "BERT"}
+FAMILIES = {"gpt2": "GPT", "gpt_neox": "GPT with rotary positions", "bert": "BERT"}
 
 
 class Tokenizer(Protocol):

@@ -15,7 +15,7 @@ from tokenizer import ByteLevelBPE, WordPiece
 
 Model = GPT | BERT | T5
 Tokenizer = ByteLevelBPE | WordPiece | T5Tokenizer
-FAMILIES: dict[str, type[Model]] = {"gpt2": GPT, "bert": BERT, "t5": T5}
+FAMILIES: dict[str, type[Model]] = {"gpt2": GPT, "gpt_neox": GPT, "bert": BERT, "t5": T5}
 
 
 def load(model: str | os.PathLike[str], strict: bool = True) -> tuple[Model, Tokenizer]:
@@ -52,12 +52,14 @@ def load_tokenizer(folder: str | os.PathLike[str], family: str) -> Tokenizer:
         CheckpointError: if there is none.
     """
     folder = Path(folder)
+    gpt: dict[str, Callable[[], Tokenizer]] = {
+        "merges.txt": lambda: ByteLevelBPE.load(folder),
+        "tokenizer.json": lambda: ByteLevelBPE.load(folder / "tokenizer.json"),
+        "vocab.txt": lambda: WordPiece.load(folder),
+    }
     readers: dict[str, dict[str, Callable[[], Tokenizer]]] = {
-        "gpt2": {
-            "merges.txt": lambda: ByteLevelBPE.load(folder),
-            "tokenizer.json": lambda: ByteLevelBPE.load(folder / "tokenizer.json"),
-            "vocab.txt": lambda: WordPiece.load(folder),
-        },
+        "gpt2": gpt,
+        "gpt_neox": gpt,
         "bert": {
             "vocab.txt": lambda: WordPiece.load(folder),
             "tokenizer.json": lambda: WordPiece.load(folder / "tokenizer.json"),

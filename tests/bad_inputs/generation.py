@@ -21,6 +21,7 @@ from models import (
 )
 from models.beam_search import beam_search
 from models.generation import WithCache, WithoutCache
+from models.pretrained import gpt2
 from models.sampling import GREEDY, Sampling, next_token_distribution
 from models.t5 import Output
 from tests.bad_inputs.case import Case
@@ -210,7 +211,7 @@ CASES = [
     Case("a tied head of zeros", lambda _: gpt(zero_init_head=True), ValueError, ("zero_init_head", "tied_head=False")),
     Case(
         "rotary in GPT-2's layout",
-        lambda f: gpt(positions="rotary").save_pretrained(f),
+        lambda f: gpt2.save(gpt(positions="rotary"), f),
         ValueError,
         ("positions", "rotary"),
     ),

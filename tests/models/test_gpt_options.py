@@ -11,6 +11,7 @@ from minigrad.errors import CheckpointError
 from models.finetuning.new_tokens import add_tokens
 from models.gpt import GPT, GPTConfig
 from models.objectives.causal_lm import causal_lm
+from models.pretrained import gpt2
 from models.sampling import GREEDY, Sampling
 from models.sizes import SIZES, build
 
@@ -101,7 +102,7 @@ def test_cached_logits_are_those_of_the_whole_text():
 def test_a_rotary_model_is_saved_by_minigrad_and_refused_by_the_layout_of_gpt2(tmp_path):
     gpt, ids = lively(ROTARY), random_ids(2, 5)
     with pytest.raises(ValueError, match='positions must be "learned"'):
-        gpt.save_pretrained(tmp_path / "folder")
+        gpt2.save(gpt, tmp_path / "folder")
     assert not (tmp_path / "folder").exists()
     save_checkpoint(tmp_path / "gpt.safetensors", gpt)
     again = GPT(ROTARY)

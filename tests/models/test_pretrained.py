@@ -13,7 +13,7 @@ from minigrad import nn
 from minigrad.errors import CheckpointError
 from models.bert import BERT, BERTConfig
 from models.gpt import GPT, GPTConfig
-from models.pretrained import bert, gpt2, t5
+from models.pretrained import bert, gpt2, gpt_neox, t5
 from models.pretrained.names import check_entries
 from models.t5 import T5, T5Config
 
@@ -21,6 +21,12 @@ MODELS: dict[str, Callable[[], GPT | BERT | T5]] = {
     "gpt": lambda: GPT(GPTConfig(vocab_size=30, n_positions=8, d_model=12, n_layers=2, n_heads=3)),
     "gpt with all dials turned": lambda: GPT(GPTConfig(30, 8, 12, 1, 2, d_ff=7, dropout=0.2, layer_norm_eps=0.1)),
     "gpt with ids at both ends": lambda: GPT(GPTConfig(30, 8, 12, 1, 2, bos_id=6, eos_id=1)),
+    "gpt with rotary positions": lambda: GPT(
+        GPTConfig(30, 8, 12, 2, 3, 7, dropout=0.2, layer_norm_eps=0.1, positions="rotary", eos_id=2)
+    ),
+    "gpt with rotary positions and a head of its own": lambda: GPT(
+        GPTConfig(30, 8, 12, 1, 2, 7, positions="rotary", tied_head=False)
+    ),
     "gpt with a head of its own": lambda: GPT(GPTConfig(30, 8, 12, 1, 2, tied_head=False)),
     "bert": lambda: BERT(BERTConfig(vocab_size=30, n_positions=8, d_model=12, n_layers=2, n_heads=3)),
     "bert with all dials turned": lambda: BERT(BERTConfig(30, 8, 12, 1, 2, 7, 3, 0.2, 0.1), masked_lm=False),
@@ -67,7 +73,7 @@ def test_a_loaded_model_can_be_trained(tmp_path, name: str):
 def test_the_tables_name_every_parameter_once(name: str):
     model = MODELS[name]()
     entries = {
-        GPT: lambda: gpt2.entries(model.config),
+        GPT: lambda: (gpt_neox if "rotary" in name else gpt2).entries(model.config),
         BERT: lambda: bert.entries(model),
         T5: lambda: t5.entries(model.config),
     }
@@ -100,6 +106,13 @@ def test_another_family_is_refused(tmp_path, saved: str, wanted):
         ("t5", {"decoder_start_token_id": 5}, "decoder_start_token_id must be pad_token_id = 0, got 5"),
         ("gpt", {"eos_token_id": [1]}, "eos_token_id must be an integer, got \\[1\\]"),
         ("gpt", {"bos_token_id": -1}, "bos_token_id must be at least 0.*got -1"),
+        ("gpt with rotary positions", {"use_parallel_residual": True}, "use_parallel_residual must be False.*got True"),
+        ("gpt with rotary positions", {"rotary_pct": 0.25}, "rotary_pct must be 1 .*got 0.25"),
+        ("gpt with rotary positions", {"rotary_emb_base": 500}, "rotary_emb_base must be 10000 .*got 500"),
+        ("gpt with rotary positions", {"rope_parameters": {"rope_theta": 7}}, "rotary_emb_base must be 10000 .*got 7"),
+        ("gpt with rotary positions", {"rope_parameters": {"rope_type": "yarn"}}, "rope_type default, got .*yarn"),
+        ("gpt with rotary positions", {"hidden_act": "gelu"}, "hidden_act must be gelu_new .*got gelu"),
+        ("gpt with rotary positions", {"hidden_size": 13}, "n_heads must divide d_model"),
         ("t5", {"relative_attention_num_buckets": 7}, "n_buckets must be a multiple of 4, got 7"),
     ],
 )

@@ -54,7 +54,7 @@ def test_what_cannot_be_loaded_is_said(gpt_folder, tmp_path):
     with pytest.raises(CheckpointError, match="id 299, which is not in the model's vocabulary of 100"):
         text.load(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
-    with pytest.raises(CheckpointError, match="expected a model of gpt2, bert, t5, got llama"):
+    with pytest.raises(CheckpointError, match="expected a model of gpt2, gpt_neox, bert, t5, got llama"):
         text.load(tmp_path)
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(CheckpointError, match="expected a model_type, got None"):

@@ -26,7 +26,7 @@ LOOSE = Sampling(temperature=1.5)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """A folder with toy-gpt and toy-bert."""
-    return toy_models.install(tmp_path_factory.mktemp("installed"))
+    return toy_models.install(tmp_path_factory.mktemp("toy") / "installed")
 
 
 # -- the decoder ------------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ def _lively(model):
 
 
 def install(folder: Path) -> Path:
-    """Write toy-gpt and toy-bert below a folder."""
+    """Write toy-gpt and toy-bert below a folder, and a decoder with rotary positions in another folder beside it."""
+    save_toy(folder.with_name("toy-rotary"), gpt(positions="rotary", tied_head=False), wordpiece(), RECORD)
     save_toy(folder / "toy-gpt", gpt(), wordpiece(), RECORD)
     save_toy(folder / "toy-bert", bert(), wordpiece(), RECORD)
     return folder

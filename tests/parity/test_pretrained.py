@@ -72,6 +72,22 @@ def test_an_output_layer_of_its_own_goes_both_ways(tmp_path):
     assert_same_weights(again, ours)
 
 
+@pytest.mark.parametrize("tied_head", [False, True])
+def test_rotary_positions_go_both_ways_as_a_gpt_neox(tied_head: bool, tmp_path):
+    ours = GPT(replace(GPT_CONFIG, positions="rotary", d_ff=40, tied_head=tied_head, bos_id=3, dropout=0.1))
+    make_lively(ours, seed=0)
+    ours.eval().save_pretrained(tmp_path / "ours")
+    theirs, report = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "ours", output_loading_info=True)
+    assert type(theirs) is transformers.GPTNeoXForCausalLM
+    assert not any(report.values()), report
+    same_gpt2_text(ours, theirs)
+    theirs.save_pretrained(tmp_path / "theirs")
+    again = GPT.from_pretrained(tmp_path / "theirs")
+    assert again.config == ours.config
+    assert_same_weights(again, ours)
+    assert_same_weights(GPT.from_pretrained(tmp_path / "ours"), ours)
+
+
 @pytest.mark.parametrize("max_shard_size", ["5GB", "5KB"])
 @pytest.mark.parametrize("bare", [False, True])
 def test_a_gpt2_of_transformers_goes_on_here_with_the_same_text(tmp_path, max_shard_size: str, bare: bool):

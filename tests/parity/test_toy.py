@@ -31,15 +31,15 @@ TEXTS = [
 SPECIAL = {*toy_models.BEFORE_SENTINELS, *(f"<extra_id_{i}>" for i in range(100))}
 
 
-RANDOM_GPT, RANDOM_BERT = "random toy-gpt", "random toy-bert"
-GPTS = [RANDOM_GPT, *(name for name in toy.installed() if name.startswith("toy-gpt"))]
+RANDOM_GPT, RANDOM_BERT, ROTARY = "random toy-gpt", "random toy-bert", "random ../toy-rotary"
+GPTS = [RANDOM_GPT, ROTARY, *(name for name in toy.installed() if name.startswith("toy-gpt"))]
 
 
-@pytest.fixture(scope="module", params=[RANDOM_GPT, RANDOM_BERT, *toy.installed()])
+@pytest.fixture(scope="module", params=[RANDOM_GPT, ROTARY, RANDOM_BERT, *toy.installed()])
 def folder(request, tmp_path_factory) -> Path:
     """The folder of a random model, or of an installed one."""
     kind, _, name = request.param.rpartition(" ")
-    return toy_models.install(tmp_path_factory.mktemp("toy")) / name if kind else toy.toy_folder(name)
+    return toy_models.install(tmp_path_factory.mktemp("toy") / "toy") / name if kind else toy.toy_folder(name)
 
 
 @pytest.fixture
@@ -62,8 +62,10 @@ def test_a_text_has_the_same_ids(name: str, folder):
 
 def test_the_logits_are_the_same(folder, ids):
     ours, _ = text.load(folder)
-    expected_class = "GPT2LMHeadModel" if isinstance(ours, GPT) else "BertForMaskedLM"
-    theirs, report = getattr(transformers, expected_class).from_pretrained(folder, output_loading_info=True)
+    is_rotary = isinstance(ours, GPT) and ours.config.positions == "rotary"
+    of_gpt = transformers.GPTNeoXForCausalLM if is_rotary else transformers.GPT2LMHeadModel
+    architecture = of_gpt if isinstance(ours, GPT) else transformers.BertForMaskedLM
+    theirs, report = architecture.from_pretrained(folder, output_loading_info=True)
     assert not report["missing_keys"]
     assert not report["mismatched_keys"]
     with torch.no_grad():
