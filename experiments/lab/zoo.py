@@ -98,14 +98,8 @@ def installed_checkpoint(recipe: Pretrained, seed: int) -> Checkpoint | None:
 
 def described(recipe: Pretrained) -> dict[str, Any]:
     """A recipe as JSON, with functions and classes by their names."""
-    value: dict[str, Any] = json.loads(json.dumps(_named(recipe)))
+    value: dict[str, Any] = json.loads(json.dumps(plain(recipe)))
     return value
-
-
-def _named(value: Any) -> Any:
-    if isinstance(value, Recipe | Architecture):
-        return {field.name: _named(getattr(value, field.name)) for field in fields(value)}
-    return value.__name__ if callable(value) and hasattr(value, "__name__") else plain(value)
 
 
 # -- its members ------------------------------------------------------------------------------------
