@@ -11,7 +11,7 @@ import pytest
 from experiments.text.toy_world.lexicon import ADJECTIVES, AGREEMENT, BAD, CATEGORY_OF, GOOD, MEMBERS, VERBS, pronouns
 from experiments.text.toy_world.tasks.example import Example
 
-from .all_tasks import CLASS_OF, SEED, TASKS, only, sets, task, words
+from .all_tasks import CLASS_OF, PAIRS, SEED, TASKS, only, sets, task, words
 
 POLE = {
     word: (name, row, pole)
@@ -264,6 +264,8 @@ def test_a_pronoun_refers_to_whom_the_reaction_fits():
 
 # -- shortcuts -------------------------------------------------------------------------------------------
 
+PAIRS_WITH_LABELS = [name for name in PAIRS if name != "STS-B"]
+
 PARTS_OF_A_PAIR = {
     "first": lambda example: example.first,
     "second": lambda example: example.second or "",
@@ -295,3 +297,17 @@ def test_the_words_of_one_text_do_not_tell_the_label(name: str, side: str):
     seen = [(set(words(PARTS_OF_A_PAIR[side](example))), int(example.label)) for example in drawn.train]
     test = [(set(words(example.first)), int(example.label)) for example in drawn.test] if new_words else seen[3000:]
     assert naive_bayes(seen[:3000], test) < 1 / len(drawn.labels) + 0.06
+
+
+def shared(example: Example) -> set[str]:
+    """How many words two texts share, how many the second has besides, and whether it negates."""
+    first, second = set(words(example.first)), set(words(example.second or ""))
+    negation = second & {"not", "never", "no"} != set()
+    return {f"{len(first & second)} shared, {negation}", f"{len(second - first)} more, {negation}"}
+
+
+@pytest.mark.parametrize("name", PAIRS_WITH_LABELS)
+def test_the_overlap_of_two_texts_hardly_tells_the_label(name: str):
+    drawn = TASKS[name](SEED, 4500, 0, 0)
+    seen = [(shared(example), int(example.label)) for example in drawn.train]
+    assert naive_bayes(seen[:3000], seen[3000:]) < 1 / len(drawn.labels) + 0.15
