@@ -25,6 +25,10 @@ REWORDED = 0.3
 """How often a word that does not decide is replaced by its synonym."""
 
 
+NEGATED = {"not {adjective}": "adjective", "no {noun}": "adjective", "never {verb}": "verb"}
+"""How a hypothesis shows that a word is negated."""
+
+
 @dataclass(frozen=True)
 class Frames:
     """Templates of premises, and of hypotheses that go with each of them."""
@@ -162,9 +166,10 @@ def _changed(
 ) -> dict[str, str]:
     """The noun, adjective and verb of a hypothesis: one of them decides the relation, all others are entailed."""
     level = dice.weighted(LEVELS, LEVEL_SHARES)
-    negated = next((word for word, sign in NEGATIONS if sign in hypothesis), None)
+    negated = next((word for sign, word in NEGATED.items() if sign in hypothesis), None)
     deciding = [negated] if negated else [word for word in ("adjective", "verb") if f"{{{word}}}" in hypothesis]
-    if not negated and (relation == CONTRADICTION or (relation == ENTAILMENT and level != "member")):
+    noun_can = relation == CONTRADICTION or (relation == ENTAILMENT and level != "member")
+    if noun_can and not negated and "{noun}" in hypothesis:
         deciding.append("noun")
     decides = dice.one(deciding)
     changed = {word: slots[f"{word}2"] for word in ("adjective", "verb") if dice.happens(REWORDED)}
@@ -175,14 +180,6 @@ def _changed(
     else:
         changed[decides] = related(words, dice, scene, slots, decides, relation, negated is not None)
     return changed
-
-
-NEGATIONS = [
-    ("adjective", "not {adjective}"),
-    ("adjective", "no {noun} in the {room} is {adjective}"),
-    ("verb", "never {verb}"),
-]
-"""The word that is negated, and how a hypothesis shows it."""
 
 
 def related(

@@ -76,6 +76,14 @@ USED_AS_VERBS = [
     "do not {homograph} the {member} of {person}.",
 ]
 
+PAIRS_OF_PEOPLE = [
+    "{did} and {did2}. {he} {reaction}.",
+    "on {day} {did} but {did2}. {he} {reaction}.",
+    "{did}. in the {room} {did2}. {he} {reaction}.",
+    "there was a {category} in the {room}. {did} and {did2}. {he} {reaction}.",
+]
+"""`did` and `did2` say what each of the two did."""
+
 
 def boolq(seed: int, n_train: int = 192, n_dev: int = N_DEV, n_test: int = N_TEST) -> Task:
     """BoolQ: a passage and a question with the answer no or yes.
@@ -143,9 +151,9 @@ def wsc(seed: int, n_train: int = 50, n_dev: int = N_DEV, n_test: int = N_TEST) 
             f"{scene.person} {slots['verb']} a {scene.member}",
             f"{other} {slots['opposite_verb']} a {words.member(dice)}",
         ]
-        joined = " and ".join(dice.some(did, 2))
+        slots["did"], slots["did2"] = dice.some(did, 2)
         who = scene.person if label else other
-        return Example("{0}. {he} {reaction}.".format(joined, **slots), f"{who} {slots['reaction']}.", label)
+        return Example(dice.one(PAIRS_OF_PEOPLE).format_map(slots), f"{who} {slots['reaction']}.", label)
 
     return draw_task("WSC", seed, (n_train, n_dev, n_test), make, ("false", "true"))
 
