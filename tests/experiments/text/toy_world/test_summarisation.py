@@ -82,6 +82,8 @@ def test_the_summary_of_a_review_says_what_was_thought_and_about_which_aspect_it
         votes = [judgement.split(" but ")[-1] for judgement in judgements]  # what comes after "but" counts
         polarities = {word in GOOD for vote in votes for word in vote.split() if word in GOOD + BAD}
         assert len(polarities) == 1
+        others = [judgement.split(" but ")[0] for judgement in judgements if " but " in judgement]
+        assert polarities.isdisjoint(word in GOOD for other in others for word in other.split() if word in GOOD + BAD)
         verb = "loved" if polarities == {True} else "loathed"
         assert summary.summary == f"{reviewer} {verb} the {work}, especially the {aspect}."
         assert work in WORKS
