@@ -88,7 +88,7 @@ class Words:
             *self.he,
             *self.she,
             *(member for members in self.members.values() for member in members),
-            *(word for row in self.qualities + self.actions for pole in row.poles for word in pole),
+            *(word for row in self.qualities + self.actions for pole in (*row.poles, row.company) for word in pole),
             *(verb for pair in self.agreement for verb in pair),
             *self.good,
             *self.bad,
