@@ -4,8 +4,8 @@
     sentiment     the plot was superb: loved. the cast was dull:  → loathed
 
 The mapping from inputs to answers is either known from pretraining, so that the examples only say which task it is
-("infer the task"), or it is new: drawn for the prompt ("learn the task"). In a new translation, words of a language
-change their meanings; in a new sentiment task, two colours are the labels.
+("infer the task": which of three languages), or it is new: drawn for the prompt ("learn the task"). In a new
+translation, words of a language change their meanings; in a new sentiment task, two colours are the labels.
 
 A translation prompt is about four words, and each example and the query is about one of them. So looking the query up
 among k examples answers 1 - (3/4)^k of the prompts with a new mapping; the others can only be guessed. In a sentiment
