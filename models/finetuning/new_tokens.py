@@ -1,6 +1,7 @@
 """New tokens, such as [START], [DELIM] and [EXTRACT], that the pretrained model has no embeddings for.
 
-Their embeddings and the last layer are the only parameters that finetuning adds to GPT.
+Their embeddings and the last layer are the only parameters that finetuning adds to GPT. To train no
+embeddings but these, see `frozen_rows.py`.
 
 Source: Radford et al. 2018, "Improving Language Understanding by Generative Pre-Training", section 3.2.
 """

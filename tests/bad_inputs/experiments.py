@@ -203,6 +203,12 @@ CASES = [
     Case("no finetuning", lambda _: Finetuning(1e-3, steps=0), ValueError, ("steps", "at least 1", "0")),
     Case("steps and epochs", lambda _: Finetuning(1e-3, steps=1, epochs=1), ValueError, ("steps or epochs", "1 and 1")),
     Case("a finetuning of NaN", lambda _: Finetuning(math.nan, steps=1), ValueError, ("lr", "nan")),
+    Case(
+        "a negative factor of lr",
+        lambda _: Finetuning(1e-3, steps=1, lr_factors={"head": -1.0}),
+        ValueError,
+        ("lr_factors['head']", "at least 0", "-1.0"),
+    ),
     Case("no label counts", lambda _: Settings(**SETTINGS | {"label_counts": ()}), ValueError, ("label_counts",)),
     Case("a negative lr", lambda _: Settings(**SETTINGS | {"finetuning_lrs": (-1,)}), ValueError, ("above 0", "-1")),
     Case("no threads", lambda _: Settings(**SETTINGS | {"n_threads": 0}), ValueError, ("n_threads", "at least 1")),
