@@ -1,10 +1,14 @@
 """Values of JSON files, checked. An error names the file and the path to the value: `data[0].paragraphs[2].context`."""
 
 import json
+import reprlib
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.text.errors import DataError
+
+_SHORT = reprlib.Repr()  # long values are shortened, at every depth
+_SHORT.maxstring = 80
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Value:
         if not isinstance(self.value, dict):
             raise self.error(f"an object with the field {name}")
         if name not in self.value:
-            raise DataError(f"{self._where()}: expected a field {name}, got {', '.join(self.value) or 'none'}")
+            raise DataError(f"{self.where()}: expected a field {name}, got {', '.join(self.value) or 'none'}")
         return Value(self.value[name], self.file, f"{self.path}.{name}" if self.path else name)
 
     def has(self, name: str) -> bool:
@@ -54,6 +58,8 @@ class Value:
         """
         if not isinstance(self.value, str) or not self.value.strip():
             raise self.error("a text")
+        if any("\ud800" <= character <= "\udfff" for character in self.value):
+            raise self.error("a text of whole characters, without half of a surrogate pair")
         return self.value
 
     def whole(self) -> int:
@@ -78,9 +84,10 @@ class Value:
 
     def error(self, expected: str) -> DataError:
         """The error to raise if this value is not as expected."""
-        return DataError(f"{self._where()}: expected {expected}, got {json.dumps(self.value):.80}")
+        return DataError(f"{self.where()}: expected {expected}, got {_SHORT.repr(self.value)}")
 
-    def _where(self) -> str:
+    def where(self) -> str:
+        """The file and the path, for an error message."""
         return f"{self.file}, {self.path}" if self.path else self.file
 
 
