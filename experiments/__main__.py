@@ -1,4 +1,4 @@
-"""The command line: `python -m experiments list | run NAME … | report | world --show`.
+"""The command line: `python -m experiments list | run NAME … | report | world --show | download NAME`.
 
 Exit codes: 0 on success; 1 if the reader of a pipe has closed it; 2 on an error; 130 after Ctrl-C.
 """
@@ -6,6 +6,10 @@ Exit codes: 0 on success; 1 if the reader of a pipe has closed it; 2 on an error
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # One thread for each library that has threads of its own. The libraries read these variables when they are loaded, so
 # they are set before any other import. Cells use the number of threads in their settings, whatever is set here
@@ -37,11 +41,12 @@ def act(arguments: Sequence[str]) -> None:
 
     with orderly():
         import argparse
+        from pathlib import Path
 
         from experiments.report import pages, write_report
         from experiments.running.script import add_options, run_tables
         from experiments.tables import catalogue
-        from tokenizer.command.arguments import whole
+        from tokenizer.command.arguments import as_text, whole
 
         about = "The lecture's tables, rerun at toy scale."
         top = argparse.ArgumentParser(prog="python -m experiments", description=about, allow_abbrev=False)
@@ -59,6 +64,13 @@ def act(arguments: Sequence[str]) -> None:
             "--show", action="store_true", required=True, help="print samples of its texts, statistics, and its tasks"
         )
         world.add_argument("--seed", type=whole, default=0, metavar="N", help="which world (default: 0)")
+        corpus = commands.add_parser(
+            "download", help="fetch a public corpus; without NAME: list them", allow_abbrev=False
+        )
+        corpus.add_argument("name", nargs="?", type=as_text, metavar="NAME", help="which corpus (default: list them)")
+        corpus.add_argument(
+            "--to", type=Path, default=Path(), metavar="FOLDER", help="where to put it (default: the current folder)"
+        )
         options = top.parse_args(arguments)
 
         if options.command == "list":
@@ -70,6 +82,8 @@ def act(arguments: Sequence[str]) -> None:
             print("To look at the results: python -m experiments report")
         elif options.command == "world":
             show_world(options.seed)
+        elif options.command == "download":
+            download(options.name, options.to)
         else:
             print(pages.write() if options.readme else f"The report: {write_report()}")
 
@@ -93,6 +107,21 @@ def show_world(seed: int) -> None:
     from experiments.text.toy_world.show import show
 
     print(show(seed))
+
+
+def download(name: str | None, folder: "Path") -> None:
+    """Fetch a corpus and say where it is, or list the corpora."""
+    import zipfile
+
+    from experiments.text import downloads
+
+    if name is None:
+        print(downloads.describe())
+        return
+    file = downloads.fetch(name, folder)
+    print(f"{file}: complete")
+    if zipfile.is_zipfile(file):
+        print(f"To unpack it: python -m zipfile -e {file} {folder}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ FAILURES = (OSError, HTTPException, ValueError)
 
 
 class DownloadError(MinigradError):
-    """A checkpoint could not be fetched; the message says what to do."""
+    """A file could not be fetched; the message says what to do."""
 
 
 def head(url: str) -> tuple[int, Message]:

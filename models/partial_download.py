@@ -53,6 +53,8 @@ def fetch(url: str, target: Path, checksum: str, size: int) -> None:
                     part.unlink()
                     have, starts_again = 0, True
                     continue
+                if failure.code in (404, 410):
+                    raise DownloadError(f"{url} is not there (status {failure.code})") from failure
             if have <= before:  # retry a broken connection only while each attempt makes progress
                 reason = failure or "the connection was closed"
                 raise DownloadError(
@@ -60,10 +62,11 @@ def fetch(url: str, target: Path, checksum: str, size: int) -> None:
                 ) from failure
     if size == 0:
         part.touch()
-    if not has_checksum(part, checksum):
+    got = _checksum_of(part, len(checksum))
+    if got != checksum:
         part.unlink()
         belongs_to.unlink()
-        raise DownloadError(f"{url} does not have the checksum {checksum}, so it was thrown away")
+        raise DownloadError(f"{url} must have the checksum {checksum}, got {got}, so it was thrown away")
     os.replace(part, target)
     belongs_to.unlink()
 
@@ -132,9 +135,14 @@ def _beginning(response: HTTPResponse, url: str, have: int, size: int) -> int:
 
 def has_checksum(path: Path, checksum: str) -> bool:
     """Whether a file's contents have this SHA-256 (64 digits), or this SHA-1 as a git blob (40)."""
-    if len(checksum) == 64:
+    return _checksum_of(path, len(checksum)) == checksum
+
+
+def _checksum_of(path: Path, digits: int) -> str:
+    """The SHA-256 of a file's contents if digits is 64, else their SHA-1 as a git blob."""
+    if digits == 64:
         digest = hashlib.sha256()
     else:
         digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: digest).hexdigest() == checksum
+        return hashlib.file_digest(file, lambda: digest).hexdigest()

@@ -178,7 +178,9 @@ def test_a_part_that_is_already_whole_is_not_fetched_again(hub: Hub, tmp_path: P
 @pytest.mark.parametrize(("file", "digits"), [("config.json", 40), (WEIGHTS, 64)])
 def test_contents_without_the_announced_checksum_are_thrown_away(hub: Hub, tmp_path: Path, file: str, digits: int):
     hub.etags[file] = f'"{"0" * digits}"'
-    with pytest.raises(DownloadError, match=f"{file} does not have the checksum 0{{{digits}}}, so it was thrown away"):
+    with pytest.raises(
+        DownloadError, match=f"{file} must have the checksum 0{{{digits}}}, got [0-9a-f]{{{digits}}}, so"
+    ):
         download(REPOSITORY, tmp_path, hub.url, [file])
     assert not (tmp_path / file).exists()
     assert not (tmp_path / f"{file}.part").exists()
@@ -189,7 +191,7 @@ def test_contents_without_the_announced_checksum_are_thrown_away(hub: Hub, tmp_p
 
 def test_a_pinned_checksum_counts_whatever_the_hub_says(hub: Hub, tmp_path: Path):
     truth, pinned = hashlib.sha256(LARGE).hexdigest(), {WEIGHTS: "1" * 64}
-    with pytest.raises(DownloadError, match=r"does not have the checksum 1{64}, so it was thrown away"):
+    with pytest.raises(DownloadError, match=f"must have the checksum 1{{64}}, got {truth}, so it was thrown away"):
         download(REPOSITORY, tmp_path, hub.url, sha256=pinned)
     assert not (tmp_path / WEIGHTS).exists()
     hub.etags[WEIGHTS] = f'"{"0" * 64}"'
@@ -265,7 +267,7 @@ def test_contents_that_the_store_does_not_have_are_an_error(hub: Hub, tmp_path: 
         return announced
 
     monkeypatch.setattr(module, "_ask", and_then_it_is_gone)
-    with pytest.raises(DownloadError, match="stopped after 0 of 204,800 bytes: HTTP Error 404"):
+    with pytest.raises(DownloadError, match=r"is not there \(status 404\)"):
         download(REPOSITORY, tmp_path, hub.url, [WEIGHTS])
 
 
