@@ -1,10 +1,10 @@
-"""The lecture's tables and figures, rerun at toy scale: `python -m experiments list | run | report | world`.
+"""The lecture's tables and figures, rerun at toy scale: `python -m experiments list | run NAME … | report`.
 
 tables/      one module (or folder) for each table of the lecture; catalogue.py lists the sixteen
 lab/         what tables do: pretraining, finetuning, the zoo of shared checkpoints, worlds, probes, metrics, the
              sweep on dev examples, floating-point operations
-text/        what models read: Python's own documentation, your own text, public data sets, and a toy world that knows
-             its grammar and facts
+text/        what models read: Python's own documentation, and a toy world that knows its grammar and facts
+             (`python -m experiments world --show` prints samples)
 evidence/    from numbers to claims, tables, figures and results; knows no model
 running/     how work is run, killed, resumed, and spread over processes and machines
 report/      one page from the results, and the generated README files

@@ -46,6 +46,8 @@ FOLLOWING = {
     "{he} {reaction}.": 1,
 }
 TEMPLATES = [template for opening in OPENINGS for template in opening] + list(FOLLOWING)
+_FIRST = [opening[0] for opening in OPENINGS]
+_SECOND = [opening[1] for opening in OPENINGS if len(opening) > 1]
 _FOLLOWING, _CUMULATIVE = list(FOLLOWING), cumulative(list(FOLLOWING.values()))
 
 
@@ -77,25 +79,22 @@ def judge(sentences: list[str]) -> bool | None:
     scenes: list[Claims] = []
     for sentence in sentences:
         match = first_match(TEMPLATES, sentence)
-        if match is None or not (scenes or match[0] in _FIRST):
+        if match is None:
             return None
         template, words = match
-        before: Claims = {} if template in _FIRST else scenes[-1 if template in _SECOND else _which(scenes, words)]
-        after = together(before, words)
-        if after is None or words.get("other") in [scene["category"] for scene in scenes]:
-            return False
         if template in _FIRST:
-            scenes.append(after)
-        else:
-            scenes[scenes.index(before)] = after
+            scenes.append({})
+        elif not scenes:
+            return None  # it follows nothing
+        i = len(scenes) - 1 if template in _FIRST + _SECOND else _which(scenes, words)
+        scene = together(scenes[i], words)
+        if scene is None or words.get("other", "") in [each.get("category") for each in scenes]:
+            return False
+        scenes[i] = scene
     return True
 
 
-_FIRST = [opening[0] for opening in OPENINGS]
-_SECOND = [opening[1] for opening in OPENINGS if len(opening) > 1]
-
-
 def _which(scenes: list[Claims], words: dict[str, str]) -> int:
-    """The scene that a sentence is about: that of its person or of its thing."""
+    """The scene that a sentence is about: the one whose person and thing fit its words best."""
     said = [pair for pair in claims(words) if pair[0] in ("person", "gender", "category", "kind", "did")]
     return max(range(len(scenes)), key=lambda i: sum(scenes[i].get(name) == value for name, value in said))

@@ -50,7 +50,7 @@ def write(facts: object, dice: Dice) -> list[str]:
 def judge(sentences: list[str]) -> bool | None:
     """Whether a story is right about where everybody and everything is; None if it is no story.
 
-    "he" is the last man that was named. Only what somebody carries is somewhere.
+    "he" is the man who was named last. A thing is where the person is who carries it.
     """
     room: dict[str, str] = {}
     carrier: dict[str, str] = {}
@@ -63,9 +63,7 @@ def judge(sentences: list[str]) -> bool | None:
         if template in THING_IS:
             words["person"] = carrier.get(words["thing"], "")
         person = words.get("person") or named.get(words.get("he", ""), "")
-        if template in ENTERS and person not in room:
-            room[person] = words["room"]
-        if person not in room:
+        if person not in room and template not in ENTERS:
             return False  # somebody, or something, that is nowhere yet
         named[gender_of(person)] = person
         if template in ENTERS + ENTERS_AGAIN:
