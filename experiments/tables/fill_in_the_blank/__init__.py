@@ -15,7 +15,6 @@ Source: the lecture, "What can we learn from reconstructing the input?".
 
 from itertools import product
 
-from experiments.evidence.grid import Grid
 from experiments.evidence.results import Result
 from experiments.lab import zoo
 from experiments.lab.zoo import FULL
@@ -40,15 +39,14 @@ def estimate(settings: Settings) -> Estimate:
 
 def run(settings: Settings, work: Work) -> Result:
     """Fill in the blanks with every system and every seed's world, judge the claims."""
-    grid = Grid()
     starts: findings.Starts = {system: [] for system in PRETRAINED}
-    for seed, system in product(range(settings.seeds), (*COUNTING, *PRETRAINED)):
+    cells: findings.Cells = {system: [] for system in (*COUNTING, *PRETRAINED)}
+    for seed, system in product(range(settings.seeds), cells):
         if system in COUNTING:
             accuracies = work.cell(system, count, system, settings, seed, seed=seed)
         else:
             start = zoo.pretrained(work, recipe_of(system, settings), seed, f"pretraining: {system}")
             starts[system].append(start)
             accuracies = work.cell(f"blanks: {system}", fill_in, system, start, settings, seed, seed=seed)
-        for side in findings.SIDES:
-            grid[system, side].append(accuracies[side])
-    return findings.result(settings, grid, starts, work)
+        cells[system].append(accuracies)
+    return findings.result(settings, cells, starts, work)

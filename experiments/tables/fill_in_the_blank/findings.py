@@ -32,13 +32,20 @@ from experiments.text.toy_world.tasks.blanks import CLUE_AFTER, CLUE_BEFORE, SKI
 Starts = dict[str, list[Checkpoint]]
 """System → its pretrained checkpoints, one for each seed."""
 
+Cells = dict[str, list[dict[str, dict[str, float]]]]
+"""System → for each seed its accuracies: set of blanks → kind → share."""
+
 SIDES = tuple(SETS)
 LEARNT = 0.9
 """A skill counts as learnt from the first look on at which its probe is at least this."""
 
 
-def result(settings: Settings, grid: Grid, starts: Starts, work: Work) -> Result:
+def result(settings: Settings, cells: Cells, starts: Starts, work: Work) -> Result:
     """The table's whole result."""
+    grid = Grid()
+    for system, of_seeds in cells.items():
+        for side in SIDES:
+            grid[system, side].extend(accuracies[side] for accuracies in of_seeds)
     draw(starts, work)
     records = {system: [start.record for start in of_seeds] for system, of_seeds in starts.items()}
     return Result(
