@@ -159,16 +159,13 @@ def travel_table(settings: Settings, grid: Grid) -> Table:
         for name in ("relative_distance", "gap"):
             for k in range(len(settings.finetuning_lrs)):
                 row.append([cell["trials"][k][name] for cell in grid[system, n]])
-        for name in ("same_words_accuracy", "test_accuracy"):
-            row.append([100 * cell[name] for cell in grid[system, n]])
         rows.append(row)
     columns = [f"{name}, rate {lr:g}" for name in ("distance", "gap") for lr in settings.finetuning_lrs]
     caption = (
         f"Where finetuning on {n:,} labels ends. For each learning rate: the distance from the start, relative to the "
-        "start's norm, and the gap between the losses on dev and training examples (nats). Then the accuracy (percent) "
-        "on new sentences with the words of training examples, and with other words"
+        "start's norm, and the gap between the losses on dev and training examples (nats)"
     )
-    return Table(caption, ["start", *columns, "words seen", "words new"], rows, digits=2)
+    return Table(caption, ["start", *columns], rows, digits=2)
 
 
 def draw(settings: Settings, grid: Grid, records: Records, work: Work) -> None:

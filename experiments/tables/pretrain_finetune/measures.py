@@ -63,7 +63,6 @@ def measure(
         "trials": trials,
         "test_loss": test_loss,
         "test_accuracy": test_accuracy,
-        "same_words_accuracy": evaluate(ends[best], task.same_words)[1],
         "line": straight_line(begin, ends[best], train[slice(0, 256)]),
     }
 

@@ -12,8 +12,7 @@ from experiments.lab.recipes import Architecture, Recipe, WordVectorRecipe
 from experiments.lab.ways import LastToken
 from experiments.lab.zoo import Zoo
 from experiments.running.work import Checkpoint
-from experiments.text.toy_world.tasks.example import SAME_WORDS
-from experiments.text.toy_world.tasks.judgements import cola
+from experiments.text.toy_world.tasks.judgements import cola_of_all_words
 from minigrad.checks import number, whole_number
 from models.finetuning import LastTokenClassifier
 
@@ -52,12 +51,11 @@ class Settings:
 
 
 class Examples(NamedTuple):
-    """The task as arrays. The words of dev and test examples occur in no training example, those of `same_words` do."""
+    """The task as arrays. Few training examples have few of the words, and many have all."""
 
     train: LastToken
     dev: LastToken
     test: LastToken
-    same_words: LastToken
     n_labels: int
 
 
@@ -68,15 +66,14 @@ def task_of(settings: Settings, seed: int) -> Examples:
 
 @cache
 def _examples(seed: int, n_train: int, n_dev: int, n_test: int) -> Examples:
-    task = cola(seed, n_train, n_dev, n_test)
-    sets = (task.train, task.dev, task.test, task.further[SAME_WORDS])
-    return Examples(*(examples.for_decoder(each) for each in sets), n_labels=len(task.labels))
+    task = cola_of_all_words(seed, n_train, n_dev, n_test)
+    sets = (examples.for_decoder(each) for each in (task.train, task.dev, task.test))
+    return Examples(*sets, n_labels=len(task.labels))
 
 
 def finetuning_of(settings: Settings, lr: float) -> Finetuning:
-    """How every system is finetuned. The embeddings of words do not move, because test examples have other words."""
-    rows = {"model.token_embedding.weight": examples.FORMAT_IDS}
-    return Finetuning(lr, settings.finetuning_steps, trainable_rows=rows)
+    """How every system is finetuned, whole."""
+    return Finetuning(lr, settings.finetuning_steps, batch_size=32)
 
 
 def architecture_of(system: str, settings: Settings) -> Architecture:

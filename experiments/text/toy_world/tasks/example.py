@@ -61,15 +61,17 @@ def draw_task(
     labels: tuple[str, ...],
     metrics: tuple[str, ...] = ("accuracy",),
     further: dict[str, Maker] | None = None,
+    words: dict[str, Words] | None = None,
 ) -> Task:
     """Draw the sets of a task, of `sizes` = (n_train, n_dev, n_test) examples each.
 
     Labels take turns, so that each set is balanced. `further` names makers of more test sets, of n_test examples each.
+    `words` are those of each part; None splits them with the seed.
 
     Raises:
         TypeError or ValueError: if a number is not whole or is negative, or if there are not as many examples.
     """
-    words = split(seed)
+    words = words or split(seed)
     for part, n in zip(PARTS, sizes, strict=True):
         whole_number(f"n_{part}", n, at_least=0)
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import ASPECTS, DAYS, ROOMS, WORKS, plural, pronouns
+from experiments.text.toy_world.parts import PARTS
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Example, Task, draw_task
-from experiments.text.toy_world.tasks.split import Words
+from experiments.text.toy_world.tasks.split import Words, all_words
 
 REVIEWS = [
     "the {aspect2} of the {work} was {own} and the {aspect} was {own2}.",
@@ -16,6 +17,9 @@ REVIEWS = [
     "{own} {aspect2}, {opposite} {aspect3} and {own2} {aspect} in one {work}.",
 ]
 """What follows "but" counts; of three judgements, the majority. Aspects come in an order that reviews never use."""
+
+
+ACCEPTABILITY = ("unacceptable", "acceptable")
 
 
 def sst2(seed: int, n_train: int = 1367, n_dev: int = N_DEV, n_test: int = N_TEST) -> Task:
@@ -29,12 +33,20 @@ def sst2(seed: int, n_train: int = 1367, n_dev: int = N_DEV, n_test: int = N_TES
 
 def cola(seed: int, n_train: int = 173, n_dev: int = N_DEV, n_test: int = N_TEST) -> Task:
     """CoLA: a grammatical sentence, or one with one fault. Raises as `sst2` does."""
+    return draw_task("CoLA", seed, (n_train, n_dev, n_test), _judgement, ACCEPTABILITY, ("matthews", "accuracy"))
 
-    def make(words: Words, dice: Dice, label: int) -> Example:
-        return Example(dice.one(SENTENCES)(words, dice, label == 1), None, label)
 
-    labels = "unacceptable", "acceptable"
-    return draw_task("CoLA", seed, (n_train, n_dev, n_test), make, labels, ("matthews", "accuracy"))
+def cola_of_all_words(seed: int, n_train: int, n_dev: int = N_DEV, n_test: int = N_TEST) -> Task:
+    """The same with all words in all sets: few labelled sentences have few of them, and many have all.
+
+    Raises as `sst2` does.
+    """
+    sizes, words = (n_train, n_dev, n_test), dict.fromkeys(PARTS, all_words())
+    return draw_task("CoLA, all words", seed, sizes, _judgement, ACCEPTABILITY, words=words)
+
+
+def _judgement(words: Words, dice: Dice, label: int) -> Example:
+    return Example(dice.one(SENTENCES)(words, dice, label == 1), None, label)
 
 
 def _review(words: Words, dice: Dice, label: int) -> Example:

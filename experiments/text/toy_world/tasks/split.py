@@ -123,6 +123,21 @@ def split(seed: int) -> dict[str, Words]:
     }
 
 
+def all_words() -> Words:
+    """The words of all parts."""
+    return Words(
+        tuple(HE),
+        tuple(SHE),
+        {category.name: category.members for category in CATEGORIES},
+        tuple(ADJECTIVES),
+        tuple(VERBS),
+        tuple(AGREEMENT),
+        tuple(GOOD),
+        tuple(BAD),
+        tuple(HOMOGRAPHS),
+    )
+
+
 def _cut(words: Sequence[T], dice: Dice) -> dict[str, tuple[T, ...]]:
     """Half of the words, a quarter, and the rest."""
     mixed = tuple(dice.some(words, len(words)))
