@@ -67,8 +67,8 @@ def task_of(settings: Settings, seed: int) -> Examples:
 @cache
 def _examples(seed: int, n_train: int, n_dev: int, n_test: int) -> Examples:
     task = cola_of_all_words(seed, n_train, n_dev, n_test)
-    sets = (examples.for_decoder(each) for each in (task.train, task.dev, task.test))
-    return Examples(*sets, n_labels=len(task.labels))
+    train, dev, test = (examples.for_decoder(each) for each in (task.train, task.dev, task.test))
+    return Examples(train, dev, test, len(task.labels))
 
 
 def finetuning_of(settings: Settings, lr: float) -> Finetuning:
@@ -84,7 +84,9 @@ def architecture_of(system: str, settings: Settings) -> Architecture:
 
 def recipe_of(system: str, settings: Settings) -> Recipe | WordVectorRecipe:
     """How a pretrained system was pretrained."""
-    return {VECTORS: settings.zoo.vectors, LSTM: settings.zoo.lstm, TRANSFORMER: settings.zoo.gpt}[system]
+    if system == VECTORS:
+        return settings.zoo.vectors
+    return {LSTM: settings.zoo.lstm, TRANSFORMER: settings.zoo.gpt}[system]
 
 
 def start(
