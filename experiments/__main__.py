@@ -1,4 +1,4 @@
-"""The command line: `python -m experiments list | run NAME … | report | world --show | download NAME`.
+"""The command line: `python -m experiments list | run NAME … | report | world --show | zoo | download NAME`.
 
 Exit codes: 0 on success; 1 if the reader of a pipe has closed it; 2 on an error; 130 after Ctrl-C.
 """
@@ -64,6 +64,7 @@ def act(arguments: Sequence[str]) -> None:
             "--show", action="store_true", required=True, help="print samples of its texts, statistics, and its tasks"
         )
         world.add_argument("--seed", type=whole, default=0, metavar="N", help="which world (default: 0)")
+        commands.add_parser("zoo", help="train the pretrained models of seed 0, and write them into models/toy/")
         corpus = commands.add_parser(
             "download", help="fetch a public corpus; without NAME: list them", allow_abbrev=False
         )
@@ -82,6 +83,8 @@ def act(arguments: Sequence[str]) -> None:
             print("To look at the results: python -m experiments report")
         elif options.command == "world":
             show_world(options.seed)
+        elif options.command == "zoo":
+            install_zoo()
         elif options.command == "download":
             download(options.name, options.to)
         else:
@@ -107,6 +110,16 @@ def show_world(seed: int) -> None:
     from experiments.text.toy_world.show import show
 
     print(show(seed))
+
+
+def install_zoo() -> None:
+    """Write the pretrained models that come with the package, training those that are missing."""
+    from experiments.lab.installing import install
+    from experiments.running.contract import Request
+    from experiments.running.work import Work
+
+    for folder in install(Work(Request("experiments.tables.fill_in_the_blank", "full"))):
+        print(folder)
 
 
 def download(name: str | None, folder: "Path") -> None:

@@ -67,6 +67,11 @@ def pretrained(work: Work, recipe: Pretrained, seed: int, key: str | None = None
     key = key or f"pretraining: {recipe.name}"
     if not work.request.fresh and (installed := installed_checkpoint(recipe, seed)) is not None:
         return work.installed(key, installed, seed)
+    return trained(work, recipe, seed, key)
+
+
+def trained(work: Work, recipe: Pretrained, seed: int, key: str) -> Checkpoint:
+    """The same, but never the installed one."""
     text = recipe.reading.fingerprint(seed)  # a genre that changes makes another text, and other checkpoints
     return work.checkpoint(key, train, recipe, seed, work.device, text, seed=seed)
 
