@@ -102,6 +102,7 @@ def test_random_labels_are_right_by_chance_only_and_say_the_language():
             assert [english for english, _ in examples] == [english for english, _ in answers]
             assert len({LANGUAGE_OF[foreign] for _, foreign in [*examples, *answers]}) == 1
             assert len({foreign for _, foreign in [*examples, *answers]}) <= 4
+            assert len({foreign for _, foreign in examples}) > 1
             right += sum(one == other for one, other in zip(examples, answers, strict=True))
             n += len(examples)
         assert right / n == pytest.approx(0.25, abs=0.02)
@@ -148,6 +149,7 @@ def test_labels_are_balanced_and_random_ones_are_right_half_of_the_time(mapping:
         for (_, said), (_, other) in zip(judgements(correct)[0], judgements(prompt)[0], strict=True)
     ]
     assert sum(said == other for said, other in pairs) / len(pairs) == pytest.approx(0.5, abs=0.03)
+    assert all(len({said for _, said in judgements(prompt)[0]}) == 2 for prompt in drawn)
     assert sum(judgements(prompt)[1] in GOOD for prompt in gold) / 500 == pytest.approx(0.5, abs=0.07)
 
 
