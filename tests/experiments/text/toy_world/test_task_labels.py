@@ -310,4 +310,5 @@ def shared(example: Example) -> set[str]:
 def test_the_overlap_of_two_texts_hardly_tells_the_label(name: str):
     drawn = TASKS[name](SEED, 4500, 0, 0)
     seen = [(shared(example), int(example.label)) for example in drawn.train]
-    assert naive_bayes(seen[:3000], seen[3000:]) < 1 / len(drawn.labels) + 0.15
+    margin = 0.15 if name in ("QNLI", "SciTail", "WiC") else 0.09  # a wrong answer is another room or day, too
+    assert naive_bayes(seen[:3000], seen[3000:]) < 1 / len(drawn.labels) + margin
