@@ -11,7 +11,7 @@ words that differ are drawn in the same way, so that neither sentence alone tell
 
 from dataclasses import dataclass
 
-from experiments.text.toy_world.dice import Dice, cumulative
+from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import CATEGORIES, HE, plural
 from experiments.text.toy_world.scene import Scene
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Example, Task, draw_task
@@ -20,21 +20,25 @@ from experiments.text.toy_world.tasks.split import Words
 LABELS = ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
 NOT_ENTAILMENT = "not_entailment"
 
-LEVELS, LEVEL_SHARES = ["member", "category", "kind"], cumulative([0.35, 0.45, 0.2])
-REWORDED = 0.3
-"""How often a word that does not decide is replaced by its synonym."""
-
-
 NEGATED = {"not {adjective}": "adjective", "no {noun}": "adjective", "never {verb}": "verb"}
 """How a hypothesis shows that a word is negated."""
+NEGATED_SHARE = 0.12
+SIMPLE = 0.7
+"""How often only the word that decides differs. Otherwise the others vary too: synonyms, and the noun's level.
+
+With negation in two fifths of the hypotheses, and with other words that vary in three quarters of the pairs, a decoder
+that had all the skills stayed at 40% after 8,000 labels (chance: 33%).
+"""
+LEVELS = ("member", "category", "kind")
 
 
 @dataclass(frozen=True)
 class Frames:
-    """Templates of premises, and of hypotheses that go with each of them."""
+    """Templates of premises, of hypotheses that go with each of them, and of negated hypotheses."""
 
     premises: tuple[str, ...]
     hypotheses: tuple[str, ...]
+    negated: tuple[str, ...]
 
 
 ACTIONS = Frames(
@@ -44,37 +48,23 @@ ACTIONS = Frames(
         "on {day} {person} {verb} a {adjective} {member}.",
         "in the {room} {person} {verb} a {adjective} {member} on {day}.",
     ),
-    (
-        "{person} {verb} a {adjective} {noun}.",
-        "{person} {verb} a {noun}.",
-        "the {noun} was {adjective}.",
-        "the {noun} was not {adjective}.",
-        "{person} never {verb} that {noun}.",
-    ),
+    ("{person} {verb} a {adjective} {noun}.", "{person} {verb} a {noun}.", "the {noun} was {adjective}."),
+    ("the {noun} was not {adjective}.", "{person} never {verb} that {noun}."),
 )
 PLACES = Frames(
     ("there is a {adjective} {member} in the {room}.", "a {adjective} {member} is in the {room}."),
-    (
-        "there is a {adjective} {noun} in the {room}.",
-        "the {noun} in the {room} is {adjective}.",
-        "the {noun} in the {room} is not {adjective}.",
-    ),
+    ("there is a {adjective} {noun} in the {room}.", "the {noun} in the {room} is {adjective}."),
+    ("the {noun} in the {room} is not {adjective}.",),
 )
 OWNERS = Frames(
     ("the {member} of {person} is {adjective}.", "{person} has a {adjective} {member}."),
-    (
-        "a {adjective} {noun} belongs to {person}.",
-        "the {noun} that belongs to {person} is {adjective}.",
-        "the {noun} of {person} is not {adjective}.",
-    ),
+    ("a {adjective} {noun} belongs to {person}.", "the {noun} that belongs to {person} is {adjective}."),
+    ("the {noun} of {person} is not {adjective}.",),
 )
 CLEFTS = Frames(
     ("it was a {adjective} {member} that {person} {verb}.", "the {member} that {person} {verb} was {adjective}."),
-    (
-        "what {person} {verb} was a {adjective} {noun}.",
-        "the {noun} that {person} {verb} is {adjective}.",
-        "the {noun} that {person} {verb} is not {adjective}.",
-    ),
+    ("what {person} {verb} was a {adjective} {noun}.", "the {noun} that {person} {verb} is {adjective}."),
+    ("the {noun} that {person} {verb} is not {adjective}.",),
 )
 SCENES = Frames(
     (
@@ -83,12 +73,8 @@ SCENES = Frames(
         "on {day} there was a {adjective} {member} in the {room}.",
         "{person} is in the {room} with a {adjective} {member}.",
     ),
-    (
-        "there is a {adjective} {noun}.",
-        "a {noun} is {adjective}.",
-        "a {adjective} {noun} is in the {room}.",
-        "no {noun} in the {room} is {adjective}.",
-    ),
+    ("there is a {adjective} {noun}.", "a {noun} is {adjective}.", "a {adjective} {noun} is in the {room}."),
+    ("no {noun} in the {room} is {adjective}.",),
 )
 REPORTS = Frames(
     (
@@ -97,13 +83,8 @@ REPORTS = Frames(
         "there is a {adjective} {member} in the {room}. on {day} {person} {verb} it.",
         "the {member} of {person} is {adjective}. {he} {verb} it in the {room}.",
     ),
-    (
-        "{person} {verb} a {adjective} {noun}.",
-        "{person} {verb} a {noun}.",
-        "what {person} {verb} is {adjective}.",
-        "the {noun} that {person} {verb} is not {adjective}.",
-        "{person} never {verb} that {noun}.",
-    ),
+    ("{person} {verb} a {adjective} {noun}.", "{person} {verb} a {noun}.", "what {person} {verb} is {adjective}."),
+    ("the {noun} that {person} {verb} is not {adjective}.", "{person} never {verb} that {noun}."),
 )
 MATCHED, MISMATCHED = (ACTIONS,), (PLACES, OWNERS, CLEFTS)
 
@@ -156,7 +137,7 @@ def pair(words: Words, dice: Dice, relation: str, frames: Frames) -> tuple[str, 
         "categories": plural(scene.category.name),
         "person2": dice.one(words.she if scene.person in HE else words.he),
     }
-    hypothesis = dice.one(frames.hypotheses)
+    hypothesis = dice.one(frames.negated if dice.happens(NEGATED_SHARE) else frames.hypotheses)
     changed = _changed(words, dice, relation, scene, slots, hypothesis)
     return dice.one(frames.premises).format_map(slots), hypothesis.format_map(slots | changed)
 
@@ -165,20 +146,21 @@ def _changed(
     words: Words, dice: Dice, relation: str, scene: Scene, slots: dict[str, str], hypothesis: str
 ) -> dict[str, str]:
     """The noun, adjective and verb of a hypothesis: one of them decides the relation, all others are entailed."""
-    level = dice.weighted(LEVELS, LEVEL_SHARES)
+    varies = not dice.happens(SIMPLE)
     negated = next((word for sign, word in NEGATED.items() if sign in hypothesis), None)
     deciding = [negated] if negated else [word for word in ("adjective", "verb") if f"{{{word}}}" in hypothesis]
-    noun_can = relation == CONTRADICTION or (relation == ENTAILMENT and level != "member")
-    if noun_can and not negated and "{noun}" in hypothesis:
+    if relation != NEUTRAL and not negated and "{noun}" in hypothesis:
         deciding.append("noun")
     decides = dice.one(deciding)
-    changed = {word: slots[f"{word}2"] for word in ("adjective", "verb") if dice.happens(REWORDED)}
-    changed["noun"] = slots[level]
+    changed = {word: slots[f"{word}2"] for word in ("adjective", "verb") if varies and dice.happens(0.5)}
+    level = dice.one(LEVELS) if varies else LEVELS[0]
     if decides == "noun":
-        if relation == CONTRADICTION:
-            changed["noun"] = other_noun(words, scene, level, dice)
-    else:
+        level = dice.one(LEVELS[1:]) if relation == ENTAILMENT else dice.one(LEVELS[:2])
+    changed["noun"] = slots[level]
+    if decides != "noun":
         changed[decides] = related(words, dice, scene, slots, decides, relation, negated is not None)
+    elif relation == CONTRADICTION:
+        changed["noun"] = other_noun(words, scene, level, dice)
     return changed
 
 
