@@ -48,9 +48,8 @@ DIALOGUES = Frames(
         "{person} {verb} a {adjective} {noun}.",
         "{person} {verb} a {noun}.",
         "the {noun} that {person} {verb} is {adjective}.",
-        "the {noun} that {person} {verb} is not {adjective}.",
-        "{person} never {verb} that {noun}.",
     ),
+    ("the {noun} that {person} {verb} is not {adjective}.", "{person} never {verb} that {noun}."),
 )
 
 CONTINUATIONS = [
