@@ -15,11 +15,27 @@ REVIEWS = [
     "the {aspect2} of the {work} was {opposite} but the {aspect} was {own}.",
     "the {aspect} was {opposite}, but {person} saw a very {own} {work}.",
     "{own} {aspect2}, {opposite} {aspect3} and {own2} {aspect} in one {work}.",
+    "the {aspect2} of the {work} was not {opposite} and the {aspect} was not {opposite2}.",
+    "{person} saw a {work} that was not {opposite}.",
+    "the {aspect2} was not {opposite} and the {aspect} of the {work} was {own}.",
+    "the {aspect2} of the {work} was {opposite} but the {aspect} was not {opposite2}.",
 ]
-"""What follows "but" counts; of three judgements, the majority. Aspects come in an order that reviews never use."""
+"""What follows "but" counts; of three judgements, the majority. Aspects come in an order that reviews never use, and
+some judgements are negated, as in no review."""
 
 
 ACCEPTABILITY = ("unacceptable", "acceptable")
+
+
+IMPORTANT = tuple(ASPECTS[::2])
+"""If two judgements differ and no "but" says which counts, that of an important aspect does: the plot's, not the
+acting's. What is important is known from labelled examples only."""
+MIXED = [
+    "the {aspect2} of the {work} was {second} and the {aspect} was {first}.",
+    "{person} found the {aspect2} of the {work} {second} and the {aspect} {first}.",
+    "it is a {work} with a very {second} {aspect2} and a very {first} {aspect}.",
+]
+MIXED_SHARE = 0.4
 
 
 def sst2(seed: int, n_train: int = 1367, n_dev: int = N_DEV, n_test: int = N_TEST) -> Task:
@@ -50,9 +66,30 @@ def _judgement(words: Words, dice: Dice, label: int) -> Example:
 
 
 def _review(words: Words, dice: Dice, label: int) -> Example:
+    return _mixed(words, dice, label) if dice.happens(MIXED_SHARE) else _plain(words, dice, label)
+
+
+def _mixed(words: Words, dice: Dice, label: int) -> Example:
+    """An important and an unimportant aspect are judged differently."""
+    own, opposite = (words.good, words.bad) if label else (words.bad, words.good)
+    important, other = dice.below(len(IMPORTANT)) * 2, dice.below(len(ASPECTS) // 2) * 2 + 1
+    judged = {important: dice.one(own), other: dice.one(opposite)}
+    first, second = sorted(judged)
+    text = dice.one(MIXED).format(
+        aspect=ASPECTS[first],
+        aspect2=ASPECTS[second],
+        first=judged[first],
+        second=judged[second],
+        work=dice.one(WORKS),
+        person=words.person(dice),
+    )
+    return Example(text, None, label)
+
+
+def _plain(words: Words, dice: Dice, label: int) -> Example:
     own, opposite = (words.good, words.bad) if label else (words.bad, words.good)
     first, second, third = sorted(dice.some(range(len(ASPECTS)), 3))
-    own1, own2 = dice.some(own, 2)
+    (own1, own2), (opposite1, opposite2) = dice.some(own, 2), dice.some(opposite, 2)
     text = dice.one(REVIEWS).format(
         aspect=ASPECTS[first],
         aspect3=ASPECTS[second],
@@ -61,7 +98,8 @@ def _review(words: Words, dice: Dice, label: int) -> Example:
         person=words.person(dice),
         own=own1,
         own2=own2,
-        opposite=dice.one(opposite),
+        opposite=opposite1,
+        opposite2=opposite2,
     )
     return Example(text, None, label)
 

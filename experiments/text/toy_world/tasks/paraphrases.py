@@ -27,7 +27,10 @@ STATEMENTS = [
         "{person} was in the {room} and {verb} a {adjective} {noun}.",
         "in the {room} {person} {verb} a {adjective} {noun}.",
     ],
-    ["what {person} {verb} on {day} was a {adjective} {noun}.", "it was on {day} that {person} {verb} a {adjective} {noun}."],
+    [
+        "what {person} {verb} on {day} was a {adjective} {noun}.",
+        "it was on {day} that {person} {verb} a {adjective} {noun}.",
+    ],
     ["the {noun} that {person} {verb} was {adjective}.", "what {person} {verb} was a {adjective} {noun}."],
     ["there is a {adjective} {noun} that {person} {verb}.", "a {adjective} {noun} is what {person} {verb}."],
 ]

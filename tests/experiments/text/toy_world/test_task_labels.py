@@ -3,13 +3,14 @@ label can be read off single words of one text."""
 
 import re
 from collections import Counter
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
 
 from experiments.text.toy_world.lexicon import ADJECTIVES, AGREEMENT, BAD, CATEGORY_OF, GOOD, MEMBERS, VERBS, pronouns
 from experiments.text.toy_world.tasks.example import Example
+from experiments.text.toy_world.tasks.judgements import IMPORTANT
 
 from .all_tasks import CLASS_OF, PAIRS, SEED, TASKS, only, sets, task, words
 
@@ -175,10 +176,18 @@ def test_a_passage_answers_yes_or_no():
 # -- single sentences ----------------------------------------------------------------------------------
 
 
-def test_what_follows_but_counts_or_the_majority():
+def test_what_follows_but_counts_or_the_majority_or_the_important_aspect():
     for example in examples("SST-2"):
-        counting = example.first.split(" but ")[-1]
-        good = sum(word in GOOD for word in words(counting)) - sum(word in BAD for word in words(counting))
+        counting = words(example.first.split(" but ")[-1])
+        good = 0
+        for before, word in pairwise(["", *counting]):
+            sign = -1 if before == "not" else 1
+            good += sign * ((word in GOOD) - (word in BAD))
+        if good == 0:  # the judgement that stands next to the important aspect
+            aspect = next(place for place, word in enumerate(counting) if word in IMPORTANT)
+            judged = [place for place, word in enumerate(counting) if word in GOOD + BAD]
+            nearest = min(judged, key=lambda place: abs(place - aspect))
+            good = 1 if counting[nearest] in GOOD else -1
         assert (good > 0) == (example.label == 1)
         assert good != 0
 
