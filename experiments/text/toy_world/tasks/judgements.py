@@ -32,7 +32,7 @@ IMPORTANT = tuple(ASPECTS[::2])
 acting's. What is important is known from labelled examples only."""
 MIXED = [
     "the {aspect2} of the {work} was {second} and the {aspect} was {first}.",
-    "{person} found the {aspect2} of the {work} {second} and the {aspect} {first}.",
+    "the {aspect2} was {second} and the {aspect} of the {work} was {first}, {person}.",
     "it is a {work} with a very {second} {aspect2} and a very {first} {aspect}.",
 ]
 MIXED_SHARE = 0.4
