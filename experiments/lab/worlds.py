@@ -1,6 +1,6 @@
 """A seed's world as models read it: its text, written and encoded once, and its documents in batches."""
 
-import os
+import sys
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -10,11 +10,12 @@ import numpy as np
 
 from experiments.evidence.plain import fingerprint
 from experiments.lab.documents import Documents
-from experiments.running.places import work_folder
+from experiments.running.places import remove, work_folder
 from experiments.running.progress import Bar
 from experiments.text.toy_world.vocabulary import EOS, PAD, START, tokenizer
 from experiments.text.toy_world.world import SHARES, World
 from minigrad.checks import whole_number
+from minigrad.files import replacing
 
 PAD_ID, EOS_ID, START_ID = (tokenizer().ids[token] for token in (PAD, EOS, START))
 FINGERPRINTED = 1000
@@ -69,8 +70,8 @@ def text_of(n_tokens: int, without: tuple[str, ...], seed: int) -> np.ndarray:
     reading = Reading(n_tokens, without=without)
     name = fingerprint([n_tokens, list(without), seed, reading.fingerprint(seed)])
     path = work_folder() / "texts" / f"{name}.npy"
-    if path.is_file():
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+    if (ids := kept(path, n_tokens)) is not None:
+        return ids
     ids = write_text(World(seed), reading)
     keep(path, ids)
     return ids
@@ -89,12 +90,25 @@ def write_text(world: World, reading: Reading) -> np.ndarray:
     return np.array(ids, np.uint16)
 
 
-def keep(path: Path, ids: np.ndarray) -> None:
-    """Write ids to a file: under a temporary name first, so that no other process reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.npy")
+def kept(path: Path, n_tokens: int) -> np.ndarray | None:
+    """The text in a file; None if there is none, or a damaged one, which is said on stderr and removed."""
     try:
-        np.save(temporary, ids, allow_pickle=False)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        ids: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, EOFError) as error:
+        problem = str(error)
+    else:
+        whole = ids.dtype == np.uint16 and ids.ndim == 1 and len(ids) >= n_tokens
+        if whole and ids[0] == START_ID and ids[-1] == EOS_ID:
+            return ids
+        problem = f"expected at least {n_tokens} ids from [START] to </s>, got {ids.dtype} of shape {ids.shape}"
+    print(f"Warning: {path} is damaged: {problem}; the text is written again.", file=sys.stderr)
+    remove(path)
+    return None
+
+
+def keep(path: Path, ids: np.ndarray) -> None:
+    """Write a text to a file, for `kept`."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, ids, allow_pickle=False)

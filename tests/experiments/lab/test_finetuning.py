@@ -7,38 +7,41 @@ import numpy as np
 import pytest
 
 from experiments.lab import trainable, training
+from experiments.lab.examples import for_decoder
 from experiments.lab.finetuning import BEST, Finetuning, evaluate, finetune
 from experiments.lab.ways import CLSToken, LastToken
-from experiments.lab.worlds import encode
 from experiments.running.progress import Bar
-from experiments.text.toy_world.sentiment import Example
+from experiments.text.toy_world.tasks.example import Example
+from experiments.text.toy_world.vocabulary import EXTRACT, START, tokenizer
 from minigrad import load_checkpoint, nn
 from models.bert import BERT, BERTConfig
 from models.finetuning import CLSClassifier, LastTokenClassifier
 from models.gpt import GPT, GPTConfig
-from tokenizer import ByteLevelBPE
-from tokenizer.formats.gpt2_files import END_OF_TEXT
 
-TOKENIZER = ByteLevelBPE.train(["good bad film " * 20], 270, special_tokens=[END_OF_TEXT])
-EXAMPLES = [Example("good film", 1), Example("bad", 0), Example("good good film", 1), Example("bad film film", 0)]
+EXAMPLES = [
+    Example("good film", None, 1),
+    Example("bad", None, 0),
+    Example("good good film", None, 1),
+    Example("bad film film", None, 0),
+]
 
 
 def classifier(seed: int = 0) -> LastTokenClassifier:
-    config = GPTConfig(TOKENIZER.vocab_size, n_positions=16, d_model=16, n_layers=1, n_heads=2)
+    config = GPTConfig(tokenizer().vocab_size, n_positions=16, d_model=16, n_layers=1, n_heads=2)
     return LastTokenClassifier(GPT(config, np.random.default_rng(seed)), 16, 2, np.random.default_rng(seed))
 
 
-def test_examples_begin_with_the_end_of_text_token_and_are_padded_on_the_right():
-    encoded = encode(TOKENIZER, EXAMPLES)
+def test_examples_are_between_start_and_extract_and_padded_on_the_right():
+    encoded = for_decoder(EXAMPLES)
     for row, example in enumerate(EXAMPLES):
         ids = encoded.ids[row][encoded.attention_mask[row] == 1]
-        assert TOKENIZER.decode(ids.tolist()) == f"{END_OF_TEXT} {example.text}"
+        assert ids.tolist() == tokenizer().encode(f"{START} {example.text} {EXTRACT}")
         assert (np.diff(encoded.attention_mask[row]) <= 0).all()
     assert encoded.labels.tolist() == [1, 0, 1, 0]
 
 
 def test_some_examples_have_no_more_padding_than_they_need():
-    encoded = encode(TOKENIZER, EXAMPLES)
+    encoded = for_decoder(EXAMPLES)
     short = encoded[np.array([1])]
     assert len(short) == 1
     assert short.attention_mask.all()
@@ -47,7 +50,7 @@ def test_some_examples_have_no_more_padding_than_they_need():
 
 
 def test_finetuning_learns_the_examples_and_the_same_seed_gives_the_same_bits():
-    encoded = encode(TOKENIZER, EXAMPLES)
+    encoded = for_decoder(EXAMPLES)
     first, second = classifier(), classifier()
     for each in (first, second):
         finetune(each, encoded, Finetuning(lr=1e-2, steps=30, batch_size=2), seed=3)
@@ -59,7 +62,7 @@ def test_finetuning_learns_the_examples_and_the_same_seed_gives_the_same_bits():
 
 
 def test_every_example_is_seen_once_in_each_pass(monkeypatch: pytest.MonkeyPatch):
-    encoded = encode(TOKENIZER, EXAMPLES)
+    encoded = for_decoder(EXAMPLES)
     seen: list[list[int]] = []
     real = LastToken.__getitem__
 
@@ -73,7 +76,7 @@ def test_every_example_is_seen_once_in_each_pass(monkeypatch: pytest.MonkeyPatch
 
 
 def test_evaluation_in_batches_is_the_mean_over_all_examples():
-    encoded, model = encode(TOKENIZER, EXAMPLES), classifier(1)
+    encoded, model = for_decoder(EXAMPLES), classifier(1)
     logits = model(encoded.ids, encoded.attention_mask).data
     log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     expected = -log_probs[np.arange(4), encoded.labels].mean()
@@ -90,12 +93,12 @@ def test_epochs_are_passes_over_the_examples():
     assert Finetuning(lr=0.1, epochs=3, batch_size=2).n_steps(4) == 6
     assert Finetuning(lr=0.1, epochs=0.5, batch_size=2).n_steps(8) == 2
     assert Finetuning(lr=0.1, epochs=1, batch_size=16).n_steps(3) == 1
-    record = finetune(classifier(), encode(TOKENIZER, EXAMPLES), Finetuning(1e-3, epochs=3, batch_size=2), seed=0)
+    record = finetune(classifier(), for_decoder(EXAMPLES), Finetuning(1e-3, epochs=3, batch_size=2), seed=0)
     assert (record["steps"], record["examples"], len(record["losses"])) == (6, 12, 6)
 
 
 def test_fewer_examples_than_a_batch_holds_are_all_of_every_batch():
-    record = finetune(classifier(), encode(TOKENIZER, EXAMPLES), Finetuning(1e-3, steps=3, batch_size=16), seed=0)
+    record = finetune(classifier(), for_decoder(EXAMPLES), Finetuning(1e-3, steps=3, batch_size=16), seed=0)
     assert (record["steps"], record["examples"]) == (3, 12)
 
 
@@ -133,7 +136,7 @@ class Scripted(LastToken):
 
 
 def scripted(*scores: float) -> Scripted:
-    examples = encode(TOKENIZER, EXAMPLES)
+    examples = for_decoder(EXAMPLES)
     dev = Scripted(examples.ids, examples.attention_mask, examples.labels)
     object.__setattr__(dev, "scores", scores)
     object.__setattr__(dev, "seen", [])
@@ -152,7 +155,7 @@ def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> Non
 def test_the_weights_that_dev_prefers_are_kept():
     model, settings = classifier(), Finetuning(1e-2, steps=12, batch_size=2, look_every=2)
     dev = scripted(0.2, 0.6, 0.9, 0.1, 0.8, 0.3)
-    record = finetune(model, encode(TOKENIZER, EXAMPLES), settings, seed=1, dev=dev)
+    record = finetune(model, for_decoder(EXAMPLES), settings, seed=1, dev=dev)
     assert (record["steps"], record["best_step"]) == (12, 6)
     assert [(look["steps"], look["score"]) for look in record["dev"]] == [
         (2, 0.2), (4, 0.6), (6, 0.9), (8, 0.1), (10, 0.8), (12, 0.3)
@@ -163,7 +166,7 @@ def test_the_weights_that_dev_prefers_are_kept():
 def test_training_stops_when_patience_is_over():
     model, settings = classifier(), Finetuning(1e-2, steps=12, batch_size=2, look_every=2, patience=2)
     dev = scripted(0.2, 0.6, 0.5, 0.4, 0.9)
-    record = finetune(model, encode(TOKENIZER, EXAMPLES), settings, seed=1, dev=dev)
+    record = finetune(model, for_decoder(EXAMPLES), settings, seed=1, dev=dev)
     assert (record["steps"], record["best_step"], len(record["losses"])) == (8, 4, 8)
     assert [look["steps"] for look in record["dev"]] == [2, 4, 6, 8]
     assert_same(weights(model), dev.seen[1])
@@ -171,7 +174,7 @@ def test_training_stops_when_patience_is_over():
 
 def test_between_equal_scores_the_lower_loss_is_better():
     model, settings = classifier(), Finetuning(1e-2, steps=12, batch_size=2, look_every=3, patience=4)
-    record = finetune(model, encode(TOKENIZER, EXAMPLES), settings, seed=1, dev=scripted(0.5, 0.5, 0.5, 0.5))
+    record = finetune(model, for_decoder(EXAMPLES), settings, seed=1, dev=scripted(0.5, 0.5, 0.5, 0.5))
     losses = [look["loss"] for look in record["dev"]]
     assert losses == sorted(losses, reverse=True)  # it is learning
     assert record["best_step"] == 12
@@ -179,7 +182,7 @@ def test_between_equal_scores_the_lower_loss_is_better():
 
 def test_without_early_stopping_dev_is_looked_at_once_and_changes_nothing():
     with_dev, without = classifier(), classifier()
-    settings, examples = Finetuning(1e-2, steps=5, batch_size=2), encode(TOKENIZER, EXAMPLES)
+    settings, examples = Finetuning(1e-2, steps=5, batch_size=2), for_decoder(EXAMPLES)
     record = finetune(with_dev, examples, settings, seed=1, dev=examples)
     loss, score = evaluate(with_dev, examples)
     assert record["dev"] == [{"steps": 5, "loss": loss, "score": score}]
@@ -189,14 +192,14 @@ def test_without_early_stopping_dev_is_looked_at_once_and_changes_nothing():
 
 def test_early_stopping_without_dev_is_refused():
     with pytest.raises(ValueError, match="look_every and patience need dev examples to look at, got none"):
-        finetune(classifier(), encode(TOKENIZER, EXAMPLES), Finetuning(1e-2, steps=5, look_every=1), seed=0)
+        finetune(classifier(), for_decoder(EXAMPLES), Finetuning(1e-2, steps=5, look_every=1), seed=0)
 
 
 # -- frozen parameters ------------------------------------------------------------------------------
 
 
 def test_frozen_parameters_do_not_move_and_the_others_do():
-    model, examples = classifier(), encode(TOKENIZER, EXAMPLES)
+    model, examples = classifier(), for_decoder(EXAMPLES)
     before = weights(model)
     frozen = ("model.token_embedding", "model.final_norm.bias")
     finetune(model, examples, Finetuning(1e-2, steps=5, batch_size=2, frozen=frozen), seed=0)
@@ -207,7 +210,7 @@ def test_frozen_parameters_do_not_move_and_the_others_do():
 
 
 def test_what_was_frozen_before_does_not_move_and_remains_frozen():
-    model, examples = classifier(), encode(TOKENIZER, EXAMPLES)
+    model, examples = classifier(), for_decoder(EXAMPLES)
     model.model.blocks.requires_grad_(False)
     before = weights(model)
     finetune(model, examples, Finetuning(1e-2, steps=3, batch_size=2, frozen=("model.blocks", "head.bias")), seed=0)
@@ -221,7 +224,7 @@ EMBEDDINGS = "model.token_embedding.weight"
 
 
 def test_only_the_rows_of_a_table_that_are_trainable_move_also_if_the_output_layer_uses_it():
-    model, examples = classifier(), replace(encode(TOKENIZER, EXAMPLES), lm_weight=0.5)
+    model, examples = classifier(), replace(for_decoder(EXAMPLES), lm_weight=0.5)
     before = weights(model)
     rows = [int(examples.ids[0, 0]), int(examples.ids[1, 1])]
     finetune(model, examples, Finetuning(1e-2, steps=6, batch_size=2, trainable_rows={EMBEDDINGS: rows}), seed=0)
@@ -233,7 +236,7 @@ def test_only_the_rows_of_a_table_that_are_trainable_move_also_if_the_output_lay
 def test_frozen_rows_do_not_count_in_clipping():
     """Without rows to learn, finetuning is that with the whole table frozen, to the bit."""
     rows, table = classifier(), classifier()
-    examples = encode(TOKENIZER, EXAMPLES)
+    examples = for_decoder(EXAMPLES)
     one = finetune(rows, examples, Finetuning(1e-2, steps=6, batch_size=2, trainable_rows={EMBEDDINGS: ()}), seed=0)
     assert one == finetune(table, examples, Finetuning(1e-2, steps=6, batch_size=2, frozen=(EMBEDDINGS,)), seed=0)
     assert_same(weights(rows), weights(table))
@@ -252,7 +255,7 @@ def test_frozen_rows_do_not_count_in_clipping():
 def test_a_name_or_a_row_that_does_not_exist_is_refused_and_nothing_stays_frozen(settings, problem):
     model = classifier()
     with pytest.raises(ValueError, match=problem):
-        finetune(model, encode(TOKENIZER, EXAMPLES), Finetuning(1e-2, steps=5, **settings), seed=0)
+        finetune(model, for_decoder(EXAMPLES), Finetuning(1e-2, steps=5, **settings), seed=0)
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
@@ -279,7 +282,7 @@ def test_a_factor_of_zero_freezes_and_a_factor_scales_the_first_step():
     for factor in (0.0, 0.01, 1.0):
         model, settings = classifier(), Finetuning(1e-2, steps=1, batch_size=4, lr_factors={"model.blocks": factor})
         before = weights(model)
-        finetune(model, encode(TOKENIZER, EXAMPLES), settings, seed=0)
+        finetune(model, for_decoder(EXAMPLES), settings, seed=0)
         steps[factor] = {name: np.abs(array - before[name]).max() for name, array in model.state_dict().items()}
     name = "model.blocks.0.attention.out.weight"
     assert steps[0.0][name] == 0
@@ -290,8 +293,8 @@ def test_a_factor_of_zero_freezes_and_a_factor_scales_the_first_step():
 
 def test_factors_of_one_give_the_bits_of_no_factors():
     one, other = classifier(), classifier()
-    finetune(one, encode(TOKENIZER, EXAMPLES), Finetuning(3e-3, steps=6, lr_factors={"model": 1, "head": 1.0}), seed=0)
-    finetune(other, encode(TOKENIZER, EXAMPLES), Finetuning(3e-3, steps=6), seed=0)
+    finetune(one, for_decoder(EXAMPLES), Finetuning(3e-3, steps=6, lr_factors={"model": 1, "head": 1.0}), seed=0)
+    finetune(other, for_decoder(EXAMPLES), Finetuning(3e-3, steps=6), seed=0)
     assert_same(weights(one), weights(other))
 
 
@@ -305,9 +308,9 @@ def test_a_negative_factor_is_refused():
 
 def with_dropout() -> tuple[CLSClassifier, CLSToken]:
     """A classifier that drops much, so that another draw shows."""
-    config = BERTConfig(TOKENIZER.vocab_size, 16, d_model=16, n_layers=1, n_heads=2, dropout=0.3)
+    config = BERTConfig(tokenizer().vocab_size, 16, d_model=16, n_layers=1, n_heads=2, dropout=0.3)
     model = CLSClassifier(BERT(config, np.random.default_rng(0)), 16, 2, np.random.default_rng(0), dropout=0.3)
-    encoded = encode(TOKENIZER, EXAMPLES)
+    encoded = for_decoder(EXAMPLES)
     return model, CLSToken(encoded.ids, encoded.attention_mask, np.zeros_like(encoded.ids), encoded.labels)
 
 

@@ -2,39 +2,54 @@
 
 import os
 import time
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from experiments.evidence.results import Result
 from experiments.lab import zoo
-from experiments.lab.objectives import CausalLM
-from experiments.lab.pretraining import Pretraining
+from experiments.lab.recipes import WordVectorRecipe
 from experiments.lab.worlds import Reading
-from experiments.lab.zoo import Architecture, Recipe
 from experiments.running.contract import Estimate
 from experiments.running.work import Checkpoint, Work
-from models.gpt import GPT, GPTConfig
+from models.word_vectors import SkipGram
+from tests.experiments.tiny_zoo import TINY
 
 LOG = "MINIGRAD_TEST_ZOO_LOG"
 """The variable with the file that gets a line, the seed, whenever a training begins."""
 
 
-def logged(reading: Reading, seed: int) -> CausalLM:
-    """Language modelling that notes that it begins, and takes its time: another process would begin in the meantime."""
-    with open(os.environ[LOG], "a", encoding="utf-8") as file:
-        file.write(f"{seed}\n")
-    time.sleep(0.5)
-    return zoo.causal_lm(reading, seed)
+@dataclass(frozen=True)
+class Logged:
+    """Word vectors whose training notes that it begins, and takes its time: another process would begin meanwhile."""
+
+    vectors: WordVectorRecipe
+
+    @property
+    def name(self) -> str:
+        return self.vectors.name
+
+    @property
+    def reading(self) -> Reading:
+        return self.vectors.reading
+
+    def untrained(self, seed: int) -> SkipGram:
+        return self.vectors.untrained(seed)
+
+    def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
+        with open(os.environ[LOG], "a", encoding="utf-8") as file:
+            file.write(f"{seed}\n")
+        time.sleep(0.5)
+        return self.vectors.train(folder, seed, device)
 
 
-DECODER = Architecture(GPT, GPTConfig(280, 16, d_model=8, n_layers=1, n_heads=2))
-READING = Reading(n_tokens=256, batch_size=2, context=16, vocab_size=280)
-RECIPE = Recipe(DECODER, logged, READING, Pretraining(steps=3, lr=1e-2))
+RECIPE = Logged(TINY.vectors)
 
 
 def measure(start: Checkpoint, seed: int) -> dict[str, Any]:
     """A number that tells whether the weights are there, and which they are."""
     model = zoo.load(RECIPE, start, seed)
-    return {"loss": start.record["losses"][-1], "size": float(abs(model.token_embedding.weight.data).sum())}
+    return {"loss": start.record["losses"][-1], "size": float(abs(model.centre.weight.data).sum())}
 
 
 def estimate(settings: Any) -> Estimate:
