@@ -1,13 +1,16 @@
 """The experiment on pretraining and finetuning, at a size that proves nothing but that it runs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from experiments.evidence.grid import Grid
 from experiments.evidence.results import Result
-from experiments.lab import sweep, worlds
+from experiments.lab import recipes, worlds, zoo
+from experiments.lab.training import MODEL
+from experiments.lab.worlds import EOS_ID, START_ID, Reading
 from experiments.running.contract import Request
 from experiments.running.work import Work
 from experiments.tables import pretrain_finetune
@@ -15,6 +18,7 @@ from experiments.tables.pretrain_finetune import measures, systems
 from experiments.tables.pretrain_finetune.findings import judge
 from experiments.tables.pretrain_finetune.systems import (
     LSTM,
+    PRETRAINED,
     RANDOM_LSTM,
     RANDOM_TRANSFORMER,
     SYSTEMS,
@@ -22,23 +26,27 @@ from experiments.tables.pretrain_finetune.systems import (
     VECTORS,
     Settings,
 )
+from experiments.text.toy_world.tasks.judgements import cola_of_all_words
+from experiments.text.toy_world.vocabulary import tokenizer
+from minigrad import load_checkpoint
 
 TINY = Settings(
     seeds=2,
-    pretraining_steps=2,
     finetuning_steps=2,
     label_counts=(4, 8),
-    pretraining_lrs={VECTORS: (1e-3,), LSTM: (1e-3, 1e-2), TRANSFORMER: (1e-3,)},
     finetuning_lrs=(1e-3, 1e-2),
+    zoo=zoo.zoo(Reading(3000), steps=3, small=(8, 1, 2), large=(8, 1, 2)),
     n_dev=8,
     n_test=40,
 )
+MEASURED = [(f"{system}, {n} labels", seed) for seed in (0, 1) for system in SYSTEMS for n in (4, 8)]
 
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(pretrain_finetune.PRESETS, "quick", TINY)
+        patch.setattr(recipes, "N_PROBES", 1)
         patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("work")))
         yield Work(Request("experiments.tables.pretrain_finetune"))
     worlds.text_of.cache_clear()
@@ -49,67 +57,168 @@ def result(work: Work) -> Result:
     return pretrain_finetune.run(TINY, work)
 
 
-def test_every_system_is_measured_with_every_number_of_labels_and_seed(result: Result, work: Work):
-    accuracy, travel = result.tables
-    assert [row[0] for row in accuracy.rows] == [row[0] for row in travel.rows] == list(SYSTEMS)
-    assert all(len(entry) == TINY.seeds for row in accuracy.rows for entry in row[1:])
-    keys = set(work.cells)
-    assert {(f"{system}, {n} labels", seed) for system in SYSTEMS for n in (4, 8) for seed in (0, 1)} <= keys
-
-
-def test_learning_rates_are_chosen_in_a_world_of_their_own(result: Result, work: Work):
-    trials = [row for row in result.sweep if row["system"] == LSTM]
-    assert [row["learning rate"] for row in trials] == [1e-3, 1e-2]
-    assert {seed for key, seed in work.cells if key.startswith("sweep")} == {sweep.SEED}
-    assert sweep.SEED not in range(100)
-    best = max(trials, key=lambda row: (row["dev accuracy"], -row["dev loss"]))
-    assert result.configs[LSTM]["lr"] == best["learning rate"]
-
-
-def test_all_that_is_pretrained_reads_the_same_number_of_tokens(result: Result):
-    expected = 2 * 16 * 64 * TINY.seeds
-    assert result.tokens == {VECTORS: expected, LSTM: expected, TRANSFORMER: expected}
-    assert len(systems.reading_of(TINY).of(0).ids) == 2 * 16 * 64 + 1
-
-
-def test_no_example_occurs_in_what_pretraining_reads():
-    world, task = systems.reading_of(TINY).of(0), systems.task_of(TINY, 0)
-    text = world.tokenizer.decode(world.ids.tolist())
-    for part in (task.train, task.dev, task.test):
-        for ids, mask in zip(part.ids, part.attention_mask, strict=True):
-            assert world.tokenizer.decode(ids[mask == 1][1:].tolist()).strip() not in text
-
-
-def test_a_pretrained_start_is_what_pretraining_left(work: Work, result: Result):
-    random, pretrained = [], []
-    for system, baseline in ((TRANSFORMER, RANDOM_TRANSFORMER), (LSTM, RANDOM_LSTM)):
-        lr = 1e-3 if system == TRANSFORMER else result.configs[LSTM]["lr"]
-        start = pretrain_finetune.pretrained(system, TINY, lr, 0, fresh(work))
-        pretrained.append(systems.start(system, TINY, 0, start, "cpu"))
-        random.append(systems.start(baseline, TINY, 0, None, "cpu"))
-    for ours, theirs in zip(pretrained, random, strict=True):
-        np.testing.assert_array_equal(ours.head.weight.data, theirs.head.weight.data)  # the new layer is the same
-        first, second = ours.state_dict(), theirs.state_dict()
-        assert all(
-            (first[name] != second[name]).any() for name in first if name.endswith("weight") and "head" not in name
-        )
-
-
-def test_word_vectors_replace_the_embeddings_alone_and_keep_their_size(work: Work, result: Result):
-    vectors = pretrain_finetune.pretrained(VECTORS, TINY, 1e-3, 0, fresh(work))
-    ours = systems.start(VECTORS, TINY, 0, vectors, "cpu").state_dict()
-    theirs = systems.start(RANDOM_LSTM, TINY, 0, None, "cpu").state_dict()
-    differing = [name for name in ours if (ours[name] != theirs[name]).any()]
-    assert differing == ["model.token_embedding.weight"]
-    assert np.linalg.norm(ours[differing[0]]) == pytest.approx(np.linalg.norm(theirs[differing[0]]), rel=1e-5)
-
-
 def fresh(work: Work) -> Work:
     """The same work folder, asked for the first time."""
     return Work(work.request)
 
 
+def test_every_system_is_measured_with_every_number_of_labels_and_seed(result: Result, work: Work):
+    accuracy, travel = result.tables
+    assert [row[0] for row in accuracy.rows] == [row[0] for row in travel.rows] == list(SYSTEMS)
+    assert all(len(entry) == TINY.seeds for row in accuracy.rows + travel.rows for entry in row[1:])
+    assert [name for name in work.cells if " labels" in name.key] == MEASURED
+
+
+def test_every_learning_rate_of_finetuning_is_in_the_sweep(result: Result):
+    trials = [(row["system"], row["labels"], row["seed"], row["lr"]) for row in result.sweep]
+    assert sorted(trials) == sorted(
+        (system, n, seed, lr) for system in SYSTEMS for n in (4, 8) for seed in (0, 1) for lr in (1e-3, 1e-2)
+    )
+    assert all(set(row) == {"system", "labels", "seed", "lr", "dev_accuracy", "dev_loss"} for row in result.sweep)
+
+
+def test_all_that_is_pretrained_reads_the_same_text(result: Result):
+    readings = [systems.recipe_of(system, TINY).reading for system in PRETRAINED]
+    assert readings == [Reading(3000)] * 3
+    assert result.tokens == dict.fromkeys(PRETRAINED, 3000 * TINY.seeds)
+
+
+def test_there_are_three_figures_each_with_a_caption(result: Result, work: Work):
+    assert list(work.figures) == ["accuracy", "pretraining", "line"]
+    for svg, caption in work.figures.values():
+        assert "<path" in svg
+        assert caption.endswith(".")
+
+
+def test_a_sample_of_each_language_model_is_in_the_result(result: Result, work: Work):
+    assert len(result.samples) == 2
+    for (title, text), system in zip(result.samples.items(), (LSTM, TRANSFORMER), strict=True):
+        cell = work.cells[(f"{system}: text it writes", 0)].value  # type: ignore[index]  # a CellName is a tuple
+        assert text == cell["text"]
+        assert (
+            title
+            == f"{system}: text it writes ({cell['grammatical']} of {cell['sentences']} sentences are grammatical)"
+        )
+
+
+class Killed(Exception):
+    """The process ended here."""
+
+
+def test_a_table_that_was_killed_resumes_and_says_the_same(result: Result, monkeypatch, tmp_path, work: Work):
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path))
+    measured, trained = [], []
+    measure, train = pretrain_finetune.measure, zoo.train
+
+    def dies_at_the_third(*arguments):
+        if len(measured) == 3:
+            raise Killed
+        measured.append(arguments)
+        return measure(*arguments)
+
+    def counted(*arguments):
+        measured.append(arguments)
+        return measure(*arguments)
+
+    def counted_training(*arguments):
+        trained.append(arguments[1])
+        return train(*arguments)
+
+    counted_training.__module__, counted_training.__qualname__ = train.__module__, train.__qualname__
+    monkeypatch.setattr(zoo, "train", counted_training)
+    monkeypatch.setattr(pretrain_finetune, "measure", dies_at_the_third)
+    with pytest.raises(Killed):
+        pretrain_finetune.run(TINY, fresh(work))
+    monkeypatch.setattr(pretrain_finetune, "measure", counted)
+    again = pretrain_finetune.run(TINY, fresh(work))
+    assert len(measured) == len(MEASURED)
+    assert len(trained) == TINY.seeds * len(PRETRAINED)
+    assert (again.tables, again.claims, again.sweep) == (result.tables, result.claims, result.sweep)
+    assert again.samples == result.samples
+
+
+# -- the task and the starts ------------------------------------------------------------------------
+
+
+def test_no_example_that_is_not_trained_on_occurs_in_what_pretraining_reads():
+    text = tokenizer().decode(Reading(100_000).ids(0).tolist())
+    own_text = cola_of_all_words(0, 8, 200, 600)
+    for example in (*own_text.dev, *own_text.test):
+        assert tokenizer().decode(tokenizer().encode(example.first)) not in text
+
+
+def test_the_three_sets_share_no_example():
+    task = systems.task_of(TINY, 0)
+    rows = [
+        {tuple(ids[mask == 1].tolist()) for ids, mask in zip(part.ids, part.attention_mask, strict=True)}
+        for part in (task.train, task.dev, task.test)
+    ]
+    assert list(map(len, rows)) == [8, 8, 40]
+    assert len(set.union(*rows)) == 8 + 8 + 40
+
+
+def pretrained_start(system: str, work: Work) -> zoo.Checkpoint:
+    """The checkpoint of the first seed."""
+    return zoo.pretrained(fresh(work), systems.recipe_of(system, TINY), 0)
+
+
+@pytest.mark.parametrize(("system", "baseline"), [(TRANSFORMER, RANDOM_TRANSFORMER), (LSTM, RANDOM_LSTM)])
+def test_a_pretrained_start_is_what_pretraining_left(system: str, baseline: str, work: Work, result: Result):
+    start = pretrained_start(system, work)
+    ours = systems.start(system, TINY, 0, start, "cpu")
+    theirs = systems.start(baseline, TINY, 0, None, "cpu")
+    np.testing.assert_array_equal(ours.head.weight.data, theirs.head.weight.data)  # the new layer is the same
+    left = systems.architecture_of(system, TINY).untrained(1)
+    load_checkpoint(start.folder / MODEL, left)
+    before = theirs.model.state_dict()
+    for name, array in left.state_dict().items():
+        np.testing.assert_array_equal(ours.model.state_dict()[name], array)
+        assert not name.endswith("weight") or (array != before[name]).any()
+
+
+def test_word_vectors_replace_the_embeddings_alone_and_keep_their_size(work: Work, result: Result):
+    start = pretrained_start(VECTORS, work)
+    ours = systems.start(VECTORS, TINY, 0, start, "cpu").state_dict()
+    theirs = systems.start(RANDOM_LSTM, TINY, 0, None, "cpu").state_dict()
+    differing = [name for name in ours if (ours[name] != theirs[name]).any()]
+    assert differing == ["model.token_embedding.weight"]
+    table = ours[differing[0]]
+    assert np.linalg.norm(table) == pytest.approx(np.linalg.norm(theirs[differing[0]]), rel=1e-5)
+    vectors = zoo.load(TINY.zoo.vectors, start, 0).centre.weight.numpy()
+    np.testing.assert_allclose(table / np.linalg.norm(table), vectors / np.linalg.norm(vectors), rtol=1e-4, atol=1e-7)
+
+
 # -- measures ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lrs", [(1e-3, 1e-1), (1e-1, 1e-3)])
+def test_the_test_examples_are_used_once_with_the_model_that_dev_prefers(lrs: tuple[float, ...], monkeypatch):
+    settings, task = replace(TINY, finetuning_lrs=lrs), systems.task_of(TINY, 0)
+    trained_on, evaluated = [], []
+    finetune, evaluate = measures.finetune, measures.evaluate
+
+    def finetune_spy(model, examples, *arguments):
+        trained_on.append(examples)
+        return finetune(model, examples, *arguments)
+
+    def evaluate_spy(model, examples):
+        found = evaluate(model, examples)
+        evaluated.append((model, examples, found))
+        return found
+
+    monkeypatch.setattr(measures, "finetune", finetune_spy)
+    monkeypatch.setattr(measures, "evaluate", evaluate_spy)
+    measured = measures.measure(RANDOM_LSTM, None, 4, settings, 0, "cpu")
+    for examples in trained_on:
+        np.testing.assert_array_equal(examples.ids, task.train.ids[:4])
+    on_dev = [(model, loss, accuracy) for model, part, (loss, accuracy) in evaluated if part is task.dev]
+    best, dev_loss, dev_accuracy = max(on_dev, key=lambda found: (found[2], -found[1]))
+    assert len({loss for _, loss, _ in on_dev}) == 2
+    assert [(model is best, found) for model, part, found in evaluated if part is task.test] == [
+        (True, (measured["test_loss"], measured["test_accuracy"]))
+    ]
+    assert (measured["dev_loss"], measured["dev_accuracy"]) == (dev_loss, dev_accuracy)
+    assert measured["gap"] == dev_loss - measured["train_loss"]
 
 
 def test_distance_leaves_the_new_layer_out():
@@ -133,6 +242,19 @@ def test_the_straight_line_passes_through_start_and_end():
     assert line[measures.LINE.index(0)] == pytest.approx(at_start, rel=1e-5)
     assert line[measures.LINE.index(1)] == pytest.approx(at_end, rel=1e-4)
     assert at_start != at_end
+
+
+def test_of_a_sample_whole_sentences_are_judged(monkeypatch, work: Work, result: Result):
+    """Six documents without a whole sentence, and two with three, of which one has its words in a wrong order."""
+    texts = ["adam went to the garden. went adam to garden the.", "the dog is big. the"]
+    rows = [[START_ID, *tokenizer().encode(text), EOS_ID] for text in texts] + [[START_ID, EOS_ID]] * 6
+    width = max(map(len, rows))
+    monkeypatch.setattr(
+        measures, "generate", lambda *_, **__: np.array([row + [0] * (width - len(row)) for row in rows])
+    )
+    sample = measures.sample(TRANSFORMER, pretrained_start(TRANSFORMER, work), TINY, 0, "cpu")
+    assert (sample["sentences"], sample["grammatical"]) == (3, 2)
+    assert sample["text"].split("\n\n")[:2] == texts
 
 
 # -- claims -----------------------------------------------------------------------------------------

@@ -3,32 +3,35 @@
 import numpy as np
 import pytest
 
-from experiments.lab import worlds
+from experiments.lab import recipes, worlds, zoo
+from experiments.lab.worlds import Reading
 from experiments.running.contract import Request
 from experiments.running.work import Work
 from experiments.tables import pretrain_finetune
 from experiments.tables.pretrain_finetune import findings, measures
-from experiments.tables.pretrain_finetune.systems import LSTM, TRANSFORMER, VECTORS, Settings, Sizes
+from experiments.tables.pretrain_finetune.systems import Settings
 from minigrad import Tensor
 from tests.gpu_double import FakeGPUArray
 
 TINY = Settings(
     seeds=1,
-    pretraining_steps=1,
     finetuning_steps=1,
     label_counts=(2,),
-    pretraining_lrs={VECTORS: (1e-3,), LSTM: (1e-3,), TRANSFORMER: (1e-3,)},
     finetuning_lrs=(1e-3,),
+    zoo=zoo.zoo(Reading(200, batch_tokens=64), steps=1, small=(8, 1, 2), large=(8, 1, 2)),
     n_dev=2,
     n_test=9,
-    sizes=Sizes(2, vocab_size=300, lstm_width=8, transformer_width=8, n_layers=1, n_heads=2, sample_length=3),
 )
 
 
 @pytest.fixture(autouse=True)
 def little_to_compute(monkeypatch: pytest.MonkeyPatch):
+    """No probes and no figures; the sample has three tokens a document."""
     monkeypatch.setattr(measures, "LINE", [0, 1])
+    monkeypatch.setattr(recipes, "probes_of", lambda fill, seed: {})
     monkeypatch.setattr(findings, "draw", lambda *arguments: None)
+    generate = measures.generate
+    monkeypatch.setattr(measures, "generate", lambda *a, **options: generate(a[0], a[1], 3, *a[3:], **options))
     yield
     worlds.text_of.cache_clear()
 
