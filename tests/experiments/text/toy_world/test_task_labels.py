@@ -185,9 +185,9 @@ def test_what_follows_but_counts_or_the_majority_or_the_important_aspect():
             good += sign * ((word in GOOD) - (word in BAD))
         if good == 0:  # the judgement that stands next to the important aspect
             aspect = next(place for place, word in enumerate(counting) if word in IMPORTANT)
-            judged = [place for place, word in enumerate(counting) if word in GOOD + BAD]
-            nearest = min(judged, key=lambda place: abs(place - aspect))
-            good = 1 if counting[nearest] in GOOD else -1
+            step = -1 if "with" in counting else 1  # "a very dull plot", or "the plot was dull"
+            judgement = next(word for word in counting[aspect::step] if word in GOOD + BAD)
+            good = 1 if judgement in GOOD else -1
         assert (good > 0) == (example.label == 1)
         assert good != 0
 
