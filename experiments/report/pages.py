@@ -77,7 +77,8 @@ def verdicts() -> str:
     for entry in catalogue.CATALOGUE:
         result = committed(entry.name)
         if result is None:
-            rows.append([f"`{entry.name}`", entry.shows, "not built yet"])
+            is_built = entry in catalogue.built()
+            rows.append([f"`{entry.name}`", entry.shows, "no full result yet" if is_built else "not built yet"])
             continue
         tally = Counter(formatting.SYMBOLS[formatting.outcome(claim)] for claim in result.claims)
         counts = " ".join(f"{tally[symbol]} {symbol}" for symbol in formatting.SYMBOLS.values() if tally[symbol])

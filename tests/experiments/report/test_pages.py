@@ -29,9 +29,9 @@ def test_the_text_between_the_markers_is_replaced_and_nothing_else(full):
     assert update(TEXT, README) == f"# Title\n\n{START}\n{table}\n{END}\n\nThe end.\n"
 
 
-def test_a_table_without_a_full_result_is_said_not_to_be_built(request_for):
+def test_a_table_without_a_full_result_is_said_to_have_none(request_for):
     run_one(request_for("quick"))
-    assert "| `fake_experiment` | a start is worth having | not built yet |" in update(TEXT, README)
+    assert "| `fake_experiment` | a start is worth having | no full result yet |" in update(TEXT, README)
 
 
 def test_claims_and_tables_as_markdown(full):
