@@ -18,8 +18,9 @@ def fingerprint(value: Any) -> str:
 
 
 def plain(value: Any, where: str = "value") -> Any:
-    """The same value in JSON's types: dataclasses and mappings become dicts, arrays and tuples become lists, functions
-    and classes their full names.
+    """The same value in JSON's types: dataclasses and mappings become dicts, arrays and tuples become lists.
+
+    A function or a class becomes its full name: settings may hold a model's class or an objective.
 
     `where` names the value in messages.
 
@@ -41,6 +42,6 @@ def plain(value: Any, where: str = "value") -> Any:
         raise ValueError(f"{where} must be finite, got {value}; write None where there is no number")
     if value is None or isinstance(value, str | int | float):
         return value
-    if isinstance(value, type | FunctionType):
+    if isinstance(value, type | FunctionType) and "<" not in value.__qualname__:  # a lambda has no name
         return f"{value.__module__}.{value.__qualname__}"
     raise TypeError(f"{where} must be numbers, text, lists and dicts, got {type(value).__name__}: {value!r}")

@@ -118,3 +118,12 @@ def test_a_fingerprint_depends_on_values_and_not_on_the_order_of_keys():
 
 def test_a_fingerprint_is_the_same_on_every_machine():
     assert fingerprint({"steps": 300, "rate": 1e-3, "name": "é"}) == "8f2fd84027287815"
+
+
+def test_a_function_or_a_class_is_its_name_and_a_lambda_has_none():
+    assert plain({"model": Cell, "by": [plain]}) == {
+        "model": "experiments.running.cells.Cell",
+        "by": ["experiments.evidence.plain.plain"],
+    }
+    with pytest.raises(TypeError, match=r"value\.by must be numbers, text, lists and dicts, got function: <function"):
+        plain({"by": lambda: 0})
