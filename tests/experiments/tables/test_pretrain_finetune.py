@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from experiments.evidence.grid import Grid
 from experiments.evidence.results import Result
 from experiments.lab import recipes, worlds, zoo
 from experiments.lab.training import MODEL
+from experiments.lab.ways import LastToken
 from experiments.lab.worlds import EOS_ID, START_ID, Reading
 from experiments.running.contract import Request
 from experiments.running.work import Work
@@ -26,9 +28,12 @@ from experiments.tables.pretrain_finetune.systems import (
     VECTORS,
     Settings,
 )
-from experiments.text.toy_world.tasks.judgements import cola_of_all_words
+from experiments.text.toy_world.parts import is_held_out
+from experiments.text.toy_world.recogniser import sentences
 from experiments.text.toy_world.vocabulary import tokenizer
+from experiments.text.toy_world.world import ALL_OF_IT, World
 from minigrad import load_checkpoint
+from models.text.spacing import spaced
 
 TINY = Settings(
     seeds=2,
@@ -140,21 +145,26 @@ def test_a_table_that_was_killed_resumes_and_says_the_same(result: Result, monke
 # -- the task and the starts ------------------------------------------------------------------------
 
 
-def test_no_example_that_is_not_trained_on_occurs_in_what_pretraining_reads():
-    text = tokenizer().decode(Reading(100_000).ids(0).tolist())
-    own_text = cola_of_all_words(0, 8, 200, 600)
-    for example in (*own_text.dev, *own_text.test):
-        assert tokenizer().decode(tokenizer().encode(example.first)) not in text
+def sentences_of(part: LastToken) -> list[str]:
+    """The examples as text: what is between the first and the last token of a row."""
+    rows = zip(part.ids, part.attention_mask, strict=True)
+    return [spaced(tokenizer().vocab[id] for id in ids[mask == 1][1:-1]) for ids, mask in rows]
+
+
+def test_no_example_of_dev_and_test_occurs_in_what_pretraining_reads():
+    task = systems.task_of(TINY, 0)
+    examples = sentences_of(task.dev) + sentences_of(task.test)
+    documents = list(islice(World(0).documents(0, TINY.zoo.gpt.reading.shares), 300))
+    assert all(is_held_out([example]) for example in examples)
+    assert not any(example in document.text for example in examples for document in documents)
+    assert not any(is_held_out(sentences(document.text)) for document in documents if document.name not in ALL_OF_IT)
 
 
 def test_the_three_sets_share_no_example():
     task = systems.task_of(TINY, 0)
-    rows = [
-        {tuple(ids[mask == 1].tolist()) for ids, mask in zip(part.ids, part.attention_mask, strict=True)}
-        for part in (task.train, task.dev, task.test)
-    ]
-    assert list(map(len, rows)) == [8, 8, 40]
-    assert len(set.union(*rows)) == 8 + 8 + 40
+    parts = [set(sentences_of(part)) for part in (task.train, task.dev, task.test)]
+    assert list(map(len, parts)) == [8, 8, 40]
+    assert len(set.union(*parts)) == 8 + 8 + 40
 
 
 def pretrained_start(system: str, work: Work) -> zoo.Checkpoint:
