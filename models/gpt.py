@@ -180,12 +180,12 @@ class GPT(nn.Module):
         x = self.token_embedding(ids)  # (B, T, D)
         if self.position_embedding is not None:
             x = x + self.position_embedding(positions)  # learned positions are added once, here
-        rotary_positions, layers = positions if self.config.positions == "rotary" else None, [self.dropout(x)]
+        layers = [self.dropout(x)]
+        rotary_positions = positions if self.config.positions == "rotary" else None
         for i, block in enumerate(self.blocks):
             layers.append(block(layers[-1], attention_mask, rotary_positions, cache[i] if cache else None))
         # In pre-norm blocks nothing has normalised the sum of all outputs yet.
-        layers[-1] = self.final_norm(layers[-1])  # (B, T, D)
-        return layers
+        return [*layers[:-1], self.final_norm(layers[-1])]
 
     def hidden_states(
         self, ids: np.ndarray, attention_mask: np.ndarray | None = None, cache: list[nn.KeyValueCache] | None = None
