@@ -136,13 +136,10 @@ class BERT(nn.Module):
             elif not name.split(".")[-2].endswith("norm"):  # the weights of the norms keep their initial 1
                 parameter.data = initial.normal(parameter.shape, std, generator)
 
-    def hidden_states(
-        self,
-        ids: np.ndarray,
-        attention_mask: np.ndarray | None = None,
-        token_type_ids: np.ndarray | None = None,
-    ) -> Tensor:
-        """The last block's output: (B, T) ids → (B, T, D).
+    def layers(
+        self, ids: np.ndarray, attention_mask: np.ndarray | None = None, token_type_ids: np.ndarray | None = None
+    ) -> list[Tensor]:
+        """The embeddings and each block's output: (B, T) ids → n_layers + 1 tensors (B, T, D).
 
         Args:
             attention_mask: (B, T), 1 where there is a token. Positions count tokens only, so a sequence gives the
@@ -163,16 +160,19 @@ class BERT(nn.Module):
         positions = position_numbers(attention_mask, 0, ids.shape[1])  # (B, T) or (1, T)
         # Without these, attention would ignore the order of the tokens, and which of two texts they belong to.
         x = self.token_embedding(ids) + self.position_embedding(positions) + self.segment_embedding(token_type_ids)
-        x = self.dropout(self.embedding_norm(x))  # (B, T, D)
+        layers = [self.dropout(self.embedding_norm(x))]  # (B, T, D)
         for block in self.blocks:
-            x = block(x, attention_mask)  # (B, T, D)
-        return x
+            layers.append(block(layers[-1], attention_mask))  # (B, T, D)
+        return layers
+
+    def hidden_states(
+        self, ids: np.ndarray, attention_mask: np.ndarray | None = None, token_type_ids: np.ndarray | None = None
+    ) -> Tensor:
+        """The last of `layers`, the last block's output: (B, T) ids → (B, T, D)."""
+        return self.layers(ids, attention_mask, token_type_ids)[-1]
 
     def forward(
-        self,
-        ids: np.ndarray,
-        attention_mask: np.ndarray | None = None,
-        token_type_ids: np.ndarray | None = None,
+        self, ids: np.ndarray, attention_mask: np.ndarray | None = None, token_type_ids: np.ndarray | None = None
     ) -> Tensor:
         """The same as `hidden_states`."""
         return self.hidden_states(ids, attention_mask, token_type_ids)

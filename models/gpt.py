@@ -157,13 +157,10 @@ class GPT(nn.Module):
                 std = standard / (2 * self.config.n_layers) ** 0.5 if writes_to_stream else standard
                 parameter.data = initial.normal(parameter.shape, std, generator)
 
-    def hidden_states(
-        self,
-        ids: np.ndarray,
-        attention_mask: np.ndarray | None = None,
-        cache: list[nn.KeyValueCache] | None = None,
-    ) -> Tensor:
-        """The last block's output after the final norm: (B, T) ids → (B, T, D).
+    def layers(
+        self, ids: np.ndarray, attention_mask: np.ndarray | None = None, cache: list[nn.KeyValueCache] | None = None
+    ) -> list[Tensor]:
+        """The embeddings and each block's output, the last after the final norm: (B, T) ids → n_layers + 1 (B, T, D).
 
         Args:
             attention_mask: (B, T), 1 where there is a token. Positions count tokens only, so a sequence gives the
@@ -183,12 +180,18 @@ class GPT(nn.Module):
         x = self.token_embedding(ids)  # (B, T, D)
         if self.position_embedding is not None:
             x = x + self.position_embedding(positions)  # learned positions are added once, here
-        x = self.dropout(x)
+        layers = [self.dropout(x)]
         rotary_positions = positions if self.config.positions == "rotary" else None
         for i, block in enumerate(self.blocks):
-            x = block(x, attention_mask, rotary_positions, cache[i] if cache else None)  # (B, T, D)
+            layers.append(block(layers[-1], attention_mask, rotary_positions, cache[i] if cache else None))
         # In pre-norm blocks nothing has normalised the sum of all outputs yet.
-        return self.final_norm(x)
+        return [*layers[:-1], self.final_norm(layers[-1])]
+
+    def hidden_states(
+        self, ids: np.ndarray, attention_mask: np.ndarray | None = None, cache: list[nn.KeyValueCache] | None = None
+    ) -> Tensor:
+        """The last of `layers`: (B, T) ids → (B, T, D)."""
+        return self.layers(ids, attention_mask, cache)[-1]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits of the next token: hidden states (..., D) → (..., V)."""
@@ -196,12 +199,9 @@ class GPT(nn.Module):
         return ops.linear(hidden, output_layer.weight)  # a token's logit is its vector · the hidden state
 
     def forward(
-        self,
-        ids: np.ndarray,
-        attention_mask: np.ndarray | None = None,
-        cache: list[nn.KeyValueCache] | None = None,
+        self, ids: np.ndarray, attention_mask: np.ndarray | None = None, cache: list[nn.KeyValueCache] | None = None
     ) -> Tensor:
-        """Logits of the next token at each position: (B, T) ids → (B, T, V). Arguments as in `hidden_states`."""
+        """Logits of the next token at each position: (B, T) ids → (B, T, V). Arguments as in `layers`."""
         return self.logits(self.hidden_states(ids, attention_mask, cache))
 
     # -- generating text ----------------------------------------------------------------------------

@@ -30,7 +30,7 @@ STEPPERS = {
     "greedy": (
         "models/generation.py",
         "models/sampling.py::likeliest",
-        "models/gpt.py::hidden_states",
+        "models/gpt.py::layers",
         "models/gpt.py::logits",
         "minigrad/nn/attention.py::forward_cached",
         "minigrad/nn/cache.py::append",

@@ -85,7 +85,8 @@ def test_logits_loss_and_every_gradient_agree_with_transformers(padding: str, ke
         inputs, labels = causal_lm(ids, attention_mask)
         is_token = attention_mask[:, :-1] == 1
         with use_kernels(kernels):
-            logits = ours(inputs) if padding == "none" else ours(inputs, attention_mask[:, :-1])
+            layers = ours.layers(inputs, None if padding == "none" else attention_mask[:, :-1])
+            logits = ours.logits(layers[-1])
             loss = ops.cross_entropy(logits, labels)
             loss.backward()
 
@@ -97,8 +98,11 @@ def test_logits_loss_and_every_gradient_agree_with_transformers(padding: str, ke
             attention_mask=torch.tensor(attention_mask),
             position_ids=torch.tensor(positions),
             labels=torch.tensor(their_labels),
+            output_hidden_states=True,
         )
         expected.loss.backward()
+        for layer, theirs_of_layer in zip(layers, expected.hidden_states, strict=True):
+            assert_close(layer.data[is_token], theirs_of_layer.detach().numpy()[:, :-1][is_token], TOLERANCE)
         assert_close(logits.data[is_token], expected.logits[:, :-1].detach().numpy()[is_token], TOLERANCE)
         assert_close(loss.data, expected.loss.detach().numpy(), TOLERANCE)
         found = in_their_layout(gradients(ours), checkpoint.entries(shape.config))
