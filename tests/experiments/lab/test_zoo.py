@@ -165,12 +165,12 @@ def test_a_recipe_with_a_lambda_is_refused(work):
 def test_a_description_is_json_and_tells_recipes_apart():
     described = zoo.described(TINY.bert)
     assert json.loads(json.dumps(described)) == described
-    assert described["architecture"]["model"] == "BERT"
+    assert described["architecture"]["model"] == "models.bert.BERT"
     assert described["architecture"]["config"]["d_model"] == 8
     assert described["objective"]["rate"] == 0.4
-    assert described["fill"] == "at_the_mask"
+    assert described["fill"] == "experiments.lab.filling.at_the_mask"
     assert described["reading"] == {"n_tokens": 3000, "batch_tokens": 200, "without": []}
-    assert zoo.described(TINY.gpt)["objective"] == "causal_lm"
+    assert zoo.described(TINY.gpt)["objective"] == "experiments.lab.recipes.causal_lm"
     texts = {json.dumps(zoo.described(member), sort_keys=True) for member in TINY.members.values()}
     assert len(texts) == len(TINY.members) == 7
 
