@@ -15,17 +15,19 @@ from experiments.evidence.grid import Grid
 from experiments.evidence.plain import fingerprint, plain
 from experiments.evidence.results import CellValues, Figure, Result
 from experiments.evidence.table import Table
+from experiments.lab import zoo
 from experiments.lab.finetuning import Finetuning
 from experiments.lab.pretraining import Pretraining
 from experiments.lab.windows import Windows
 from experiments.lab.word_vectors import SkipGramSettings
+from experiments.lab.worlds import Reading
 from experiments.report.drawing import for_page
 from experiments.running import cells
 from experiments.running.contract import Request
 from experiments.running.work import Work
 from experiments.tables import catalogue
 from experiments.tables.model_sizes import findings
-from experiments.tables.pretrain_finetune.systems import LSTM, Settings
+from experiments.tables.pretrain_finetune.systems import Settings
 from experiments.tables.subword_table.systems import Settings as SubwordSettings
 from experiments.text import standard_library
 from experiments.text.document import Document
@@ -33,6 +35,11 @@ from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import pronouns
 from experiments.text.toy_world.show import show
 from experiments.text.toy_world.statistics import first_documents
+from experiments.text.toy_world.tasks import blanks, closed_book, in_context, reading, summarisation, translation
+from experiments.text.toy_world.tasks.glue import glue
+from experiments.text.toy_world.tasks.judgements import cola, cola_of_all_words
+from experiments.text.toy_world.tasks.senses import senses
+from experiments.text.toy_world.tasks.split import split
 from experiments.text.toy_world.templates import word_class
 from experiments.text.toy_world.world import World
 
@@ -48,11 +55,10 @@ RESULT = Result(
 )
 SETTINGS = {
     "seeds": 1,
-    "pretraining_steps": 1,
     "finetuning_steps": 1,
     "label_counts": (16,),
-    "pretraining_lrs": {LSTM: (1e-3,)},
     "finetuning_lrs": (1e-3,),
+    "zoo": zoo.FULL,
 }
 
 
@@ -107,6 +113,16 @@ def parts_of_parts(depth: int) -> str:
     for _ in range(depth):
         nested = claim.replace('"parts": []', f'"parts": [{nested}]')
     return nested
+
+
+def blank(kind: str, n: int = 1, part: str = "test") -> object:
+    """Draw blanks."""
+    return blanks.draw(World(0), blanks.CLUE_BEFORE, kind, n, part)
+
+
+def a_zoo(steps: int, n_heads: int) -> object:
+    """A small zoo."""
+    return zoo.zoo(Reading(9), steps, (8, 1, n_heads), (8, 1, 2))
 
 
 DOCUMENTS = [Document(str(n), f"text {n}") for n in range(10)]
@@ -245,5 +261,35 @@ CASES = [
     Case("a slot of no class", lambda _: word_class("planet2"), ValueError, ("slot", "'planet2'", "city")),
     Case("world -1 shown", lambda _: show(-1), ValueError, ("seed", "at least 0", "-1")),
     Case("no tokens shown", lambda _: show(0, 0), ValueError, ("n_tokens", "at least 1", "0")),
+    Case("dice -1", lambda _: Dice(-1), ValueError, ("seed", "at least 0", "-1")),
+    Case("dice 'a'", lambda _: Dice("a"), TypeError, ("seed", "integer", "'a'")),
+    # its tasks
+    Case("words of -1", lambda _: split(-1), ValueError, ("seed", "at least 0", "-1")),
+    Case("CoLA -1", lambda _: cola(-1), ValueError, ("seed", "at least 0", "-1")),
+    Case("CoLA of all words, -1", lambda _: cola_of_all_words(-1, 1, 1, 1), ValueError, ("seed", "at least 0", "-1")),
+    Case("-1 sentences", lambda _: cola(0, -1), ValueError, ("n_train", "at least 0", "-1")),
+    Case("half a dev set", lambda _: cola(0, 1, 0.5), TypeError, ("n_dev", "integer", "0.5")),
+    Case("-1 of MNLI", lambda _: glue(0, -1), ValueError, ("mnli", "at least 0", "-1")),
+    Case("MNLI 'a'", lambda _: glue(0, "a"), TypeError, ("mnli", "integer", "'a'")),
+    Case("a kind of blank", lambda _: blank("tense"), ValueError, ("kind must be one of fact, syntax", "'tense'")),
+    Case("a part of blanks", lambda _: blank("syntax", part="valid"), ValueError, ("part", "train, dev", "'valid'")),
+    Case("a part of facts", lambda _: blank("fact", part="valid"), ValueError, ("part", "train, dev", "'valid'")),
+    Case("-1 blanks", lambda _: blank("fact", -1), ValueError, ("n must be", "at least 0", "-1")),
+    Case("a part", lambda _: reading.questions(0, "valid", 1), ValueError, ("part", "train, dev", "'valid'")),
+    Case("a set", lambda _: closed_book.questions(World(0), "two", "test"), ValueError, ("question_set", "'two'")),
+    Case("a part of stories", lambda _: summarisation.stories(0, "dev2", 1), ValueError, ("part", "'dev2'")),
+    Case("half a review", lambda _: summarisation.reviews(0, "dev", 0.5), TypeError, ("n must be", "0.5")),
+    Case("French", lambda _: translation.translations(0, "french", "dev", 1), ValueError, ("norvish", "'french'")),
+    Case("more senses than there are", lambda _: senses(0, "test", 1000), ValueError, ("n must be at most", "1000")),
+    Case("17 examples", lambda _: in_context.translation(0, 1, 17), ValueError, ("n_examples", "at most 16", "17")),
+    Case("an old mapping", lambda _: in_context.sentiment(0, 1, 1, "old"), ValueError, ("mapping", "'old'")),
+    Case("wrong labels", lambda _: in_context.sentiment(0, 1, 1, "new", "bad"), ValueError, ("labels", "'bad'")),
+    # what pretraining reads, and the zoo
+    Case("nothing to read", lambda _: Reading(0), ValueError, ("n_tokens", "at least 1", "0")),
+    Case("empty batches", lambda _: Reading(9, batch_tokens=0), ValueError, ("batch_tokens", "at least 1", "0")),
+    Case("without poems", lambda _: Reading(9, without=("poems",)), ValueError, ("without", "'poems'", "games")),
+    Case("a text of -1", lambda _: Reading(9).fingerprint(-1), ValueError, ("seed", "at least 0", "-1")),
+    Case("a zoo of no steps", lambda _: a_zoo(0, 2), ValueError, ("steps", "at least 1", "0")),
+    Case("three heads of eight", lambda _: a_zoo(1, 3), ValueError, ("n_heads", "divide", "3", "8")),
     Case("half a token", lambda _: first_documents(World(0), 0, 0.5), TypeError, ("n_tokens", "integer", "0.5")),
 ]  # fmt: skip

@@ -10,14 +10,22 @@ from typing import TypeVar
 
 import numpy as np
 
+from minigrad.checks import whole_number
+
 BLOCK = 1 << 14
 T = TypeVar("T")
 
 
 class Dice:
-    """Choices that depend only on the seed, a sequence of whole numbers of at least 0."""
+    """Choices that depend only on the seed, a sequence of whole numbers of at least 0.
+
+    Raises:
+        TypeError or ValueError: if the seed holds anything else.
+    """
 
     def __init__(self, *seed: int) -> None:
+        for number in seed:
+            whole_number("seed", number, at_least=0)
         self._uniform = _uniform(np.random.default_rng(seed))
 
     def below(self, n: int) -> int:

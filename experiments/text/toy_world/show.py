@@ -1,13 +1,10 @@
 """What `python -m experiments world --show` prints: samples of each genre, statistics, and an item of each task."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from textwrap import wrap
 
+from experiments.text.toy_world.items import TASKS, Item
 from experiments.text.toy_world.statistics import Statistics, first_documents, statistics
-from experiments.text.toy_world.tasks import blanks
 from experiments.text.toy_world.vocabulary import tokenizer
 from experiments.text.toy_world.world import GENRES, World
 
@@ -15,32 +12,6 @@ WIDTH = 100
 SAMPLES = 2
 N_TOKENS = 100_000
 """So many tokens are counted for the statistics."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """An example of a task: what kind it is, what is given, and the gold answer or label."""
-
-    kind: str
-    given: str
-    gold: str
-
-
-def blank_items(world: World, kinds: dict[str, blanks.Maker]) -> Iterator[Item]:
-    """A blank of each kind."""
-    for kind in kinds:
-        blank = blanks.draw(world, kinds, kind, 1)[0]
-        wrong = len(blank.choices) - 1
-        others = blank.choices[1] if wrong == 1 else f"{wrong} other words"
-        yield Item(kind, blank.filled("____"), f"{blank.choices[0]}, not {others}")
-
-
-TASKS: dict[str, Callable[[World], Iterator[Item]]] = {
-    "fill in the blank, the clue before it": partial(blank_items, kinds=blanks.CLUE_BEFORE),
-    "fill in the blank, the clue after it": partial(blank_items, kinds=blanks.CLUE_AFTER),
-    "fill in the blank, single skills": partial(blank_items, kinds=blanks.SKILLS),
-}
-"""Every task, and the items of it that are shown. A new task is shown by being listed here."""
 
 
 def show(seed: int = 0, n_tokens: int = N_TOKENS) -> str:

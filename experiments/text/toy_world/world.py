@@ -58,7 +58,8 @@ SHARES = {
     "numbers": 0.025,
     "glossaries": 0.015,
 }
-"""How often each genre is written: shares of the documents."""
+"""How often each genre is drafted. A draft with a sentence of a dev or test set is dropped, so genres with long
+documents are a little rarer among the documents that are written."""
 
 ALL_OF_IT = ("encyclopedia", "taxonomy", "glossaries")
 """Genres that state single facts. No task asks about their sentences as such, so none of these is held out."""
@@ -82,8 +83,9 @@ class World:
     def documents(self, seed: int, shares: dict[str, float] = SHARES) -> Iterator[Document]:
         """An endless stream of documents; the same seed, a whole number of at least 0, gives the same documents.
 
-        A document's name is its genre. Its text is sentences in lower case, with a space between them. No sentence,
-        and no two sentences in a row, belong to a test or dev set (`parts.py`).
+        `shares` are those of the drafts; a draft that is held out is dropped. A document's name is its genre. Its text
+        is sentences in lower case, with a space between them. No sentence, and no two sentences in a row, belong to a
+        test or dev set (`parts.py`).
         """
         dice = Dice(self.seed, 1, whole_number("seed", seed, at_least=0))
         genres, ends = list(shares), cumulative(list(shares.values()))

@@ -7,6 +7,7 @@ from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Task
 from experiments.text.toy_world.tasks.inference import mnli, rte
 from experiments.text.toy_world.tasks.judgements import cola, sst2
 from experiments.text.toy_world.tasks.paraphrases import mrpc, qqp, stsb
+from minigrad.checks import whole_number
 
 TASKS: dict[str, Callable[[int, int, int, int], Task]] = {
     "MNLI": mnli,
@@ -25,7 +26,13 @@ THOUSANDS = {
 
 
 def train_sizes(mnli: int = 8000, at_least: int = 50, thousands: Mapping[str, float] = THOUSANDS) -> dict[str, int]:
-    """The sizes of training sets in the proportions of `thousands`, if MNLI's has `mnli` examples."""
+    """The sizes of training sets in the proportions of `thousands`, if MNLI's has `mnli` examples.
+
+    Raises:
+        TypeError or ValueError: if a number of examples is not a whole number of at least 0.
+    """
+    whole_number("mnli", mnli, at_least=0)
+    whole_number("at_least", at_least, at_least=0)
     return {name: max(at_least, round(mnli * size / THOUSANDS["MNLI"])) for name, size in thousands.items()}
 
 

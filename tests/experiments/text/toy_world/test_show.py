@@ -9,9 +9,10 @@ import pytest
 from experiments.__main__ import main
 from experiments.text.document import Document
 from experiments.text.toy_world import show as module
+from experiments.text.toy_world.items import LABELLED, TASKS, Item
 from experiments.text.toy_world.parts import is_held_out
 from experiments.text.toy_world.recogniser import sentences
-from experiments.text.toy_world.show import TASKS, WIDTH, Item, show
+from experiments.text.toy_world.show import WIDTH, show
 from experiments.text.toy_world.statistics import first_documents, statistics
 from experiments.text.toy_world.tasks.blanks import CLUE_AFTER, CLUE_BEFORE, SKILLS
 from experiments.text.toy_world.vocabulary import tokenizer
@@ -109,6 +110,27 @@ def test_every_task_is_shown_with_every_kind_of_its_items(shown: str):
 )
 def test_a_blank_of_each_kind_is_an_item(task, kinds):
     assert [item.kind for item in TASKS[task](world(1))] == list(kinds)
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_a_task_with_labels_shows_each_with_its_name(name: str):
+    task = LABELLED[name](1, 0, max(2, len(LABELLED[name](1, 0, 0, 0).labels)), 0)
+    items = list(TASKS[name](world(1)))
+    assert [item.gold for item in items] == list(task.labels or (f"{example.label:g}" for example in task.dev))
+    assert [item.given for item in items] == [
+        example.first if example.second is None else f"{example.first} | {example.second}" for example in task.dev
+    ]
+
+
+def test_every_other_task_shows_all_that_it_can_ask():
+    kinds = {name: [item.kind for item in items(world(1))] for name, items in TASKS.items() if name not in LABELLED}
+    assert kinds["reading, like SQuAD 1.1"] == ["answerable", "answerable"]
+    assert kinds["reading, like SQuAD 2.0"] == ["answerable", "unanswerable"]
+    assert kinds["summarisation"] == ["story", "review"]
+    assert kinds["translation"] == ["norvish", "zamian", "ludic"]
+    assert kinds["closed-book questions"] == ["one", "several", "paraphrased"]
+    assert len(kinds["in-context learning"]) == 4
+    assert [item.gold for item in TASKS["word senses"](world(1))] == ["noun", "verb"]
 
 
 def test_a_task_in_the_list_is_shown(monkeypatch, shown: str):

@@ -10,6 +10,7 @@ Source: the lecture, "What can we learn from reconstructing the input?".
 
 from experiments.text.toy_world.tasks.blanks import clue_after, clue_before, skills
 from experiments.text.toy_world.tasks.blanks.blank import Blank, Maker, blanks
+from experiments.text.toy_world.tasks.drawing import one_of
 from experiments.text.toy_world.world import World
 
 CLUE_BEFORE: dict[str, Maker] = {
@@ -47,5 +48,9 @@ FACTS = ("fact", "translation")
 
 
 def draw(world: World, kinds: dict[str, Maker], kind: str, n: int, part: str = "test") -> list[Blank]:
-    """`n` blanks of a kind; see `blanks`."""
-    return blanks(world, kinds[kind], n, part, states_a_fact=kind in FACTS)
+    """`n` blanks of a kind; see `blanks`.
+
+    Raises:
+        TypeError or ValueError: as `blanks`, or if kind is not one of kinds.
+    """
+    return blanks(world, kinds[one_of("kind", kind, list(kinds))], n, part, states_a_fact=kind in FACTS)

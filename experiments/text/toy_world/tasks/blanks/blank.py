@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.genres.encyclopedia import Facts
-from experiments.text.toy_world.parts import part_of
+from experiments.text.toy_world.parts import PARTS, part_of
+from experiments.text.toy_world.tasks.drawing import one_of
 from experiments.text.toy_world.world import World
 from minigrad.checks import whole_number
 
@@ -33,16 +34,18 @@ Maker = Callable[[Facts, Dice], Blank]
 
 
 def blanks(world: World, kind: Maker, n: int, part: str = "test", states_a_fact: bool = False) -> list[Blank]:
-    """`n` blanks of a kind whose texts, correctly filled in, are of a part: "test" or "dev".
+    """`n` blanks of a kind whose texts, correctly filled in, are of a part: "test", "dev" or "train".
 
     Args:
         states_a_fact: whether the text is a single fact. These are in documents, all of them, for where else could a
             model have learnt them? So the part is not asked for.
 
     Raises:
-        TypeError or ValueError: if n is not a whole number of at least 0.
+        TypeError or ValueError: if n is not a whole number of at least 0, or part none of PARTS; or if no text of the
+            kind is of that part.
     """
     whole_number("n", n, at_least=0)
+    one_of("part", part, PARTS)
     dice = Dice(world.seed, 2, *map(ord, f"{kind.__module__[-5:]}{kind.__name__}{part}"))
     return [_draw(world, kind, part, dice, states_a_fact) for _ in range(n)]
 
@@ -52,7 +55,7 @@ def _draw(world: World, kind: Maker, part: str, dice: Dice, states_a_fact: bool)
         blank = kind(world.facts, dice)
         if states_a_fact or part_of(blank.filled(blank.choices[0])) == part:
             return blank
-    raise ValueError(f"part must be one that texts have, train, dev or test; got {part!r}")
+    raise ValueError(f"part must be one that texts of this kind have, got {part!r}")
 
 
 def among(right: str, words: list[str], dice: Dice) -> tuple[str, ...]:
