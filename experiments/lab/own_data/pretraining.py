@@ -55,6 +55,10 @@ class Reading:
                 f"({self.batch_size} rows of {self.context}), got {n_tokens:,}; add more text. A token has about four "
                 "letters, and pretraining begins to help at a million"
             )
+        return self.steps_of(n_batches)
+
+    def steps_of(self, n_batches: int) -> int:
+        """The number of steps on a corpus of so many batches."""
         return min(self.most_steps, self.most_passes * n_batches)
 
 
