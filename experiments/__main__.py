@@ -4,6 +4,7 @@ Exit codes: 0 on success; 1 if the reader of a pipe has closed it; 2 on an error
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ os.environ["MPLBACKEND"] = "svg"  # figures are written as SVG, whatever backend
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code. Ctrl-C ends it cleanly, even during the imports."""
     words = sys.argv[1:] if arguments is None else arguments
-    again = " ".join(word for word in words if word != "--fresh")
+    again = shlex.join(word for word in words if word != "--fresh")
     interrupted = f"Interrupted. What is finished is kept; to resume: python -m experiments {again}"
     try:
         from tokenizer.command.console import run
@@ -44,7 +45,7 @@ def act(arguments: Sequence[str]) -> None:
         from pathlib import Path
 
         from experiments.report import pages, write_report
-        from experiments.running.script import add_options, run_tables
+        from experiments.running.script import add_options, own_files, run_tables
         from experiments.tables import catalogue
         from tokenizer.command.arguments import as_text, whole
 
@@ -77,10 +78,13 @@ def act(arguments: Sequence[str]) -> None:
         if options.command == "list":
             list_tables()
         elif options.command == "run":
+            files = own_files(options)
             run_tables(
-                catalogue.requests(options.names, options.preset, options.seeds, options.device, options.fresh), options
+                catalogue.requests(options.names, options.preset, options.seeds, options.device, options.fresh, files),
+                options,
             )
-            print("To look at the results: python -m experiments report")
+            if files is None:
+                print("To look at the results: python -m experiments report")
         elif options.command == "world":
             show_world(options.seed)
         elif options.command == "zoo":

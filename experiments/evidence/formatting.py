@@ -3,7 +3,7 @@
 import statistics
 
 from experiments.evidence.claims import Claim
-from experiments.evidence.table import Entry
+from experiments.evidence.table import Entry, Table
 
 SYMBOLS = {"reproduced": "✓", "not separated": "○", "contradicted": "✗", "one seed": "·"}
 
@@ -23,6 +23,19 @@ def entry(value: Entry, digits: int = 2) -> str:
     if isinstance(value, float):
         return f"{value:,.{digits}f}"
     return f"{value:,}" if isinstance(value, int) else value
+
+
+def aligned(table: Table) -> str:
+    """A table as text for a terminal: the caption, then columns of one width, numbers on the right."""
+    texts = [table.columns, *([entry(value, table.digits) for value in row] for row in table.rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    lines = [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in texts
+    ]
+    return "\n".join([table.caption, *(f"  {line}".rstrip() for line in lines)])
 
 
 def outcome(claim: Claim) -> str:

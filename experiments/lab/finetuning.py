@@ -178,16 +178,22 @@ def finetune(
 
 def evaluate(model: nn.Module, examples: Way, batch_size: int = 128) -> tuple[float, float]:
     """The mean loss in nats per target, and the score: without gradients, and with dropout off."""
+    loss, predicted = answers(model, examples, batch_size)
+    return loss, examples.score(predicted)
+
+
+def answers(model: nn.Module, examples: Way, batch_size: int = 128) -> tuple[float, list[Any]]:
+    """The mean loss in nats per target, and what the model predicts for each example, in their order."""
     loss, total = 0.0, 0
     predicted: list[Any] = []
     with evaluating(model):
         for start in range(0, len(examples), batch_size):
             batch = examples.batch(slice(start, start + batch_size))
-            batch_loss, answers = examples.answer(model, *batch)
+            batch_loss, some = examples.answer(model, *batch)
             loss += batch_loss.item() * n_targets(batch)
             total += n_targets(batch)
-            predicted.extend(answers)
-    return loss / total, examples.score(predicted)
+            predicted.extend(some)
+    return loss / total, predicted
 
 
 def orders(n_examples: int, batch_size: int, seed: int) -> Iterator[np.ndarray]:

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import importlib
+import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -14,6 +15,9 @@ MOST_SEEDS = 1000
 """Results use seeds below this: 0, 1, 2, … The others are for worlds in which choices are made (`lab/sweep.py`)."""
 
 NAMES = ("TITLE", "LECTURE", "PRESETS", "estimate", "run")
+OWN_DATA = "own_data"
+"""The module in a table's folder that runs its systems on the user's own files: it defines all these names."""
+OWN_DATA_NAMES = ("with_files", "describe")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -47,6 +51,39 @@ class TableModule(Protocol):
         worker process, and finds the finished cells in their files. So everything slow belongs in cells."""
 
 
+class OwnDataModule(TableModule, Protocol):
+    """What a table's `own_data` defines."""
+
+    def with_files(self, settings: Any, files: "OwnFiles") -> Any:
+        """The settings with what identifies the contents of the files: equal contents are equal work, wherever they
+        are. The files are read here, so that what is wrong with them is said before any work."""
+
+    def describe(self, settings: Any) -> str:
+        """One line that says what was read."""
+
+
+@dataclass(frozen=True)
+class OwnFiles:
+    """The user's own files, which take the place of the toy world.
+
+    Attributes:
+        corpus: a text file, or a folder of them, to pretrain on.
+        data: the folder of a data set, to finetune on.
+        task: which data set it is; None if the folder's name tells.
+    """
+
+    corpus: str
+    data: str
+    task: str | None = None
+
+
+def takes_own_files(module: str) -> bool:
+    """Whether the table of this module can be run on the user's own files."""
+    spec = importlib.util.find_spec(module)
+    is_folder = spec is not None and spec.submodule_search_locations is not None
+    return is_folder and importlib.util.find_spec(f"{module}.{OWN_DATA}") is not None
+
+
 @dataclass(frozen=True)
 class Request:
     """Which table to run, and how: everything that a worker process has to know.
@@ -55,6 +92,7 @@ class Request:
         module: the table's module, such as `experiments.tables.subword_table`.
         seeds: how many, instead of the preset's number.
         fresh: whether pretrained models that came with the package are trained instead.
+        files: the user's own files to run on, if not on the toy world.
     """
 
     module: str
@@ -62,6 +100,7 @@ class Request:
     seeds: int | None = None
     device: str = "cpu"
     fresh: bool = False
+    files: OwnFiles | None = None
 
     @property
     def name(self) -> str:
@@ -69,22 +108,31 @@ class Request:
         return self.module.rpartition(".")[2]
 
     def table(self) -> TableModule:
-        """Import the table's module.
+        """Import the table's module: with the user's own files, its `own_data`.
 
         Raises:
             ExperimentError: if it lacks one of the names above.
         """
-        module = importlib.import_module(self.module)
-        if missing := [name for name in NAMES if not hasattr(module, name)]:
-            raise ExperimentError(f"{self.module} does not define {', '.join(missing)}")
+        path = self.module if self.files is None else f"{self.module}.{OWN_DATA}"
+        module = importlib.import_module(path)
+        names = NAMES if self.files is None else (*NAMES, *OWN_DATA_NAMES)
+        if missing := [name for name in names if not hasattr(module, name)]:
+            raise ExperimentError(f"{path} does not define {', '.join(missing)}")
         return cast(TableModule, module)
 
     def settings(self) -> Any:
-        """The preset's settings, with the request's number of seeds if it has one.
+        """The preset's settings, with the request's number of seeds if it has one, and with its files.
 
         Raises:
             ExperimentError: on an unknown preset, or too few seeds: a full result needs 3, any other 1.
+            ValueError: if the user's own files cannot be used.
         """
+        settings = self._preset()
+        if self.files is None:
+            return settings
+        return cast(OwnDataModule, self.table()).with_files(settings, self.files)
+
+    def _preset(self) -> Any:
         presets = self.table().PRESETS
         if self.preset not in presets:
             meant = did_you_mean(self.preset, presets)

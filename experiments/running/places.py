@@ -44,6 +44,11 @@ def work_folder() -> Path:
     return folder
 
 
+def own_data_folder() -> Path:
+    """Where everything of runs on the user's own files is: a part of the work folder, which nothing else uses."""
+    return work_folder() / "own_data"
+
+
 def results_folder() -> Path:
     """Where results are written: `experiments/results` of the checkout, else in the work folder.
 

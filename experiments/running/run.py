@@ -1,16 +1,18 @@
 """Runs tables: announces them, computes their cells, and writes the results with their figures."""
 
 import dataclasses
+import glob
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from experiments.evidence import results
 from experiments.evidence.formatting import duration
 from experiments.evidence.plain import plain
 from experiments.evidence.results import CellValues, Figure, Result
 from experiments.running import environment
-from experiments.running.contract import Request
+from experiments.running.contract import OwnDataModule, Request
 from experiments.running.jobs import Compute, spread
 from experiments.running.places import remove, results_folder
 from experiments.running.work import Work
@@ -37,12 +39,11 @@ def write(work: Work) -> Path:
     """Run a table, write its result and figures, and remove the figures of an earlier result."""
     with using_threads(work.n_threads):
         result = complete(work.run_table(), work)
-    request = work.request
-    path = results_folder() / request.name / f"{stem(request)}.json"
+    path = result_file(work)
     for (svg, _), figure in zip(work.figures.values(), result.figures, strict=True):
         write_text(path.parent / figure.file, svg)
     results.save(result, path)
-    for old in path.parent.glob(f"{stem(request)}.*.svg"):
+    for old in path.parent.glob(f"{glob.escape(path.stem)}.*.svg"):
         if old.name not in {figure.file for figure in result.figures}:
             old.unlink()
     return path
@@ -61,6 +62,8 @@ def announce(work: Work) -> None:
     table = request.table()
     estimate = table.estimate(request.settings())
     print(f"{request.name} ({request.preset}): {table.TITLE}")
+    if request.files is not None:
+        print(f"  {cast(OwnDataModule, table).describe(request.settings())}")
     print(f"  estimate for two CPU cores: {duration(estimate.seconds)}, {estimate.megabytes:,.0f} MB of memory")
     if finished := len(list(work.folder.glob("*.json"))):
         print(f"  resuming; cells finished already: {finished} (--fresh computes them again)")
@@ -85,13 +88,22 @@ def complete(result: Result, work: Work) -> Result:
         preset=request.preset,
         settings=plain(request.settings()),
         cells=list(by_key.values()),
-        figures=[Figure(name, caption, f"{stem(request)}.{name}.svg") for name, (_, caption) in work.figures.items()],
+        figures=[
+            Figure(name, caption, f"{result_file(work).stem}.{name}.svg") for name, (_, caption) in work.figures.items()
+        ],
         wall_seconds=round(sum(work.seconds.values()), 2),
         computed_at=sorted({cell.commit for cell in work.cells.values()}),
         environment=environment.describe(request.device),
     )
 
 
-def stem(request: Request) -> str:
-    """A result file's name without its ending."""
-    return request.preset if request.device == "cpu" else f"{request.preset}-{request.device}"
+def result_file(work: Work) -> Path:
+    """Where a table's result is written. A result on the user's own files never takes the place of another."""
+    request = work.request
+    if request.files is not None:
+        name = (
+            f"{Path(request.files.data).name[:40]}-{work.folder.name}"  # for example SST-2-quick-cpu-0123456789abcdef
+        )
+        return work.root / "results" / request.name / f"{name}.json"
+    stem = request.preset if request.device == "cpu" else f"{request.preset}-{request.device}"
+    return results_folder() / request.name / f"{stem}.json"

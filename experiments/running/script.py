@@ -4,12 +4,14 @@ Each table is also a script of its own, for a debugger: `python -m experiments.t
 """
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.evidence import results
-from experiments.evidence.formatting import SYMBOLS, duration, effect, evidence, outcome
-from experiments.running.contract import Request
+from experiments.evidence.errors import ExperimentError
+from experiments.evidence.formatting import SYMBOLS, aligned, duration, effect, evidence, outcome
+from experiments.running.contract import OwnFiles, Request, takes_own_files
 from experiments.running.jobs import Processes
 from experiments.running.places import results_folder, work_folder
 from experiments.running.run import forget, run_one, run_spread
@@ -31,6 +33,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--jobs", type=whole, default=1, metavar="N", help="how many cells at once (default: 1)")
     where.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, whose workers compute the cells")
     parser.add_argument("--fresh", action="store_true", help="compute and train everything anew")
+    own = parser.add_argument_group("your own files", "run one table's systems on them; both are needed")
+    own.add_argument("--corpus", metavar="PATH", help="text to pretrain on: a file, or a folder of .txt and .md files")
+    own.add_argument(
+        "--data", metavar="FOLDER", help="a data set to finetune on, with the files of a GLUE task or SNLI"
+    )
+    own.add_argument(
+        "--task", metavar="NAME", help="which task it is, such as SST-2, if the folder's name does not tell"
+    )
+
+
+def own_files(options: argparse.Namespace) -> OwnFiles | None:
+    """The user's own files that the options name; None if they name none.
+
+    Raises:
+        ExperimentError: if only a part is there.
+    """
+    given = [f"--{name}" for name in ("corpus", "data", "task") if getattr(options, name) is not None]
+    if not given:
+        return None
+    if missing := [name for name in ("--corpus", "--data") if name not in given]:
+        raise ExperimentError(
+            f"{' and '.join(given)}: {' and '.join(missing)} must be given too, to pretrain on the corpus and then to "
+            "finetune on the data"
+        )
+    return OwnFiles(os.path.abspath(options.corpus), os.path.abspath(options.data), options.task)
 
 
 def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None:
@@ -54,21 +81,24 @@ def run_tables(requests: Sequence[Request], options: argparse.Namespace) -> None
 
         with Cluster(options.cluster) as cluster:
             forget(requests if options.fresh else [])
-            tell(run_spread(requests, cluster.compute, cluster.size))
+            tell(requests, run_spread(requests, cluster.compute, cluster.size))
         return
     forget(requests if options.fresh else [])
     if n_jobs > 1:
         with Processes(n_jobs) as processes:
-            tell(run_spread(requests, processes.compute, n_jobs))
+            tell(requests, run_spread(requests, processes.compute, n_jobs))
         return
     for request in requests:
-        tell([run_one(request)])
+        tell([request], [run_one(request)])
 
 
-def tell(paths: Sequence[Path]) -> None:
-    """Print the verdicts of the results in these files."""
-    for path in paths:
+def tell(requests: Sequence[Request], paths: Sequence[Path]) -> None:
+    """Print the verdicts of the results in these files; of those on the user's own files, which no report shows, the
+    tables too."""
+    for request, path in zip(requests, paths, strict=True):
         result = results.load(path)
+        for table in result.tables if request.files is not None else ():
+            print(f"\n{aligned(table)}\n")
         for claim in result.claims:
             print(f"  {SYMBOLS[outcome(claim)]} {outcome(claim)}: {claim.text}: {effect(claim)} ({evidence(claim)})")
         print(f"  took {duration(result.wall_seconds)}; result: {path}\n")
@@ -85,6 +115,9 @@ def script(module: str) -> None:
         parser = argparse.ArgumentParser(prog=f"python -m {module}", allow_abbrev=False)
         add_options(parser)
         options = parser.parse_args(arguments)
-        run_tables([Request(module, options.preset, options.seeds, options.device, options.fresh)], options)
+        files = own_files(options)
+        if files is not None and not takes_own_files(module):
+            raise ExperimentError(f"{module} cannot be run on --corpus and --data")
+        run_tables([Request(module, options.preset, options.seeds, options.device, options.fresh, files)], options)
 
     console.leave(console.run(main, interrupted="Interrupted. What is finished is kept; the same command resumes."))

@@ -31,7 +31,7 @@ from experiments.running import cells, environment, progress
 from experiments.running.cells import Cell
 from experiments.running.contract import Request
 from experiments.running.locks import one_at_a_time
-from experiments.running.places import remove, work_folder
+from experiments.running.places import own_data_folder, remove, work_folder
 from minigrad import random
 from minigrad.checks import whole_number
 from minigrad.threads import using_threads
@@ -63,7 +63,8 @@ class Work:
     """
 
     def __init__(self, request: Request) -> None:
-        self.request, self.device, root = request, request.device, work_folder()
+        self.request, self.device = request, request.device
+        self.root = root = work_folder() if request.files is None else own_data_folder()
         same_numbers = {name: value for name, value in plain(request.settings(), "settings").items() if name != "seeds"}
         self.n_threads = whole_number("settings.n_threads", same_numbers.get("n_threads", 1), at_least=1)
         self.depends_on = environment.numbers_depend_on(self.n_threads)

@@ -12,6 +12,7 @@ import sys
 import traceback
 from typing import Any
 
+from experiments.evidence.decoding import decode
 from experiments.running.contract import Request
 from experiments.running.places import work_folder
 from experiments.running.work import CellName, Finished, NotYet, OneCell
@@ -49,7 +50,7 @@ def main() -> int:
 def answer(question: dict[str, Any]) -> dict[str, str]:
     """Compute one cell: the answer is empty, or says what failed."""
     try:
-        compute(Request(**question["request"]), CellName(question["key"], question["seed"]))
+        compute(decode(Request, question["request"], "request"), CellName(question["key"], question["seed"]))
     except Exception as error:
         traceback.print_exc()
         return {"error": f"{type(error).__name__}: {error}"}

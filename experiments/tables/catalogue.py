@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from experiments.evidence.errors import ExperimentError
-from experiments.running.contract import Request, did_you_mean
+from experiments.running.contract import OwnFiles, Request, did_you_mean, takes_own_files
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,24 @@ def requests(
     seeds: int | None = None,
     device: str = "cpu",
     fresh: bool = False,
+    files: OwnFiles | None = None,
 ) -> list[Request]:
     """The requests for these names. No name, or "all" among them, means all tables that can be run.
 
     Raises:
-        ExperimentError: on an unknown name.
+        ExperimentError: on an unknown name; with the user's own files, unless one table is named that takes them.
     """
     known = {entry.name: entry for entry in built()}
     if unknown := [name for name in names if name not in (*known, "all")]:
         meant = did_you_mean(unknown[0], known)
         raise ExperimentError(f"no table is named {unknown[0]!r}{meant}; there are: {', '.join(known)}")
     chosen = list(known) if not names or "all" in names else list(dict.fromkeys(names))
-    return [Request(known[name].module, preset, seeds, device, fresh) for name in chosen]
+    if files is not None:
+        can = [entry.name for entry in known.values() if takes_own_files(entry.module)]
+        if len(names) == 0 or "all" in names or len(chosen) != 1 or chosen[0] not in can:
+            got = ", ".join(names) or "none"
+            raise ExperimentError(
+                f"--corpus and --data need the name of one table whose systems are run on them ({', '.join(can)}), "
+                f"got {got}"
+            )
+    return [Request(known[name].module, preset, seeds, device, fresh, files) for name in chosen]

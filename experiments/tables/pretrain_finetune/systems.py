@@ -15,6 +15,8 @@ from experiments.running.work import Checkpoint
 from experiments.text.toy_world.tasks.judgements import cola_of_all_words
 from minigrad.checks import number, whole_number
 from models.finetuning import LastTokenClassifier
+from models.lstm_lm import LSTMLanguageModel
+from models.word_vectors import SkipGram
 
 RANDOM_LSTM = "LSTM, random start"
 VECTORS = "LSTM on word vectors"
@@ -95,12 +97,18 @@ def start(
     """A classifier before finetuning: the body pretrained or random, the last layer random."""
     model = architecture_of(system, settings).untrained(seed)
     if pretrained is not None and system == VECTORS:
-        table = zoo.load(settings.zoo.vectors, pretrained, seed).centre.weight.numpy()
-        old = model.token_embedding.weight.data
-        # Scaled to the norm of the random start's vectors, because the rest of the LSTM is initialised for that scale.
-        model.token_embedding.weight.data = table * (np.linalg.norm(old) / np.linalg.norm(table))
+        use_vectors(model, zoo.load(settings.zoo.vectors, pretrained, seed))
     elif pretrained is not None:
         model = zoo.load(recipe_of(system, settings), pretrained, seed)
     generator = np.random.default_rng([seed, 4])
     n_labels = task_of(settings, seed).n_labels
     return LastTokenClassifier(model, model.config.d_model, n_labels, generator).to(device)
+
+
+def use_vectors(model: LSTMLanguageModel, vectors: SkipGram) -> None:
+    """Put pretrained word vectors in the place of an LSTM's embeddings.
+
+    They are scaled to the norm of the random start's, because the rest of the LSTM is initialised for that scale.
+    """
+    table, old = vectors.centre.weight.numpy(), model.token_embedding.weight.data
+    model.token_embedding.weight.data = table * (np.linalg.norm(old) / np.linalg.norm(table))
