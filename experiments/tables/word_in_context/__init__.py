@@ -8,7 +8,8 @@ says how far apart the senses are without any training.
 systems.py    the settings, how each system reads a sentence, and what is measured
 findings.py   claims, tables and figures
 
-Sources: the lecture, "I record the record"; Peters et al. 2018, "Deep contextualized word representations", section 5.3.
+Sources: the lecture, "I record the record"; Peters et al. 2018, "Deep contextualized word representations", section
+5.3.
 """
 
 from itertools import product
