@@ -18,7 +18,7 @@ from experiments.evidence.results import Result
 from experiments.lab import zoo
 from experiments.lab.zoo import FULL
 from experiments.running.contract import Estimate
-from experiments.running.work import Work
+from experiments.running.work import Checkpoint, Work
 from experiments.tables.word_in_context import findings
 from experiments.tables.word_in_context.systems import ENCODER, SYSTEMS, UNTRAINED, Settings, measure, picture
 
@@ -39,9 +39,9 @@ def estimate(settings: Settings) -> Estimate:
 def run(settings: Settings, work: Work) -> Result:
     """Measure every layer of every system in every seed's world, judge the claims."""
     cells: findings.Cells = {system: [] for system in SYSTEMS}
-    starts = {}
+    starts: dict[tuple[str, int], Checkpoint] = {}
     for seed, (system, of_system) in product(range(settings.seeds), SYSTEMS.items()):
-        start = None  # random weights
+        start: Checkpoint | None = None  # random weights
         if system not in UNTRAINED:
             recipe = of_system.recipe(settings)
             start = starts[system, seed] = zoo.pretrained(work, recipe, seed, f"pretraining: {system}")
