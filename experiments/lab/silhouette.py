@@ -2,8 +2,8 @@
 
     s(i) = (b(i) - a(i)) / max(a(i), b(i))
 
-a(i) is the mean distance from vector i to the others of its group, and b(i) the smallest mean distance to the vectors of
-another group. 1 means far apart, 0 means on the border, and less than 0 that another group is closer.
+a(i) is the mean distance from vector i to the others of its group, and b(i) the smallest mean distance to the vectors
+of another group. 1 means far apart, 0 means on the border, and less than 0 that another group is closer.
 
 Source: Rousseeuw 1987, "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis".
 """

@@ -8,7 +8,8 @@ says how far apart the senses are without any training.
 systems.py    the settings, how each system reads a sentence, and what is measured
 findings.py   claims, tables and figures
 
-Sources: the lecture, "I record the record"; Peters et al. 2018, "Deep contextualized word representations", section 5.3.
+Sources: the lecture, "I record the record"; Peters et al. 2018, "Deep contextualized word representations", section
+5.3.
 """
 
 from itertools import product
@@ -17,7 +18,7 @@ from experiments.evidence.results import Result
 from experiments.lab import zoo
 from experiments.lab.zoo import FULL
 from experiments.running.contract import Estimate
-from experiments.running.work import Work
+from experiments.running.work import Checkpoint, Work
 from experiments.tables.word_in_context import findings
 from experiments.tables.word_in_context.systems import ENCODER, SYSTEMS, UNTRAINED, Settings, measure, picture
 
@@ -38,9 +39,9 @@ def estimate(settings: Settings) -> Estimate:
 def run(settings: Settings, work: Work) -> Result:
     """Measure every layer of every system in every seed's world, judge the claims."""
     cells: findings.Cells = {system: [] for system in SYSTEMS}
-    starts = {}
+    starts: dict[tuple[str, int], Checkpoint] = {}
     for seed, (system, of_system) in product(range(settings.seeds), SYSTEMS.items()):
-        start = None  # random weights
+        start: Checkpoint | None = None  # random weights
         if system not in UNTRAINED:
             recipe = of_system.recipe(settings)
             start = starts[system, seed] = zoo.pretrained(work, recipe, seed, f"pretraining: {system}")

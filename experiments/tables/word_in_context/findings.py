@@ -135,7 +135,7 @@ def chosen_table(cells: Cells) -> Table:
         for system in cells
     ]
     caption = (
-        "Noun or verb? Homographs that the probe never saw, in the layer that dev homographs chose (0: the embeddings). "
+        "Noun or verb? Homographs that the probe never saw, in the layer that dev chose (0: the embeddings). "
         "Chance is 50%"
     )
     return Table(caption, ["system", "layer", "probe accuracy, %", "silhouette"], rows, digits=2)

@@ -143,7 +143,7 @@ def load(system: str, start: Checkpoint | None, settings: Settings, seed: int) -
 
 
 def probe(vectors: dict[str, np.ndarray], parts: dict[str, list[Sense]], strengths: Sequence[float]) -> dict[str, Any]:
-    """One layer: part → vectors (N, D) and sentences. The penalty's strength is chosen on dev, the test set read once."""
+    """One layer: part → vectors (N, D) and sentences. Dev chooses the penalty's strength."""
     gold = {part: np.array([SENSES.index(found.sense) for found in sentences]) for part, sentences in parts.items()}
     probes = [logistic_regression.fit(vectors["train"], gold["train"], strength) for strength in strengths]
     dev = [accuracy(each.predict(vectors["dev"]), gold["dev"]) for each in probes]
