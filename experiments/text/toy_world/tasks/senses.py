@@ -26,8 +26,12 @@ FRAMES = [
     ("there is a {homograph} near the {adjective} {member}.", "{person} and i {homograph} it in the {room}."),
     ("{person} {verb} a {adjective} {homograph} on {day}.", "on {day} {person} will {homograph} the {member}."),
     ("on {day} {person} {verb} a {adjective} {homograph}.", "the {adjective} {member} is what they {homograph}."),
+    # "the strong lock is near the dog", "the strong lock it in the hall": only what comes after tells.
+    ("the {adjective} {homograph} is near the {member}.", "the {adjective} {homograph} it in the {room}."),
+    ("the {adjective} {homograph} of {person} is {adjective2}.", "the {adjective} {homograph} the {member} on {day}."),
 ]
-"""A frame for each sense, with the homograph at the same place of as many words."""
+"""A frame for each sense, with the homograph at the same place of as many words. No document has the last two verbs'
+frames, in which "the strong" are people."""
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,11 @@ def test_the_homograph_is_at_its_place_and_nowhere_else(part: str):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_the_word_before_agrees_with_the_sense(part: str):
+def test_the_words_around_agree_with_the_sense(part: str):
     for sense in drawn(part):
-        before = sense.text[: sense.start].split()[-1]
-        assert (before in BEFORE_A_VERB) == (sense.sense == "verb"), sense
+        before, after = sense.text[: sense.start].split(), sense.text[sense.start :].split()[1:]
+        is_people = before[0] == "the" and len(before) == 2 and after[:1] in (["it"], ["the"])  # "the strong lock it"
+        assert (before[-1] in BEFORE_A_VERB or is_people) == (sense.sense == "verb"), sense
 
 
 def accuracy_of(feature: object, seed: int = 0) -> float:
@@ -55,9 +56,9 @@ def test_a_rule_that_knows_place_and_length_is_at_chance(feature: object):
     assert accuracy_of(feature) == pytest.approx(0.5, abs=0.02)
 
 
-def test_a_rule_that_knows_the_first_word_is_not_always_right_but_one_with_the_word_before_is():
+def test_a_rule_that_knows_one_word_is_not_always_right():
     assert accuracy_of(lambda sense: sense.text.split()[0] if word_index(sense) > 1 else "") < 0.9
-    assert accuracy_of(lambda sense: sense.text[: sense.start].split()[-1] in BEFORE_A_VERB) == 1
+    assert 0.8 < accuracy_of(lambda sense: sense.text[: sense.start].split()[-1] in BEFORE_A_VERB) < 0.95
 
 
 def test_homographs_are_of_one_part_and_both_senses_are_as_frequent():
