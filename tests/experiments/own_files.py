@@ -12,6 +12,8 @@ from pathlib import Path
 
 from experiments import __main__ as command_line  # first, as it sets what NumPy reads
 from experiments.lab import training
+from experiments.lab.own_data import corpus as corpora
+from experiments.lab.own_data import data as examples
 from experiments.lab.own_data.pretraining import Reading
 from experiments.running.progress import Bar
 from experiments.tables.pretrain_finetune import own_data
@@ -28,7 +30,7 @@ TINY = Settings(
     finetuning_lrs=(1e-3, 1e-2),
     finetuning_batch=4,
 )
-NOUNS, VERBS = "dog cat fox owl hen".split(), "sees likes hears finds".split()
+NOUNS, VERBS = ("dog", "cat", "fox", "owl", "hen"), ("sees", "likes", "hears", "finds")
 SENTENCES = [f"The {a} {verb} the {b}." for a in NOUNS for verb in VERBS for b in NOUNS]
 MNLI_COLUMNS = (
     "index promptID pairID genre sentence1_binary_parse sentence2_binary_parse sentence1_parse sentence2_parse"
@@ -89,6 +91,12 @@ def snli(folder: Path) -> Path:
     for split, some in (("train", rows[:20]), ("dev", rows[20:])):
         (folder / f"snli_1.0_{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
     return folder
+
+
+def forget() -> None:
+    """Let files be read again, as another process would."""
+    for cached in (corpora.documents_of, corpora.facts_of, examples.examples_of, examples.facts_of):
+        cached.cache_clear()
 
 
 def kill_at(step: int) -> None:

@@ -1,12 +1,15 @@
 """`--corpus` and `--data`: the five starts on the user's own files, in the real formats, tiny."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -16,6 +19,9 @@ from experiments.evidence import results
 from experiments.evidence.results import Result
 from experiments.lab import metrics
 from experiments.lab.own_data.data import Data
+from experiments.running import script, worker
+from experiments.running.contract import Request
+from experiments.running.work import CellName
 from experiments.tables.pretrain_finetune import own_data
 from experiments.tables.pretrain_finetune.systems import LSTM, SYSTEMS, TRANSFORMER
 from tests.experiments import own_files
@@ -85,6 +91,7 @@ def test_equal_files_elsewhere_are_not_read_again_and_changed_ones_are(corpus, t
     shutil.rmtree(tmp_path / "work" / "own_data" / "results")
     (data / "dev.tsv").write_text((data / "dev.tsv").read_text() + "A new one.\t1\n")
     (corpus / "one.txt").write_text("More of it. " * 20)
+    own_files.forget()
     assert main(command(corpus, data)) == 0
     assert "resuming" not in capsys.readouterr().out
     assert len(list((tmp_path / "work" / "own_data" / "checkpoints").glob("*/record.json"))) == 8
@@ -103,7 +110,7 @@ def test_fresh_forgets_only_runs_on_own_files(corpus, tmp_path):
     assert others.is_dir()
 
 
-def test_processes_share_the_work_and_killed_runs_end_with_the_same_numbers(corpus, tmp_path):
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(corpus, tmp_path):
     data = own_files.sst2(tmp_path / "SST-2")
     assert main(command(corpus, data)) == 0
     expected = numbers(result_in(tmp_path / "work"))
@@ -116,6 +123,33 @@ def test_processes_share_the_work_and_killed_runs_end_with_the_same_numbers(corp
         assert killed < 10
     assert killed >= 3
     assert numbers(result_in(tmp_path / "again")) == expected
+
+
+def test_other_processes_compute_cells_of_a_request_with_files(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "Processes", JSONWorkers)
+    data = own_files.sst2(tmp_path / "SST-2")
+    assert main(command(corpus, data, "--jobs", "2")) == 0
+    spread = numbers(result_in(tmp_path / "work"))
+    assert main(command(corpus, data, "--fresh")) == 0
+    assert numbers(result_in(tmp_path / "work")) == spread
+
+
+class JSONWorkers:
+    """In place of worker processes: cells are computed here, from the same JSON."""
+
+    def __init__(self, n_processes: int) -> None:
+        self.one_at_a_time = Lock()
+
+    def compute(self, request: Request, name: CellName) -> None:
+        question = json.loads(json.dumps({"request": asdict(request), "key": name.key, "seed": name.seed}))
+        with self.one_at_a_time:
+            assert worker.answer(question) == {}
+
+    def __enter__(self) -> "JSONWorkers":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """There is nothing to end."""
 
 
 # -- bad inputs -------------------------------------------------------------------------------------
@@ -162,7 +196,8 @@ def no_table(tmp_path: Path) -> list[str]:
 
 
 def two_tables(tmp_path: Path) -> list[str]:
-    return [*command(tmp_path / "corpus", own_files.sst2(tmp_path / "SST-2")), "model_sizes"]
+    data = own_files.sst2(tmp_path / "SST-2")
+    return ["run", "pretrain_finetune", "model_sizes", *command(tmp_path / "corpus", data)[2:]]
 
 
 def only_a_corpus(tmp_path: Path) -> list[str]:
