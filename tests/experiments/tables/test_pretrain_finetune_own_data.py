@@ -11,14 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
 import pytest
 
 from experiments.__main__ import main
 from experiments.evidence import results
 from experiments.evidence.results import Result
-from experiments.lab import metrics
-from experiments.lab.own_data.data import Data
 from experiments.running import script, worker
 from experiments.running.contract import Request
 from experiments.running.work import CellName
@@ -254,22 +251,3 @@ def test_a_corpus_too_small_for_a_batch_is_refused(corpus, tmp_path, capsys):
         "error: --corpus: expected at least 65 tokens, enough for one batch of pretraining (4 rows of 16), got" in error
     )
     assert "add more text" in error
-
-
-# -- parts ------------------------------------------------------------------------------------------
-
-
-def test_held_out_examples_are_not_trained_on(tmp_path):
-    data = Data(str(own_files.sst2(tmp_path / "SST-2")))
-    parts = data.parts(seed=0, most=100)
-    assert (len(parts.train), len(parts.held_out), len(parts.dev["dev"])) == (18, 2, 6)
-    assert sorted([*parts.train, *parts.held_out], key=str) == sorted(data.read("train").items, key=str)
-    assert data.parts(1, 100).held_out != parts.held_out
-    assert data.parts(0, 5).train == parts.train[:5]
-
-
-def test_scores_are_of_the_scale_of_the_file_and_by_the_task_s_metric(corpus, tmp_path):
-    data = own_files.stsb(tmp_path / "STS-B")
-    assert Data(str(data)).task.metrics == {"Spearman": metrics.spearman, "Pearson": metrics.pearson}
-    gold = [example.label for example in Data(str(data)).read("dev").items]
-    np.testing.assert_allclose(gold, [1.8, 2.7, 3.6, 4.5, 0.0, 0.9])
