@@ -22,8 +22,9 @@ OWN_DATA_NAMES = ("with_files", "describe")
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` (did you mean 'subword_table'?)` if a known word is similar, else the empty string."""
-    alike = difflib.get_close_matches(word.lower(), list(known), n=1)
-    return f" (did you mean {alike[0]!r}?)" if alike else ""
+    by_lower_case = {name.lower(): name for name in known}
+    alike = difflib.get_close_matches(word.lower(), list(by_lower_case), n=1)
+    return f" (did you mean {by_lower_case[alike[0]]!r}?)" if alike else ""
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def tell(requests: Sequence[Request], paths: Sequence[Path]) -> None:
     for request, path in zip(requests, paths, strict=True):
         result = results.load(path)
         for table in result.tables if request.files is not None else ():
-            print(f"\n{aligned(table)}\n")
+            print(f"\n{aligned(table)}")
         for claim in result.claims:
             print(f"  {SYMBOLS[outcome(claim)]} {outcome(claim)}: {claim.text}: {effect(claim)} ({evidence(claim)})")
         print(f"  took {duration(result.wall_seconds)}; result: {path}\n")

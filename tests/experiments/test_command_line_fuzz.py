@@ -36,6 +36,9 @@ PIECES = [
     "--seeds",
     "--jobs",
     "--cluster",
+    "--corpus",
+    "--data",
+    "--task",
     "--",
 ]
 odd_text = st.one_of(

@@ -38,11 +38,11 @@ class Corpus:
 
     def documents(self) -> list[Document]:
         """The texts, read once in each process."""
-        return _read(self.path)
+        return documents_of(self.path)
 
     def facts(self) -> dict[str, Any]:
         """How many documents and bytes it has, and the SHA-256 of their contents."""
-        return _facts(self.path)
+        return facts_of(self.path)
 
     def encode(self, folder: Path, sha256: str, vocab_size: int) -> dict[str, Any]:
         """Learn a vocabulary, and write it and the ids of the whole corpus into the folder.
@@ -112,13 +112,15 @@ def lines(text: str) -> Iterator[str]:
 
 
 @cache
-def _read(path: str) -> list[Document]:
+def documents_of(path: str) -> list[Document]:
+    """See `Corpus.documents`."""
     return own_text.read(path)
 
 
 @cache
-def _facts(path: str) -> dict[str, Any]:
-    found = describe(_read(path))
+def facts_of(path: str) -> dict[str, Any]:
+    """See `Corpus.facts`."""
+    found = describe(documents_of(path))
     return {name: found[name] for name in ("documents", "bytes", "sha256")}
 
 

@@ -43,11 +43,11 @@ class Data:
         Raises:
             DataError: if the file is missing or damaged, or has too few examples to train and to choose.
         """
-        return _read(self.folder, self.task.name, split)
+        return examples_of(self.folder, self.task.name, split)
 
     def facts(self) -> dict[str, Any]:
         """The task, the number of examples in each split and that of unusable rows, and the SHA-256 of all examples."""
-        return _facts(self.folder, self.task.name)
+        return facts_of(self.folder, self.task.name)
 
     def parts(self, seed: int, most: int) -> Parts:
         """The examples, at most so many for training: which ones, and which are held out, is drawn by the seed."""
@@ -59,7 +59,8 @@ class Data:
 
 
 @cache
-def _read(folder: str, task_name: str, split: str) -> Examples[LabelledText]:
+def examples_of(folder: str, task_name: str, split: str) -> Examples[LabelledText]:
+    """See `Data.read`."""
     examples = task_named(task_name, folder).read(folder, split)
     if split == "train" and len(examples.items) < 2:
         raise DataError(f"{folder}: expected at least 2 training examples, got {len(examples.items)}")
@@ -67,10 +68,11 @@ def _read(folder: str, task_name: str, split: str) -> Examples[LabelledText]:
 
 
 @cache
-def _facts(folder: str, task_name: str) -> dict[str, Any]:
+def facts_of(folder: str, task_name: str) -> dict[str, Any]:
+    """See `Data.facts`."""
     digest, counts, skipped = hashlib.sha256(), {}, 0
     for split in ("train", *task_named(task_name, folder).dev):
-        examples = _read(folder, task_name, split)
+        examples = examples_of(folder, task_name, split)
         counts[split], skipped = len(examples.items), skipped + examples.skipped
         for example in examples.items:
             digest.update(f"{split} {json.dumps(astuple(example))}\n".encode())

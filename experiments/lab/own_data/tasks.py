@@ -60,8 +60,10 @@ def task_named(name: str | None, folder: str) -> Task:
     Capitals and punctuation do not matter.
 
     Raises:
-        ExperimentError: if there is no such task, or the folder's name does not tell.
+        ExperimentError: if there is no such task or folder, or the folder's name does not tell.
     """
+    if not Path(folder).is_dir():
+        raise ExperimentError(f"--data: expected a folder with the files of a data set, but there is none: {folder}")
     by_letters = {_letters(task.name): task for task in TASKS.values()}
     known = ", ".join(TASKS)
     if name is not None:

@@ -73,10 +73,10 @@ def describe(settings: Settings) -> str:
 
 
 def estimate(settings: Settings) -> Estimate:
-    """From measurements on two cores: 20 billion floating-point operations a second, 1 MB of text encoded a second."""
+    """From measurements on two cores: 40 billion floating-point operations a second, 1 MB of text encoded a second."""
     n_bytes, examples = settings.corpus["bytes"], settings.data["examples"]
     flops = settings.pretraining_flops(n_bytes // BYTES_OF_A_TOKEN) + settings.finetuning_flops(examples["train"])
-    seconds = 5 + settings.seeds * flops / 20e9 + n_bytes / 1e6
+    seconds = 5 + settings.seeds * flops / 40e9 + n_bytes / 1e6
     return Estimate(seconds, 300 + 5 * n_bytes / 1e6 + sum(examples.values()) * 1e-3)
 
 

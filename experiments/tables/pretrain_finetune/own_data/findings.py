@@ -70,8 +70,8 @@ def judge(settings: Settings, grid: Grid) -> Claim:
 def score_table(settings: Settings, grid: Grid) -> Table:
     """Systems × the task's own scores."""
     caption = (
-        f"{settings.task.name}: scores on the dev examples, in percent. The learning rate and the number of steps of "
-        f"finetuning are chosen on a share of {HELD_OUT:g} of the training examples (at most {MOST_HELD_OUT:,})"
+        f"{settings.task.name}: scores on the dev examples, in percent. Finetuning's learning rate and number of "
+        f"steps are chosen on {HELD_OUT:.0%} of the training examples, at most {MOST_HELD_OUT:,}, which are held out"
     )
     names: dict[Condition, str] = {name: name for name in columns(settings.task)}
     return grid.table(caption, "score", first="start", names=names, scale=100, digits=1)

@@ -78,20 +78,21 @@ class Settings:
 
     @property
     def weights(self) -> tuple[int, int]:
-        """Roughly, how many weights the LSTM and the Transformer use for a token."""
+        """Roughly, those of the LSTM and of the Transformer, without embeddings."""
         width, n_layers, _ = self.size
-        return 8 * (2 * width) ** 2 + 2 * width * self.vocab_size, 12 * n_layers * width**2 + width * self.vocab_size
+        return 8 * (2 * width) ** 2, 12 * n_layers * width**2
 
     def pretraining_flops(self, n_tokens: int) -> float:
         """Roughly, those of both language models on a corpus of so many tokens, for one seed."""
         n_batches = max(n_tokens // self.reading.batch_tokens, 1)
-        return 6 * sum(self.weights) * self.reading.steps_of(n_batches) * self.reading.batch_tokens
+        of_the_vocabulary = 3 * self.size[0] * self.vocab_size  # the output layers of both
+        n_targets = self.reading.steps_of(n_batches) * self.reading.batch_tokens
+        return 6 * (sum(self.weights) + of_the_vocabulary) * n_targets
 
     def finetuning_flops(self, n_examples: int) -> float:
-        """Roughly, those of finetuning the five starts, for one seed."""
-        trials = self.finetunings(n_examples)
-        n_tokens = sum(trial.n_steps(n_examples) for trial in trials) * self.finetuning_batch * self.reading.context
-        return 6 * max(self.weights) * n_tokens * len(SYSTEMS)
+        """Roughly, those of finetuning the five starts on inputs of half the context, for one seed."""
+        n_inputs = sum(trial.n_steps(n_examples) for trial in self.finetunings(n_examples)) * self.finetuning_batch
+        return 6 * max(self.weights) * n_inputs * self.reading.context / 2 * len(SYSTEMS)
 
 
 def architecture_of(system: str, text: Checkpoint, settings: Settings) -> Architecture:
