@@ -143,8 +143,8 @@ def draw(starts: Starts, work: Work) -> None:
         draw_curves(starts, "steps", "pretraining step"),
         "Learning curves of the small models: the accuracy on dev blanks along pretraining, the mean over seeds. A "
         "skill stays at chance for long and is then learnt within a few hundred steps, each at its own time. Before "
-        "that time a downstream task that needs the skill cannot tell a pretrained model from a random one. That is why "
-        "all tables use one budget, at which the compared models have learnt what their tasks need.",
+        "that time a downstream task that needs the skill cannot tell a pretrained model from a random one. So all "
+        "tables use one budget, at which the compared models have learnt what their tasks need.",
     )
     work.figure(
         "learning-curves-by-targets",
