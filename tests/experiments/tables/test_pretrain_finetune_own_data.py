@@ -75,24 +75,33 @@ def test_every_start_is_pretrained_finetuned_and_scored(corpus, tmp_path, capsys
     assert result.claims[0].unit == columns[0]
 
 
-def test_equal_files_elsewhere_are_not_read_again_and_changed_ones_are(corpus, tmp_path, capsys):
+def test_equal_files_elsewhere_are_the_same_work(corpus, tmp_path, capsys):
     data = own_files.sst2(tmp_path / "SST-2")
     assert main(command(corpus, data)) == 0
-    first = numbers(result_in(tmp_path / "work"))
     texts = set((tmp_path / "work" / "own_data" / "checkpoints").iterdir())
     moved = shutil.copytree(corpus, tmp_path / "moved"), shutil.copytree(data, tmp_path / "reviews")
     capsys.readouterr()
     assert main(command(*moved, "--task", "sst2")) == 0
     assert "cells finished already: 5" in capsys.readouterr().out
     assert set((tmp_path / "work" / "own_data" / "checkpoints").iterdir()) == texts
-    shutil.rmtree(tmp_path / "work" / "own_data" / "results")
-    (data / "dev.tsv").write_text((data / "dev.tsv").read_text() + "A new one.\t1\n")
-    (corpus / "one.txt").write_text("More of it. " * 20)
-    own_files.forget()
-    assert main(command(corpus, data)) == 0
-    assert "resuming" not in capsys.readouterr().out
-    assert len(list((tmp_path / "work" / "own_data" / "checkpoints").glob("*/record.json"))) == 8
-    assert numbers(result_in(tmp_path / "work")) != first
+
+
+def test_after_a_change_of_one_file_what_it_decides_is_computed_again(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    data, checkpoints = own_files.sst2(tmp_path / "SST-2"), tmp_path / "work" / "own_data" / "checkpoints"
+    for path, before, after, n_checkpoints in (
+        (data / "dev.tsv", "", "", 4),
+        (data / "dev.tsv", "\t1\n", "\t0\n", 4),  # as many examples as before, the same pretraining
+        (corpus / "one.txt", "dog", "cow", 8),  # as many bytes
+    ):
+        path.write_text(path.read_text().replace(before, after))
+        own_files.forget()
+        capsys.readouterr()
+        assert main(command(corpus, data)) == 0
+        assert "resuming" not in capsys.readouterr().out
+        assert len(list(checkpoints.glob("*/record.json"))) == n_checkpoints
+    assert len(list((tmp_path / "work" / "own_data" / "results" / "pretrain_finetune").glob("*.json"))) == 3
 
 
 def test_fresh_forgets_only_runs_on_own_files(corpus, tmp_path):
@@ -111,14 +120,16 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_numbers(corpus,
     data = own_files.sst2(tmp_path / "SST-2")
     assert main(command(corpus, data)) == 0
     expected = numbers(result_in(tmp_path / "work"))
-    environment = os.environ | {"MINIGRAD_CACHE": str(tmp_path / "again"), "KILL_AT": "15"}
+    environment = os.environ | {"MINIGRAD_CACHE": str(tmp_path / "again"), "KILL_AT": "11"}
     program = [sys.executable, "-m", "tests.experiments.own_files", *command(corpus, data)]
-    killed = 0
+    killed = in_pretraining = 0
     while (code := subprocess.run(program, env=environment, check=False, capture_output=True).returncode) != 0:
         assert code == -signal.SIGKILL
         killed += 1
-        assert killed < 10
-    assert killed >= 3
+        in_pretraining += len(list((tmp_path / "again").rglob("unfinished.safetensors")))
+        assert killed < 12
+    assert killed >= 5
+    assert in_pretraining >= 2  # the LSTM's and the Transformer's
     assert numbers(result_in(tmp_path / "again")) == expected
 
 
