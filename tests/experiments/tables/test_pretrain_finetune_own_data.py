@@ -212,6 +212,10 @@ def only_a_corpus(tmp_path: Path) -> list[str]:
     return ["run", "pretrain_finetune", "--corpus", str(tmp_path / "corpus")]
 
 
+def an_empty_path(tmp_path: Path) -> list[str]:
+    return ["run", "pretrain_finetune", "--corpus", "", "--data", str(tmp_path)]
+
+
 def only_a_task(tmp_path: Path) -> list[str]:
     return ["run", "pretrain_finetune", "--task", "SST-2"]
 
@@ -239,6 +243,7 @@ ONE_TABLE = "--corpus and --data need the name of one table whose systems are ru
             only_a_corpus,
             "--corpus: --data must be given too, to pretrain on the corpus and then to finetune on the data",
         ),
+        (an_empty_path, "--corpus: expected a path, got ''"),
         (only_a_task, "--task: --corpus and --data must be given too"),
     ],
 )
