@@ -18,7 +18,7 @@ from experiments.running.run import forget, run_one, run_spread
 from minigrad import checks
 from minigrad.device import cupy
 from tokenizer.command import console
-from tokenizer.command.arguments import whole
+from tokenizer.command.arguments import as_text, whole
 
 MOST_JOBS = 64
 """The most processes that are started: no table has more cells."""
@@ -34,12 +34,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, whose workers compute the cells")
     parser.add_argument("--fresh", action="store_true", help="compute and train everything anew")
     own = parser.add_argument_group("your own files", "run one table's systems on them; both are needed")
-    own.add_argument("--corpus", metavar="PATH", help="text to pretrain on: a file, or a folder of .txt and .md files")
     own.add_argument(
-        "--data", metavar="FOLDER", help="a data set to finetune on, with the files of a GLUE task or SNLI"
+        "--corpus", type=as_text, metavar="PATH", help="text to pretrain on: a file, or a folder of .txt and .md files"
     )
     own.add_argument(
-        "--task", metavar="NAME", help="which task it is, such as SST-2, if the folder's name does not tell"
+        "--data",
+        type=as_text,
+        metavar="FOLDER",
+        help="a data set to finetune on, with the files of a GLUE task or SNLI",
+    )
+    own.add_argument(
+        "--task",
+        type=as_text,
+        metavar="NAME",
+        help="which task it is, such as SST-2, if the folder's name does not tell",
     )
 
 
@@ -57,6 +65,9 @@ def own_files(options: argparse.Namespace) -> OwnFiles | None:
             f"{' and '.join(given)}: {' and '.join(missing)} must be given too, to pretrain on the corpus and then to "
             "finetune on the data"
         )
+    for name in ("corpus", "data"):
+        if not getattr(options, name):
+            raise ExperimentError(f"--{name}: expected a path, got {getattr(options, name)!r}")
     return OwnFiles(os.path.abspath(options.corpus), os.path.abspath(options.data), options.task)
 
 

@@ -38,6 +38,11 @@ MNLI_COLUMNS = (
 STSB_COLUMNS = "index genre filename year old_index source1 source2 sentence1 sentence2 score"
 
 
+def command(corpus: Path, data: Path, *further: str) -> list[str]:
+    """The arguments of a run on both."""
+    return ["run", "pretrain_finetune", "--corpus", str(corpus), "--data", str(data), *further]
+
+
 def corpus(folder: Path) -> Path:
     """A few KB in two files."""
     folder.mkdir()

@@ -41,7 +41,7 @@ class Corpus:
         return documents_of(self.path)
 
     def facts(self) -> dict[str, Any]:
-        """How many documents and bytes it has, and the SHA-256 of their contents."""
+        """How many documents and bytes it has, and the SHA-256 of their names and contents."""
         return facts_of(self.path)
 
     def encode(self, folder: Path, sha256: str, vocab_size: int) -> dict[str, Any]:

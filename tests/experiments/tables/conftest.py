@@ -1,0 +1,16 @@
+"""A small corpus of the user's own, for tests of tables on own files."""
+
+from pathlib import Path
+
+import pytest
+
+from experiments.tables.pretrain_finetune import own_data
+from tests.experiments import own_files
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch) -> Path:
+    """A corpus; the preset is tiny, and the work folder the test's own."""
+    monkeypatch.setitem(own_data.PRESETS, "quick", own_files.TINY)
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path / "work"))
+    return own_files.corpus(tmp_path / "corpus")
