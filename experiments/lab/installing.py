@@ -35,7 +35,7 @@ def write(name: str, recipe: zoo.Pretrained, start: Checkpoint) -> Path:
     record = start.record | {
         "recipe": zoo.described(recipe),
         "seed": INSTALLED_SEED,
-        "tokens_read": recipe.reading.n_tokens,
+        "tokens_read": recipe.tokens_read(INSTALLED_SEED),
     }
     if isinstance(model, GPT | BERT):
         toy.save_toy(folder, model, tokenizer(), record)

@@ -73,6 +73,11 @@ class Recipe:
         """The model with random weights."""
         return self.architecture.untrained(seed)
 
+    def tokens_read(self, seed: int) -> int:
+        """How many tokens of text the training reads, those of every pass counted."""
+        text, passes = self.reading.ids(seed), self.training.steps / self.reading.documents(seed).steps_per_pass
+        return round(len(text) * passes)
+
     def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
         """See `pretrain`. The record also has the entropy of the tokens' frequencies."""
         entropy = unigram_entropy(self.reading.ids(seed))
@@ -99,6 +104,10 @@ class WordVectorRecipe:
     def untrained(self, seed: int) -> SkipGram:
         """The vectors as they start."""
         return SkipGram(tokenizer().vocab_size, self.d_model, np.random.default_rng([seed, 3]))
+
+    def tokens_read(self, seed: int) -> int:
+        """How many tokens of text the training reads: all of it, once."""
+        return len(self.reading.ids(seed))
 
     def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
         """See `pretrain_word_vectors`."""

@@ -51,6 +51,9 @@ class Pretrained(Protocol):
     def untrained(self, seed: int) -> Any:
         """The model with random weights."""
 
+    def tokens_read(self, seed: int) -> int:
+        """How many tokens of text the training reads, those of every pass counted."""
+
     def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
         """Train it on a seed's text, leave the weights in the folder, and return the record of the training."""
 

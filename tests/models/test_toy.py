@@ -166,3 +166,11 @@ def test_an_installed_model_is_complete_and_has_the_vocabulary_of_all(name: str)
     assert tokenizer.ids["[UNK]"] not in tokenizer.encode("q z xyzzy .")  # any word can be spelt
     if isinstance(model, GPT):
         assert [tokenizer.vocab[id] for id in (model.config.bos_id, model.config.eos_id)] == ["[START]", "</s>"]
+
+
+def test_the_four_models_are_installed():
+    assert toy.installed() == ["toy-bert", "toy-bert-large", "toy-gpt", "toy-gpt-large"]
+
+
+def test_the_installed_models_are_small():
+    assert sum(path.stat().st_size for path in toy.INSTALLED.rglob("*") if path.is_file()) < 12e6
