@@ -167,6 +167,7 @@ def draw_curves(starts: Starts, against: str, label: str) -> Drawing:
         for axis, kinds in zip(row, (CLUE_BEFORE, SKILLS), strict=True):
             curves(axis, [start.record["probes"] for start in starts[system]], list(kinds), against)
             axis.set(title=system, xlabel=label, ylim=(-0.03, 1.05))
+            axis.locator_params(axis="x", nbins=6)
             axis.legend(fontsize="x-small", ncols=2, loc="lower right")
         row[0].set_ylabel("accuracy")
     return figure
