@@ -34,6 +34,19 @@ Records = dict[str, list[Checkpoint]]
 FROM_TO = {"LSTM": (RANDOM_LSTM, LSTM), "Transformer": (RANDOM_TRANSFORMER, TRANSFORMER)}
 
 
+FEW_LABELS = (
+    "With 64 labels there are about a dozen examples of each kind of fault that the task asks about. That is too few to "
+    "learn what is asked, so every start stays near chance. From 256 labels on the difference is clear."
+)
+NOT_CAUGHT_UP = (
+    f"{FEW_LABELS} With 4,096 labels the random starts are still far from what a pretrained start reaches with 1,024: "
+    "they have not caught up, so the gain has not begun to shrink."
+)
+SMALL_SETS_ARE_MEMORISED = (
+    "The gap is averaged over all learning rates. With 64 or 256 labels and the higher rates, a pretrained Transformer "
+    "fits the labelled sentences as completely as a random one, and is then as wrong about others, and as sure."
+)
+
 SWEPT = ("lr", "dev_accuracy", "dev_loss")
 """What a result's sweep shows of each trial."""
 
@@ -110,18 +123,21 @@ def judge(settings: Settings, grid: Grid) -> list[Claim]:
             "a pretrained start beats a random one at every number of labels",
             gains,
             unit="accuracy",
+            explanation=FEW_LABELS,
         ),
         claims.every(
             "most-where-few",
             f"pretraining gains more with {few:,} labels than with {many:,}",
             gain_shrinks,
             unit="accuracy",
+            explanation=NOT_CAUGHT_UP,
         ),
         claims.every(
             "whole-model-beats-vectors",
             "pretraining the whole LSTM beats pretraining its word vectors at every number of labels",
             over_vectors,
             unit="accuracy",
+            explanation=FEW_LABELS,
         ),
         claims.every(
             "moves-less",
@@ -134,6 +150,7 @@ def judge(settings: Settings, grid: Grid) -> list[Claim]:
             "from a pretrained start the gap between training loss and loss on new examples ends smaller",
             under_the_same_descent("gap"),
             unit="nats",
+            explanation=SMALL_SETS_ARE_MEMORISED,
         ),
     ]
 
