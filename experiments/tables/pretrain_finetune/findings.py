@@ -39,8 +39,8 @@ FEW_LABELS = (
     "learn what is asked, so every start stays near chance. From 256 labels on the difference is clear."
 )
 NOT_CAUGHT_UP = (
-    f"{FEW_LABELS} With 4,096 labels the random starts are still far from what a pretrained start reaches with 1,024: "
-    "they have not caught up, so the gain has not begun to shrink."
+    f"{FEW_LABELS} With 4,096 labels the random starts are still far from what a pretrained start reaches with "
+    "1,024: they have not caught up, so the gain has not begun to shrink."
 )
 SMALL_SETS_ARE_MEMORISED = (
     "The gap is averaged over all learning rates. With 64 or 256 labels and the higher rates, a pretrained Transformer "
