@@ -39,6 +39,9 @@ def write(work: Work) -> Path:
     """Run a table, write its result and figures, and remove the figures of an earlier result."""
     with using_threads(work.n_threads):
         result = complete(work.run_table(), work)
+    if work.came_with_the_package:
+        names = ", ".join(work.came_with_the_package)
+        print(f"  pretrained models that come with the package: {names} (--fresh trains them)")
     path = result_file(work)
     for (svg, _), figure in zip(work.figures.values(), result.figures, strict=True):
         write_text(path.parent / figure.file, svg)

@@ -74,6 +74,7 @@ class Work:
         self.cells: dict[CellName, Cell] = {}  # in the order in which they were asked for
         self.seconds: dict[Path, float] = {}  # by file: two keys may name one checkpoint
         self.figures: dict[str, tuple[str, str]] = {}  # name -> SVG, caption
+        self.came_with_the_package: list[str] = []  # the names of checkpoints that were not trained here
         self._computing: str | None = None
 
     def cell(
@@ -125,6 +126,7 @@ class Work:
         name = CellName(key, seed)
         self._check_name(name)
         self._keep(found.folder / RECORD, name, Cell(key, seed, found.record, 0.0, environment.git_commit(), {}))
+        self.came_with_the_package.append(found.folder.name)
         return found
 
     def figure(self, name: str, drawing: Drawing, caption: str) -> None:

@@ -35,8 +35,8 @@ FROM_TO = {"LSTM": (RANDOM_LSTM, LSTM), "Transformer": (RANDOM_TRANSFORMER, TRAN
 
 
 FEW_LABELS = (
-    "With 64 labels there are about a dozen examples of each kind of fault that the task asks about. That is too few to "
-    "learn what is asked, so every start stays near chance. From 256 labels on the difference is clear."
+    "With 64 labels there are about a dozen examples of each kind of fault that the task asks about. That is too few "
+    "to learn what is asked, so every start stays near chance. From 256 labels on the difference is clear."
 )
 NOT_CAUGHT_UP = (
     f"{FEW_LABELS} With 4,096 labels the random starts are still far from what a pretrained start reaches with "

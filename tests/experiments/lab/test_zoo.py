@@ -206,6 +206,7 @@ def test_the_installed_checkpoint_is_used_for_seed_0(work, installed):
     cell = work.cells[CellName("GPT", 0)]
     assert (cell.seconds, cell.value) == (0.0, start.record)
     assert not work.checkpoints.exists()
+    assert work.came_with_the_package == ["toy-gpt"]
 
 
 def test_a_plan_knows_the_installed_checkpoint(request_for, installed):
