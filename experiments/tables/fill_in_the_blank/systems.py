@@ -1,7 +1,8 @@
 """What is compared: the settings, and how each system fills in blanks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from experiments.lab.recipes import Recipe
 from experiments.lab.worlds import START_ID, Reading
 from experiments.lab.zoo import Zoo
 from experiments.running.work import Checkpoint
-from experiments.text.toy_world.tasks.blanks import CLUE_AFTER, CLUE_BEFORE, SKILLS, Blank, draw
+from experiments.text.toy_world.tasks.blanks import CLUE_AFTER, CLUE_BEFORE, SKILLS, Blank, Maker, draw
 from experiments.text.toy_world.vocabulary import tokenizer
 from experiments.text.toy_world.world import World
 from minigrad.checks import whole_number
@@ -64,35 +65,29 @@ def recipe_of(system: str, settings: Settings) -> Recipe:
 
 def fill_in(system: str, start: Checkpoint, settings: Settings, seed: int) -> dict[str, dict[str, float]]:
     """The accuracy of a pretrained system: set of blanks → kind → share."""
-    recipe, world = recipe_of(system, settings), World(seed)
+    recipe = recipe_of(system, settings)
     model = zoo.load(recipe, start, seed)
     with evaluating(model):
-        return {
-            side: {
-                kind: _share(correct(recipe.fill(model, blanks), blanks))
-                for kind in kinds
-                if (blanks := draw(world, kinds, kind, settings.n_blanks))
-            }
-            for side, kinds in SETS.items()
-        }
+        return accuracies(partial(recipe.fill, model), settings, seed)
 
 
 def count(system: str, settings: Settings, seed: int) -> dict[str, dict[str, float]]:
     """The accuracy of choosing the word that is most frequent, or most frequent after the word before the blank."""
     counts = Counts(Reading(settings.n_counted).ids(seed))
-    guess, world = counts.unigram if system == UNIGRAM else counts.bigram, World(seed)
-    return {
-        side: {
-            kind: _share(correct(guess(blanks), blanks))
-            for kind in kinds
-            if (blanks := draw(world, kinds, kind, settings.n_blanks))
-        }
-        for side, kinds in SETS.items()
-    }
+    return accuracies(counts.unigram if system == UNIGRAM else counts.bigram, settings, seed)
 
 
-def _share(right: np.ndarray) -> float:
-    return float(right.mean())
+def accuracies(
+    guess: Callable[[Sequence[Blank]], np.ndarray], settings: Settings, seed: int
+) -> dict[str, dict[str, float]]:
+    """For each set of blanks and each kind, the share in which the right word has the highest of the logits (N, V)."""
+    world = World(seed)
+
+    def accuracy(kinds: dict[str, Maker], kind: str) -> float:
+        blanks = draw(world, kinds, kind, settings.n_blanks)
+        return float(correct(guess(blanks), blanks).mean())
+
+    return {side: {kind: accuracy(kinds, kind) for kind in kinds} for side, kinds in SETS.items()}
 
 
 class Counts:

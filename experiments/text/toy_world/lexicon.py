@@ -122,9 +122,8 @@ GOOD = (
     "moving clever graceful touching dazzling lovely vivid thrilling"
 ).split()
 BAD = (
-    "awful dreadful boring clumsy terrible tedious dull annoying shallow messy bland weak stale lazy painful grating"
+    "awful dreadful boring clumsy terrible tedious dull annoying shallow messy bland dreary stale lazy painful grating"
 ).split()
-BAD[BAD.index("weak")] = "dreary"  # "weak" is a thing's adjective
 WORKS = "film novel play concert ballet show musical comedy".split()
 ASPECTS = "plot acting music ending script dialogue pace cast setting opening".split()
 
