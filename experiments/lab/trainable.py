@@ -61,7 +61,7 @@ def tables(model: nn.Module, rows: Mapping[str, Sequence[int]]) -> list[tuple[nn
 
 
 def matches(parameters: Mapping[str, nn.Parameter], name: str, setting: str) -> list[str]:
-    """The names of the parameters that `name` stands for: itself, or all parameters of the module of that name.
+    """The parameters with this name, or all those of the module with this name.
 
     Raises:
         ValueError: if there is none, naming the setting that it is from.

@@ -10,7 +10,6 @@ A checkpoint belongs to the recipe, the seed and the device, whichever table ask
 of seed 0 come with the package, in `models/toy/`; `--fresh` trains them instead.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -106,8 +105,8 @@ def installed_checkpoint(recipe: Pretrained, seed: int) -> Checkpoint | None:
 
 def described(recipe: Pretrained) -> dict[str, Any]:
     """A recipe as JSON, with functions and classes by their names."""
-    value: dict[str, Any] = json.loads(json.dumps(plain(recipe)))
-    return value
+    description: dict[str, Any] = plain(recipe)
+    return description
 
 
 # -- its members ------------------------------------------------------------------------------------

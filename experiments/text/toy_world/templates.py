@@ -1,6 +1,6 @@
 """Templates: the genres write sentences from them, and the recogniser parses with them.
 
-A template is a sentence with slots, "{person} lives in {city}." A slot is named after what stands in it, with a number
+A template is a sentence with slots, "{person} lives in {city}." A slot has the name of its word class, with a number
 if that occurs twice.
 """
 

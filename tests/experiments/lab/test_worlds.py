@@ -26,13 +26,16 @@ def texts(monkeypatch, tmp_path) -> Iterator[Path]:
     """The folder where texts are kept: empty, and no text is remembered."""
     monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path))
     worlds.text_of.cache_clear()
+    worlds.fingerprint_of.cache_clear()
     yield tmp_path / "texts"
     worlds.text_of.cache_clear()
+    worlds.fingerprint_of.cache_clear()
 
 
 def again(reading: Reading, seed: int) -> np.ndarray:
     """The text as another process finds it."""
     worlds.text_of.cache_clear()
+    worlds.fingerprint_of.cache_clear()
     return reading.ids(seed)
 
 
@@ -187,6 +190,7 @@ def test_a_genre_that_changes_makes_another_text(texts, monkeypatch):
     unchanged = Reading(600, without=("numbers",)).fingerprint(3)
     write = toy_world.GENRES["numbers"].write
     monkeypatch.setattr(toy_world.GENRES["numbers"], "write", lambda facts, dice: [*write(facts, dice), "1, 2."])
+    worlds.fingerprint_of.cache_clear()  # another process
     assert READING.fingerprint(3) != before
     assert again(READING, 3).tolist() != ids
     assert len(list(texts.iterdir())) == 2  # the old one is kept: another checkout may read it

@@ -17,7 +17,7 @@ from experiments.lab.document_objectives import DocumentLM
 from experiments.lab.pretraining import kept
 from experiments.lab.recipes import Architecture, MaskedLM
 from experiments.lab.word_vectors import SkipGramSettings
-from experiments.lab.worlds import Reading
+from experiments.lab.worlds import Reading, fingerprint_of
 from experiments.running.contract import Request
 from experiments.running.jobs import Processes
 from experiments.running.run import run_one, run_spread
@@ -37,8 +37,10 @@ RECIPE = TINY.gpt
 
 @pytest.fixture(autouse=True)
 def few_probes(monkeypatch):
-    """Two blanks of each kind: drawing them is most of the time that a tiny model takes."""
+    """Two blanks of each kind, because drawing them is most of a tiny training; and no fingerprint is remembered."""
     monkeypatch.setattr(recipes, "N_PROBES", 2)
+    yield
+    fingerprint_of.cache_clear()
 
 
 @pytest.fixture
@@ -151,6 +153,7 @@ def test_everything_that_decides_what_is_learnt_makes_another_checkpoint(request
 def test_a_genre_that_changes_makes_another_checkpoint(request_for, monkeypatch):
     before, write = folders(request_for(), (RECIPE, 0)), numbers.write
     monkeypatch.setattr(numbers, "write", lambda facts, dice: [*write(facts, dice), "1, 2."])
+    fingerprint_of.cache_clear()  # another process
     assert folders(request_for(), (RECIPE, 0)) != before
 
 

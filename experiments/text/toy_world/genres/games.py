@@ -1,6 +1,6 @@
 """Games: a statement, then guesses at its words, each with yes or no. "adam has a big poodle. dog yes, bird no."
 
-A model learns to compare two words only if the answer stands directly behind the word. These documents come near the
+A model learns to compare two words only if the answer follows the word directly. These documents come near the
 tasks of natural language inference: they are yes-or-no supervision in the form of text. A table that depends on such a
 task also reports what happens without this genre.
 """

@@ -1,4 +1,4 @@
-"""Notes in which grammar decides a word: the number of a verb, although another noun stands between; and pronouns."""
+"""Notes in which grammar decides a word: the number of a verb, even after another noun, and the gender of a pronoun."""
 
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import AGREEMENT, MEMBERS, plural

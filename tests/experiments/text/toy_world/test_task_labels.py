@@ -183,7 +183,7 @@ def test_what_follows_but_counts_or_the_majority_or_the_important_aspect():
         for before, word in pairwise(["", *counting]):
             sign = -1 if before == "not" else 1
             good += sign * ((word in GOOD) - (word in BAD))
-        if good == 0:  # the judgement that stands next to the important aspect
+        if good == 0:  # two judgements that differ: that of the important aspect decides
             aspect = next(place for place, word in enumerate(counting) if word in IMPORTANT)
             step = -1 if "with" in counting else 1  # "a very dull plot", or "the plot was dull"
             judgement = next(word for word in counting[aspect::step] if word in GOOD + BAD)
