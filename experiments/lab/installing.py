@@ -32,11 +32,7 @@ def install(work: Work) -> Iterator[Path]:
 def write(name: str, recipe: zoo.Pretrained, start: Checkpoint) -> Path:
     """Write one model and its record into `models/toy/<name>/`, and return the folder."""
     folder, model = toy.INSTALLED / name, zoo.load(recipe, start, INSTALLED_SEED)
-    record = start.record | {
-        "recipe": zoo.described(recipe),
-        "seed": INSTALLED_SEED,
-        "tokens_read": recipe.tokens_read(INSTALLED_SEED),
-    }
+    record = start.record | {"recipe": zoo.described(recipe), "seed": INSTALLED_SEED}
     if isinstance(model, GPT | BERT):
         toy.save_toy(folder, model, tokenizer(), record)
     else:

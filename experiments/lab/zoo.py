@@ -10,7 +10,7 @@ A checkpoint belongs to the recipe, the seed and the device, whichever table ask
 of seed 0 come with the package, in `models/toy/`; `--fresh` trains them instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -80,7 +80,12 @@ def trained(work: Work, recipe: Pretrained, seed: int, key: str) -> Checkpoint:
 
 def train(folder: Path, recipe: Pretrained, seed: int, device: str, text: str) -> dict[str, Any]:
     """Train a recipe's model with a seed, and leave it in the folder. `text` is the fingerprint of what it reads."""
-    return recipe.train(folder, seed, device) | {"text": text}
+    return recipe.train(folder, seed, device) | {"text": text, "tokens_read": recipe.tokens_read(seed)}
+
+
+def tokens_read(starts: Iterable[Checkpoint]) -> int:
+    """How many tokens of text the trainings of some checkpoints have read together."""
+    return sum(start.record["tokens_read"] for start in starts)
 
 
 def load(recipe: Pretrained, start: Checkpoint, seed: int) -> Any:

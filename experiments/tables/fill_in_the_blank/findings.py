@@ -12,6 +12,7 @@ from experiments.evidence.claims import Claim
 from experiments.evidence.grid import Grid
 from experiments.evidence.results import Result
 from experiments.evidence.table import Entry, Table
+from experiments.lab import zoo
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.fill_in_the_blank.systems import (
     COUNTING,
@@ -57,7 +58,7 @@ def result(settings: Settings, cells: Cells, starts: Starts, work: Work) -> Resu
         claims=judge(grid),
         configs=settings_summary(settings),
         parameters={s: recipe_of(s, settings).untrained(0).num_parameters() for s in PRETRAINED},
-        tokens={s: settings.seeds * recipe_of(s, settings).reading.n_tokens for s in PRETRAINED},
+        tokens={system: zoo.tokens_read(of_seeds) for system, of_seeds in starts.items()},
     )
 
 

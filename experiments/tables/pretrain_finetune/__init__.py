@@ -7,7 +7,8 @@ not decide, only how they stand together: the number of a verb or of "these", th
     LSTM on word vectors            (skip-gram: circa 2017, only the first layer has seen text)
     LSTM, pretrained whole          Transformer, pretrained whole     (as language models: Dai and Le 2015)
 
-All pretrained systems are the zoo's, and have read the same text. Finetuning's learning rates are chosen on dev
+All pretrained systems are the zoo's, and have read the same text: word vectors once, as is usual, the language models
+1.6 times. Finetuning's learning rates are chosen on dev
 examples; the test examples are used once, with the chosen models.
 
 systems.py    the settings, the task, the five starts

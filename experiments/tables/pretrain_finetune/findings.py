@@ -15,6 +15,7 @@ from experiments.lab import zoo
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.pretrain_finetune.measures import LINE
 from experiments.tables.pretrain_finetune.systems import (
+    FROM_TO,
     LSTM,
     PRETRAINED,
     RANDOM_LSTM,
@@ -31,20 +32,17 @@ from experiments.tables.pretrain_finetune.systems import (
 Records = dict[str, list[Checkpoint]]
 """System → its pretrained checkpoints, one for each seed."""
 
-FROM_TO = {"LSTM": (RANDOM_LSTM, LSTM), "Transformer": (RANDOM_TRANSFORMER, TRANSFORMER)}
-
-
 FEW_LABELS = (
-    "With 64 labels there are about a dozen examples of each kind of fault that the task asks about. That is too few "
-    "to learn what is asked, so every start stays near chance. From 256 labels on the difference is clear."
+    "The task asks about four kinds of faults, and 64 labels hold eight faulty sentences of each. That is too few to "
+    "learn what is asked, so every start stays near chance. From 256 labels on the difference is clear."
 )
 NOT_CAUGHT_UP = (
     f"{FEW_LABELS} With 4,096 labels the random starts are still far from what a pretrained start reaches with "
     "1,024: they have not caught up, so the gain has not begun to shrink."
 )
 SMALL_SETS_ARE_MEMORISED = (
-    "The gap is averaged over all learning rates. With 64 or 256 labels and the higher rates, a pretrained Transformer "
-    "fits the labelled sentences as completely as a random one, and is then as wrong about others, and as sure."
+    "With 64 or 256 labels both Transformers end with every labelled sentence right, at every learning rate. The loss "
+    "on others then depends on how sure a model is where it is wrong, and the pretrained one is no less sure."
 )
 
 SWEPT = ("lr", "dev_accuracy", "dev_loss")
@@ -80,7 +78,7 @@ def result(
             for trial in cell["trials"]
         ],
         parameters={s: architecture_of(s, settings).untrained(0).num_parameters() for s in SYSTEMS},
-        tokens={system: recipe.reading.n_tokens * settings.seeds for system, recipe in recipes.items()},
+        tokens={system: zoo.tokens_read(of_seeds) for system, of_seeds in records.items()},
         samples={
             f"{key} ({text['grammatical']} of {text['sentences']} sentences are grammatical)": text["text"]
             for key, text in samples

@@ -25,6 +25,8 @@ RANDOM_TRANSFORMER = "Transformer, random start"
 TRANSFORMER = "Transformer, pretrained"
 SYSTEMS = (RANDOM_LSTM, VECTORS, LSTM, RANDOM_TRANSFORMER, TRANSFORMER)
 PRETRAINED = (VECTORS, LSTM, TRANSFORMER)
+FROM_TO = {"LSTM": (RANDOM_LSTM, LSTM), "Transformer": (RANDOM_TRANSFORMER, TRANSFORMER)}
+"""The random and the pretrained start of each architecture."""
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,13 @@ def estimate(settings: Settings) -> Estimate:
 def run(settings: Settings, work: Work) -> Result:
     """Measure every layer of every system in every seed's world, judge the claims."""
     cells: findings.Cells = {system: [] for system in SYSTEMS}
-    starts: dict[tuple[str, int], Checkpoint] = {}
+    starts: findings.Starts = {system: [] for system in SYSTEMS}
     for seed, (system, of_system) in product(range(settings.seeds), SYSTEMS.items()):
         start: Checkpoint | None = None  # random weights
         if system not in UNTRAINED:
             recipe = of_system.recipe(settings)
-            start = starts[system, seed] = zoo.pretrained(work, recipe, seed, f"pretraining: {system}")
+            start = zoo.pretrained(work, recipe, seed, f"pretraining: {system}")
+            starts[system].append(start)
         cells[system].append(work.cell(f"senses: {system}", measure, system, start, settings, seed, seed=seed))
-    points = work.cell("picture", picture, starts[ENCODER, 0], settings, 0, seed=0)
-    return findings.result(settings, cells, points, work)
+    points = work.cell("picture", picture, starts[ENCODER][0], settings, 0, seed=0)
+    return findings.result(settings, cells, starts, points, work)

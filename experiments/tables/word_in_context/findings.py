@@ -10,7 +10,8 @@ from experiments.evidence.claims import Claim
 from experiments.evidence.grid import subtract
 from experiments.evidence.results import Result
 from experiments.evidence.table import Entry, Table
-from experiments.running.work import Work
+from experiments.lab import zoo
+from experiments.running.work import Checkpoint, Work
 from experiments.tables.word_in_context.systems import (
     ENCODER,
     LARGE_ENCODER,
@@ -27,11 +28,14 @@ from experiments.text.toy_world.tasks.senses import SENSES
 Cells = dict[str, list[dict[str, Any]]]
 """System → what `measure` found, for each seed."""
 
+Starts = dict[str, list[Checkpoint]]
+"""System → its pretrained checkpoints, one for each seed; none for random weights."""
+
 PAIRS = {ENCODER: RANDOM_ENCODER, LARGE_ENCODER: RANDOM_LARGE_ENCODER}
 """Each pretrained encoder, and the same one with random weights."""
 
 
-def result(settings: Settings, cells: Cells, points: dict[str, Any], work: Work) -> Result:
+def result(settings: Settings, cells: Cells, starts: Starts, points: dict[str, Any], work: Work) -> Result:
     """The table's whole result."""
     draw(cells, points, work)
     recipes = {system: of_system.recipe(settings) for system, of_system in SYSTEMS.items()}
@@ -52,10 +56,7 @@ def result(settings: Settings, cells: Cells, points: dict[str, Any], work: Work)
         claims=judge(cells),
         configs=configs(settings),
         parameters={system: recipe.untrained(0).num_parameters() for system, recipe in recipes.items()},
-        tokens={
-            system: 0 if system in UNTRAINED else settings.seeds * recipe.reading.n_tokens
-            for system, recipe in recipes.items()
-        },
+        tokens={system: zoo.tokens_read(of_seeds) for system, of_seeds in starts.items()},
     )
 
 

@@ -36,6 +36,9 @@ class Logged:
     def untrained(self, seed: int) -> SkipGram:
         return self.vectors.untrained(seed)
 
+    def tokens_read(self, seed: int) -> int:
+        return self.vectors.tokens_read(seed)
+
     def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
         with open(os.environ[LOG], "a", encoding="utf-8") as file:
             file.write(f"{seed}\n")

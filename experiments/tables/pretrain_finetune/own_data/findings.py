@@ -14,14 +14,7 @@ from experiments.lab.own_data.finetuning import columns
 from experiments.running.contract import OwnFiles
 from experiments.running.work import Checkpoint
 from experiments.tables.pretrain_finetune.own_data.systems import Settings, architecture_of
-from experiments.tables.pretrain_finetune.systems import (
-    LSTM,
-    PRETRAINED,
-    RANDOM_LSTM,
-    RANDOM_TRANSFORMER,
-    SYSTEMS,
-    TRANSFORMER,
-)
+from experiments.tables.pretrain_finetune.systems import FROM_TO, LSTM, PRETRAINED, SYSTEMS, TRANSFORMER
 
 Cells = Mapping[tuple[str, int], Mapping[str, Any]]
 """System and seed → what was measured."""
@@ -61,8 +54,8 @@ def judge(settings: Settings, grid: Grid) -> Claim:
     """The lecture's claim, on the main score."""
     main = columns(settings.task)[0]
     gains = {
-        "LSTM": grid.differences(LSTM, RANDOM_LSTM, main, "score"),
-        "Transformer": grid.differences(TRANSFORMER, RANDOM_TRANSFORMER, main, "score"),
+        architecture: grid.differences(pretrained, random, main, "score")
+        for architecture, (random, pretrained) in FROM_TO.items()
     }
     return claims.every("pretrained-beats-random", "a pretrained start beats a random one", gains, unit=main)
 
