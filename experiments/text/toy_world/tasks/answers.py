@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import CATEGORIES, DAYS, ROOMS
 from experiments.text.toy_world.scene import Scene
+from experiments.text.toy_world.tasks.entailment import CONTRADICTION, ENTAILMENT, NEUTRAL, NOT_ENTAILMENT, related
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Example, Task, draw_task
-from experiments.text.toy_world.tasks.inference import CONTRADICTION, ENTAILMENT, NEUTRAL, NOT_ENTAILMENT, related
 from experiments.text.toy_world.tasks.split import Words
 
 IN_A_ROOM = [

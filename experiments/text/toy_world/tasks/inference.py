@@ -1,89 +1,126 @@
 """Natural language inference: does the first text entail the second, contradict it, or neither?
 
-Both texts speak of the same event, as in SNLI. So what is small is not big (contradiction), and whether what is big is
-quick is not known (neutral). The relation of two words decides, and it is known by construction: a synonym or a
-hypernym entails, an antonym or a thing of another class contradicts, an adjective or verb of another row is neutral.
-Behind "not" and "never", antonyms entail and synonyms contradict.
+MNLI   events and reviews; its mismatched test set has other frames
+SNLI   descriptions of scenes
+RTE    reports of one or two sentences, two labels, few training examples
 
-Whatever the label, the frames of the two sentences, the level of the noun (poodle, dog, creature) and the number of
-words that differ are drawn in the same way, so that neither sentence alone tells the label, nor does their overlap.
+`entailment.py` says which relation of two words decides about an event. What a review says of one aspect tells nothing
+of another (neutral); of the same aspect, the sentiment decides.
 """
 
-from dataclasses import dataclass
-
 from experiments.text.toy_world.dice import Dice
-from experiments.text.toy_world.lexicon import CATEGORIES, HE, plural
-from experiments.text.toy_world.scene import Scene
+from experiments.text.toy_world.lexicon import ASPECTS, WORKS
+from experiments.text.toy_world.tasks.entailment import (
+    CONTRADICTION,
+    ENTAILMENT,
+    LABELS,
+    NEUTRAL,
+    NOT_ENTAILMENT,
+    Frames,
+    pair,
+)
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Example, Task, draw_task
 from experiments.text.toy_world.tasks.split import Words
 
-LABELS = ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
-NOT_ENTAILMENT = "not_entailment"
-
-NEGATED = {"not {adjective}": "adjective", "no {noun}": "adjective", "never {verb}": "verb"}
-"""How a hypothesis shows that a word is negated."""
-NEGATED_SHARE = 0.12
-REWORDED = 0.1
-"""How often a word that does not decide is replaced by its synonym."""
-LEVELS = ("member", "member", "category")
-"""How a hypothesis calls the thing: a poodle or a dog, whatever the label, so that this does not tell it."""
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Templates of premises, of hypotheses that go with each of them, and of negated hypotheses."""
-
-    premises: tuple[str, ...]
-    hypotheses: tuple[str, ...]
-    negated: tuple[str, ...]
-
-
 ACTIONS = Frames(
     (
-        "{person} {verb} a {adjective} {member}.",
-        "{person} {verb} a {adjective} {member} in the {room}.",
-        "on {day} {person} {verb} a {adjective} {member}.",
-        "in the {room} {person} {verb} a {adjective} {member} on {day}.",
+        "{person} {verb} a {adjective} {noun}.",
+        "{person} {verb} a {adjective} {noun} in the {room}.",
+        "on {day} {person} {verb} a {adjective} {noun}.",
+        "in the {room} {person} {verb} a {adjective} {noun} on {day}.",
     ),
-    ("{person} {verb} a {adjective} {noun}.", "{person} {verb} a {noun}.", "the {noun} was {adjective}."),
-    ("the {noun} was not {adjective}.", "{person} never {verb} that {noun}."),
+    {
+        "noun": ("it was a {noun}.", "it was a {noun}.", "{person} {verb} a {noun}."),
+        "adjective": ("it was {adjective}.", "it was {adjective}.", "the {noun} was {adjective}."),
+        "verb": ("{person} {verb} it.", "{person} {verb} it.", "{person} {verb} a {noun}."),
+    },
+    {
+        "noun": ("it was not a {noun}.",),
+        "adjective": ("it was not {adjective}.", "the {noun} was not {adjective}."),
+        "verb": ("{person} never {verb} it.", "{person} never {verb} that {noun}."),
+    },
 )
 PLACES = Frames(
-    ("there is a {adjective} {member} in the {room}.", "a {adjective} {member} is in the {room}."),
-    ("there is a {adjective} {noun} in the {room}.", "the {noun} in the {room} is {adjective}."),
-    ("the {noun} in the {room} is not {adjective}.",),
+    ("there is a {adjective} {noun} in the {room}.", "a {adjective} {noun} is in the {room}."),
+    {
+        "noun": ("a {noun} is there.", "a {noun} is there.", "what is in the {room} is a {noun}."),
+        "adjective": ("the {noun} in the {room} is {adjective}.", "what is in the {room} is {adjective}."),
+    },
+    {
+        "noun": ("what is in the {room} is not a {noun}.",),
+        "adjective": ("the {noun} in the {room} is not {adjective}.",),
+    },
 )
 OWNERS = Frames(
-    ("the {member} of {person} is {adjective}.", "{person} has a {adjective} {member}."),
-    ("a {adjective} {noun} belongs to {person}.", "the {noun} that belongs to {person} is {adjective}."),
-    ("the {noun} of {person} is not {adjective}.",),
+    ("the {noun} of {person} is {adjective}.", "{person} has a {adjective} {noun}."),
+    {
+        "noun": ("a {noun} belongs to {person}.", "what belongs to {person} is a {noun}."),
+        "adjective": ("the {noun} that belongs to {person} is {adjective}.", "what belongs to {person} is {adjective}."),
+    },
+    {
+        "noun": ("what belongs to {person} is not a {noun}.",),
+        "adjective": ("what belongs to {person} is not {adjective}.",),
+    },
 )
 CLEFTS = Frames(
-    ("it was a {adjective} {member} that {person} {verb}.", "the {member} that {person} {verb} was {adjective}."),
-    ("what {person} {verb} was a {adjective} {noun}.", "the {noun} that {person} {verb} is {adjective}."),
-    ("the {noun} that {person} {verb} is not {adjective}.",),
+    ("it was a {adjective} {noun} that {person} {verb}.", "the {noun} that {person} {verb} was {adjective}."),
+    {
+        "noun": ("what {person} {verb} was a {noun}.",),
+        "adjective": ("what {person} {verb} was {adjective}.", "the {noun} that {person} {verb} is {adjective}."),
+        "verb": ("it was {person} that {verb} it.", "it was {person} that {verb} the {noun}."),
+    },
+    {
+        "noun": ("what {person} {verb} was not a {noun}.",),
+        "adjective": ("what {person} {verb} was not {adjective}.",),
+        "verb": ("it was {person} that never {verb} it.",),
+    },
 )
 SCENES = Frames(
     (
-        "there is a {adjective} {member} in the {room}.",
-        "in the {room} there is a {adjective} {member}.",
-        "on {day} there was a {adjective} {member} in the {room}.",
-        "{person} is in the {room} with a {adjective} {member}.",
+        "there is a {adjective} {noun} in the {room}.",
+        "in the {room} there is a {adjective} {noun}.",
+        "on {day} there was a {adjective} {noun} in the {room}.",
+        "{person} is in the {room} with a {adjective} {noun}.",
     ),
-    ("there is a {adjective} {noun}.", "a {noun} is {adjective}.", "a {adjective} {noun} is in the {room}."),
-    ("no {noun} in the {room} is {adjective}.",),
+    {
+        "noun": ("there is a {noun}.", "a {noun} is in the {room}."),
+        "adjective": ("a {noun} is {adjective}.", "there is a {adjective} {noun}.", "the {noun} is {adjective}."),
+    },
+    {
+        "noun": ("it is not a {noun}.",),
+        "adjective": ("the {noun} is not {adjective}.",),
+    },
 )
 REPORTS = Frames(
     (
-        "on {day} {person} was in the {room}. {he} {verb} a {adjective} {member}.",
-        "{person} {verb} a {member} on {day}. the {member} was in the {room} and it was {adjective}.",
-        "there is a {adjective} {member} in the {room}. on {day} {person} {verb} it.",
-        "the {member} of {person} is {adjective}. {he} {verb} it in the {room}.",
+        "on {day} {person} was in the {room}. {he} {verb} a {adjective} {noun}.",
+        "{person} {verb} a {noun} on {day}. the {noun} was in the {room} and it was {adjective}.",
+        "there is a {adjective} {noun} in the {room}. on {day} {person} {verb} it.",
+        "the {noun} of {person} is {adjective}. {he} {verb} it in the {room}.",
     ),
-    ("{person} {verb} a {adjective} {noun}.", "{person} {verb} a {noun}.", "what {person} {verb} is {adjective}."),
-    ("the {noun} that {person} {verb} is not {adjective}.", "{person} never {verb} that {noun}."),
+    {
+        "noun": ("what {person} {verb} is a {noun}.", "{person} {verb} a {noun}."),
+        "adjective": ("what {person} {verb} is {adjective}.", "{person} {verb} a {adjective} {noun}."),
+        "verb": ("{person} {verb} it.", "{person} {verb} a {noun}."),
+    },
+    {
+        "noun": ("what {person} {verb} is not a {noun}.",),
+        "adjective": ("the {noun} that {person} {verb} is not {adjective}.",),
+        "verb": ("{person} never {verb} that {noun}.",),
+    },
 )
-MATCHED, MISMATCHED = (ACTIONS,), (PLACES, OWNERS, CLEFTS)
+MATCHED, MISMATCHED = (ACTIONS, OWNERS), (PLACES, CLEFTS)
+
+REVIEW_SHARE = 0.2
+REVIEWS = (
+    ("{person} saw a {work} with a very {own} {aspect}.", "the {aspect} of the {work} was {own}, {person}."),
+    ("the {about} was {said}.", "the {about} of the {work} was {said}."),
+)
+"""Premises and hypotheses."""
+OTHER_REVIEWS = (
+    ("{own} {aspect} in one {work}.", "{person} saw the {own} {aspect} of that {work}."),
+    ("that {about} is {said}.", "the {said} {about} of that {work}."),
+)
 
 
 def mnli(seed: int, n_train: int = 8000, n_dev: int = N_DEV, n_test: int = N_TEST) -> Task:
@@ -94,10 +131,17 @@ def mnli(seed: int, n_train: int = 8000, n_dev: int = N_DEV, n_test: int = N_TES
     """
     sizes = n_train, n_dev, n_test
 
+    def matched(words: Words, dice: Dice, label: int) -> Example:
+        if dice.happens(REVIEW_SHARE):
+            return Example(*opinions(words, dice, LABELS[label], *REVIEWS), label)
+        return Example(*pair(words, dice, LABELS[label], dice.one(MATCHED)), label)
+
     def mismatched(words: Words, dice: Dice, label: int) -> Example:
+        if dice.happens(REVIEW_SHARE):
+            return Example(*opinions(words, dice, LABELS[label], *OTHER_REVIEWS), label)
         return Example(*pair(words, dice, LABELS[label], dice.one(MISMATCHED)), label)
 
-    return draw_task("MNLI", seed, sizes, _matched, LABELS, further={"mismatched": mismatched})
+    return draw_task("MNLI", seed, sizes, matched, LABELS, further={"mismatched": mismatched})
 
 
 def snli(seed: int, n_train: int = 11204, n_dev: int = N_DEV, n_test: int = N_TEST) -> Task:
@@ -119,61 +163,20 @@ def rte(seed: int, n_train: int = 51, n_dev: int = N_DEV, n_test: int = N_TEST) 
     return draw_task("RTE", seed, (n_train, n_dev, n_test), make, (ENTAILMENT, NOT_ENTAILMENT))
 
 
-def _matched(words: Words, dice: Dice, label: int) -> Example:
-    return Example(*pair(words, dice, LABELS[label], dice.one(MATCHED)), label)
-
-
-def pair(words: Words, dice: Dice, relation: str, frames: Frames) -> tuple[str, str]:
-    """A premise and a hypothesis; `relation` is "entailment", "neutral" or "contradiction".
-
-    Besides a scene's slots, a premise may have `categories`, and `person2`, who is of the other sex.
-    """
-    scene = words.scene(dice)
-    slots = scene.slots(dice)
-    slots |= {
-        "categories": plural(scene.category.name),
-        "person2": dice.one(words.she if scene.person in HE else words.he),
+def opinions(
+    words: Words, dice: Dice, relation: str, premises: tuple[str, ...], hypotheses: tuple[str, ...]
+) -> tuple[str, str]:
+    """What a review says of an aspect, and a sentence with another adjective of the same or of the other sentiment."""
+    own, opposite = (words.good, words.bad) if dice.happens(0.5) else (words.bad, words.good)
+    aspect, other_aspect = dice.some(ASPECTS, 2)
+    first, same = dice.some(own, 2)
+    agrees = relation == ENTAILMENT or (relation == NEUTRAL and dice.happens(0.5))
+    slots = {
+        "person": words.person(dice),
+        "work": dice.one(WORKS),
+        "aspect": aspect,
+        "own": first,
+        "about": other_aspect if relation == NEUTRAL else aspect,
+        "said": same if agrees else dice.one(opposite),
     }
-    hypothesis = dice.one(frames.negated if dice.happens(NEGATED_SHARE) else frames.hypotheses)
-    changed = _changed(words, dice, relation, scene, slots, hypothesis)
-    return dice.one(frames.premises).format_map(slots), hypothesis.format_map(slots | changed)
-
-
-def _changed(
-    words: Words, dice: Dice, relation: str, scene: Scene, slots: dict[str, str], hypothesis: str
-) -> dict[str, str]:
-    """The noun, adjective and verb of a hypothesis: one of them decides the relation, all others are entailed."""
-    level = dice.one(LEVELS)
-    negated = next((word for sign, word in NEGATED.items() if sign in hypothesis), None)
-    deciding = [negated] if negated else [word for word in ("adjective", "verb") if f"{{{word}}}" in hypothesis]
-    noun_can = relation == CONTRADICTION or (relation == ENTAILMENT and level != "member")
-    if noun_can and not negated and "{noun}" in hypothesis:
-        deciding.append("noun")
-    decides = dice.one(deciding)
-    changed = {word: slots[f"{word}2"] for word in ("adjective", "verb") if dice.happens(REWORDED)}
-    changed["noun"] = slots[level]
-    if decides != "noun":
-        changed[decides] = related(words, dice, scene, slots, decides, relation, negated is not None)
-    elif relation == CONTRADICTION:
-        changed["noun"] = other_noun(words, scene, level, dice)
-    return changed
-
-
-def related(
-    words: Words, dice: Dice, scene: Scene, slots: dict[str, str], word: str, relation: str, negated: bool = False
-) -> str:
-    """An adjective or verb (`word` says which) in a relation to the scene's, which is negated or not."""
-    if relation == NEUTRAL:
-        return words.adjective(dice, scene.quality) if word == "adjective" else words.verb(dice, scene.action)
-    if (relation == ENTAILMENT) != negated:
-        return slots[f"{word}2"]
-    return slots["opposite" if word == "adjective" else "opposite_verb"]
-
-
-def other_noun(words: Words, scene: Scene, level: str, dice: Dice) -> str:
-    """A noun of the same level that the thing is not: another member, another category, another kind."""
-    if level == "member":
-        return dice.other(words.members[scene.category.name], scene.member)
-    if level == "category":
-        return dice.other(CATEGORIES, scene.category).name
-    return dice.one([category for category in CATEGORIES if category.kind != scene.category.kind]).kind
+    return dice.one(premises).format_map(slots), dice.one(hypotheses).format_map(slots)

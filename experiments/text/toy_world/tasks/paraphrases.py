@@ -6,21 +6,16 @@ meaning: an antonym, a word of another row, or another noun. In both cases about
 
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import CATEGORIES
+from experiments.text.toy_world.tasks.entailment import CONTRADICTION, ENTAILMENT, NEUTRAL, other_noun, related
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Example, Task, draw_task
-from experiments.text.toy_world.tasks.inference import CONTRADICTION, ENTAILMENT, NEUTRAL, other_noun, related
 from experiments.text.toy_world.tasks.split import Words
 
 QUESTIONS = [
-    ["who {verb} the {adjective} {noun}?", "who was it that {verb} the {adjective} {noun}?"],
-    [
-        "when was it that {person} {verb} a {adjective} {noun}?",
-        "on which day was it that {person} {verb} a {adjective} {noun}?",
-    ],
-    [
-        "where was the {adjective} {noun} that {person} {verb}?",
-        "in which room was the {adjective} {noun} that {person} {verb}?",
-    ],
-    ["was it a {adjective} {noun} that {person} {verb}?", "is it a {adjective} {noun} that {person} {verb}?"],
+    ["who {verb} the {noun}?", "who was it that {verb} the {noun}?"],
+    ["who has the {adjective} {noun}?", "who was it that has the {adjective} {noun}?"],
+    ["when was the {noun} {adjective}?", "on which day was the {noun} {adjective}?"],
+    ["where was the {noun} that {person} {verb}?", "in which room was the {noun} that {person} {verb}?"],
+    ["was it a {adjective} {noun}?", "is it a {adjective} {noun}?"],
 ]
 STATEMENTS = [
     [
@@ -87,13 +82,13 @@ def paraphrase(words: Words, dice: Dice, same: bool, families: list[list[str]]) 
     level = "member" if dice.happens(0.5) else "category"
     slots["noun"] = slots[level]
     changed = {word: slots[f"{word}2"] for word in ("adjective", "verb") if dice.happens(REWORDED)}
-    decides = dice.one(DECIDING[:4] if same else DECIDING)
+    family = dice.one(families)
+    decides = dice.one([word for word in (DECIDING[:4] if same else DECIDING) if f"{{{word}}}" in family[0]])
     if decides == "noun":
         changed["noun"] = other_noun(words, scene, level, dice)
     else:
         relation = ENTAILMENT if same else CONTRADICTION if dice.happens(ANTONYMS) else NEUTRAL
         changed[decides] = related(words, dice, scene, slots, decides, relation)
-    family = dice.one(families)
     return dice.one(family).format_map(slots), dice.one(family).format_map(slots | changed)
 
 

@@ -4,16 +4,9 @@ from collections.abc import Callable
 
 from experiments.text.toy_world.dice import Dice
 from experiments.text.toy_world.lexicon import HE, ROOMS, THINGS, pronouns
+from experiments.text.toy_world.tasks.entailment import CONTRADICTION, LABELS, Frames, other_noun, pair, related
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST, Example, Task, draw_task
 from experiments.text.toy_world.tasks.glue import train_sizes
-from experiments.text.toy_world.tasks.inference import (
-    CONTRADICTION,
-    LABELS,
-    Frames,
-    other_noun,
-    pair,
-    related,
-)
 from experiments.text.toy_world.tasks.split import Words
 
 THOUSANDS = {"BoolQ": 9.4, "CB": 0.25, "COPA": 0.4, "WiC": 5.4, "WSC": 0.55}
@@ -39,17 +32,21 @@ WHERE = ["is the {thing} in the {room}?", "is {person} in the {room}?"]
 
 DIALOGUES = Frames(
     (
-        "{person}: i {verb} a {adjective} {member}. {person2}: where is the {category}? {person}: in the {room}.",
-        "{person2}: do you like {categories}? {person}: on {day} i {verb} a {adjective} {member}.",
-        "{person2}: who {verb} the {adjective} {member}? {person}: it was me, {person}.",
-        "{person}: i {verb} a {member}. it was in the {room}. {person2}: was it {adjective}? {person}: yes.",
+        "{person}: i {verb} a {adjective} {noun}. {person2}: where is it? {person}: in the {room}.",
+        "{person2}: do you like {categories}? {person}: on {day} i {verb} a {adjective} {noun}.",
+        "{person2}: who {verb} the {adjective} {noun}? {person}: it was me, {person}.",
+        "{person}: i {verb} a {noun}. it was in the {room}. {person2}: was it {adjective}? {person}: yes.",
     ),
-    (
-        "{person} {verb} a {adjective} {noun}.",
-        "{person} {verb} a {noun}.",
-        "the {noun} that {person} {verb} is {adjective}.",
-    ),
-    ("the {noun} that {person} {verb} is not {adjective}.", "{person} never {verb} that {noun}."),
+    {
+        "noun": ("{person} {verb} a {noun}.", "what {person} {verb} is a {noun}."),
+        "adjective": ("{person} {verb} a {adjective} {noun}.", "what {person} {verb} is {adjective}."),
+        "verb": ("{person} {verb} it.", "{person} {verb} a {noun}."),
+    },
+    {
+        "noun": ("what {person} {verb} is not a {noun}.",),
+        "adjective": ("the {noun} that {person} {verb} is not {adjective}.",),
+        "verb": ("{person} never {verb} that {noun}.",),
+    },
 )
 
 CONTINUATIONS = [

@@ -20,7 +20,6 @@ from experiments.text.toy_world.lexicon import (
 from experiments.text.toy_world.parts import PARTS, part_of
 from experiments.text.toy_world.tasks.example import SAME_WORDS, Example, draw_task
 from experiments.text.toy_world.tasks.glue import THOUSANDS, glue, train_sizes
-from experiments.text.toy_world.tasks.inference import MATCHED, MISMATCHED
 from experiments.text.toy_world.tasks.split import Words, split
 from experiments.text.toy_world.tasks.superglue import superglue
 from experiments.text.toy_world.vocabulary import words as vocabulary
@@ -152,9 +151,6 @@ def test_mismatched_examples_have_other_frames():
     drawn = task("MNLI")
     own = {frame(example.text) for example in drawn.train}
     assert own.isdisjoint(frame(example.text) for example in drawn.further["mismatched"])
-    assert not {template for frames in MATCHED for template in frames.hypotheses}.intersection(
-        template for frames in MISMATCHED for template in frames.hypotheses
-    )
 
 
 # -- the text for pretraining --------------------------------------------------------------------------
