@@ -26,6 +26,28 @@ from models.inputs import check_ids, check_no_empty_row, token_mask
 NOWHERE = -1e9  # replaces the states at padding, so that they are never the maximum
 
 
+class WordVectors(nn.Module):
+    """Static word vectors in ELMo's place: the same architecture without pretrained context.
+
+    Args:
+        table: the vectors, such as `SkipGram.centre`.
+        frozen: whether they keep their values.
+
+    Attributes:
+        d_vector: width of the vectors, D.
+    """
+
+    def __init__(self, table: nn.Embedding, frozen: bool = True) -> None:
+        self.table = table
+        self.frozen = frozen
+        self.d_vector = table.weight.shape[1]
+
+    def forward(self, ids: np.ndarray, attention_mask: np.ndarray | None = None) -> Tensor:
+        """(B, T) ids → (B, T, D). The mask is not needed: a word's vector does not depend on its neighbours."""
+        vectors = self.table(ids)  # (B, T, D)
+        return vectors.detach() if self.frozen else vectors
+
+
 class BiLSTM(nn.Module):
     """One LSTM layer in each direction, their outputs concatenated.
 
@@ -65,7 +87,7 @@ class ElmoClassifier(nn.Module):
     """Classifies one text.
 
     Args:
-        elmo: gives the token vectors. Its language model is trained only if it is not frozen.
+        elmo: gives the token vectors. What is pretrained in it is trained only if it is not frozen.
         hidden_size: width of the BiLSTM, in each direction, and of the MLP.
         n_labels: number of labels; 1 for a score.
         dropout: on ELMo's vectors and in the MLP.
@@ -73,7 +95,7 @@ class ElmoClassifier(nn.Module):
 
     def __init__(
         self,
-        elmo: ELMo,
+        elmo: ELMo | WordVectors,
         hidden_size: int,
         n_labels: int,
         generator: np.random.Generator | None = None,
@@ -102,7 +124,7 @@ class ElmoPairClassifier(nn.Module):
 
     def __init__(
         self,
-        elmo: ELMo,
+        elmo: ELMo | WordVectors,
         hidden_size: int,
         n_labels: int,
         generator: np.random.Generator | None = None,

@@ -77,7 +77,8 @@ REWORDED = 0.5
 
 
 def qnli(seed: int, n_train: int = 2204, n_dev: int = N_DEV, n_test: int = N_TEST) -> Task:
-    """QNLI: does the sentence answer the question?
+    """QNLI: does the sentence answer the question? The sentence comes first, unlike in GLUE's files: a decoder that
+    reads the question first has to remember all of it (dev accuracy 60% against 75%).
 
     Raises:
         TypeError or ValueError: if a size is not a whole number of at least 0, or more than there are examples.
@@ -93,7 +94,7 @@ def qnli(seed: int, n_train: int = 2204, n_dev: int = N_DEV, n_test: int = N_TES
         wording = dice.one(question.wordings)
         changed = _changed(words, dice, scene, slots, wording, label == 0 or wrong is True)
         sentence = dice.one(IN_A_ROOM if place == "room" else ON_A_DAY)
-        return Example(wording.format_map(slots | changed), sentence.format_map(slots), label)
+        return Example(sentence.format_map(slots), wording.format_map(slots | changed), label)
 
     return draw_task("QNLI", seed, (n_train, n_dev, n_test), make, (ENTAILMENT, NOT_ENTAILMENT))
 

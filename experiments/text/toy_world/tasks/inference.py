@@ -55,7 +55,10 @@ OWNERS = Frames(
     ("the {noun} of {person} is {adjective}.", "{person} has a {adjective} {noun}."),
     {
         "noun": ("a {noun} belongs to {person}.", "what belongs to {person} is a {noun}."),
-        "adjective": ("the {noun} that belongs to {person} is {adjective}.", "what belongs to {person} is {adjective}."),
+        "adjective": (
+            "the {noun} that belongs to {person} is {adjective}.",
+            "what belongs to {person} is {adjective}.",
+        ),
     },
     {
         "noun": ("what belongs to {person} is not a {noun}.",),

@@ -163,7 +163,7 @@ def fits(question: str, sentence: str) -> bool:
 
 def test_an_answer_says_what_is_asked_for():
     for example in examples("QNLI"):
-        question, sentence = example.first, example.second or ""
+        sentence, question = example.first, example.second or ""
         asks = next((word for word in ("where", "room", "when", "day") if word in words(question)), "who")
         says = {"where": "ROOM", "room": "ROOM", "when": "DAY", "day": "DAY", "who": "PERSON"}[asks]
         answers = fits(question, sentence) and only(sentence, says) != []
