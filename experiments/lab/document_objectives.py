@@ -82,8 +82,15 @@ class DocumentMLM:
         ids, attention_mask = self.documents.batch(step)
         cuts = choose_cuts(ids, attention_mask, self.sentence_ends, generator)
         ids, token_type_ids, attention_mask = as_segments(ids, attention_mask, cuts, self.cls_id, self.sep_id)
-        hide = span_masking if self.spans else masked_lm
-        inputs, labels = hide(
+        inputs, labels = self.hide(ids, attention_mask, generator)
+        return inputs, attention_mask, token_type_ids, labels
+
+    def hide(
+        self, ids: np.ndarray, attention_mask: np.ndarray, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Hide tokens of segments (B, T) → inputs (B, T), labels (B, T)."""
+        objective = span_masking if self.spans else masked_lm
+        return objective(
             ids,
             generator,
             mask_id=self.mask_id,
@@ -93,7 +100,6 @@ class DocumentMLM:
             rate=self.rate,
             replace=self.replace,
         )
-        return inputs, attention_mask, token_type_ids, labels
 
     def loss(self, model: BERT, *batch: np.ndarray) -> Tensor:
         inputs, attention_mask, token_type_ids, labels = batch
