@@ -6,7 +6,7 @@ record = recipe.train(folder, seed, "cpu")     # recipe.untrained(seed) is the m
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,8 @@ class MaskedLM:
 
     Attributes:
         rate, replace, spans: see `DocumentMLM`.
-        too_easy: words that are never hidden: they are easy to predict, and teach little.
+        too_easy: words that are never predicted, because they are easy to predict and teach little. They are hidden
+            only inside a span.
     """
 
     rate: float = 0.15
@@ -160,11 +161,22 @@ class MaskedLM:
             mask_id=ids[MASK],
             vocab_size=tokenizer().vocab_size,
             sentence_ends=(ids["."], ids["?"]),
-            never_hidden=[ids[token] for token in (*SPECIAL_TOKENS, *self.too_easy)],
+            never_predicted=[ids[token] for token in (*SPECIAL_TOKENS, *self.too_easy)],
             rate=self.rate,
             replace=self.replace,
             spans=self.spans,
         )
+
+
+@dataclass(frozen=True)
+class MaskedLMAtExactRate(MaskedLM):
+    """The same, but the rate is the share of a batch's tokens, not of each document's, and so is exact at every rate.
+
+    Of the ten or so tokens of a document that may be hidden, one at least is, which is 10% even at a rate of 5%.
+    """
+
+    def __call__(self, reading: Reading, seed: int) -> DocumentMLM:
+        return replace(super().__call__(reading, seed), whole_batch=True)
 
 
 def named(part: Any) -> str:

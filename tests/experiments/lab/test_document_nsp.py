@@ -34,7 +34,7 @@ def documents(batch_tokens: int = 200) -> Documents:
 
 def objective(rate: float = 0.15) -> DocumentMLMWithNextSentence:
     return DocumentMLMWithNextSentence(
-        documents(), 0, CLS, SEP, MASK, VOCAB_SIZE, sentence_ends=(DOT,), never_hidden=SPECIAL, rate=rate
+        documents(), 0, CLS, SEP, MASK, VOCAB_SIZE, sentence_ends=(DOT,), never_predicted=SPECIAL, rate=rate
     )
 
 
