@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.lab.document_nsp import DocumentMLMWithNextSentence, next_sentence_accuracy
 from experiments.lab.document_objectives import DocumentBiLM, DocumentLM, DocumentMLM
 from experiments.lab.filling import Fill, accuracy_of
 from experiments.lab.objectives import Objective
@@ -28,6 +29,8 @@ from models.word_vectors import SkipGram
 
 N_PROBES = 100
 """Blanks of each kind, from dev texts, that are filled in along pretraining."""
+N_HELD_OUT = 10_000
+"""Tokens of other documents on which next-sentence prediction is observed."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,12 @@ class Recipe:
         """See `pretrain`. The record also has the entropy of the tokens' frequencies."""
         entropy = unigram_entropy(self.reading.ids(seed))
         model, objective = self.untrained(seed).to(device), self.objective(self.reading, seed)
+        probes = probes_of(self.fill, seed)
+        if isinstance(objective, DocumentMLMWithNextSentence):
+            held_out = replace(objective, documents=self.reading.held_out(seed, N_HELD_OUT))
+            probes["next sentence"] = next_sentence_accuracy(held_out, range(held_out.documents.steps_per_pass))
         with Bar(self.training.steps, f"pretraining {self.name}, seed {seed}") as bar:
-            record = pretrain(model, objective, self.training, folder, bar, probes_of(self.fill, seed), entropy)
+            record = pretrain(model, objective, self.training, folder, bar, probes, entropy)
         return record | {"unigram_entropy": entropy}
 
 
@@ -177,6 +184,18 @@ class MaskedLMAtExactRate(MaskedLM):
 
     def __call__(self, reading: Reading, seed: int) -> DocumentMLM:
         return replace(super().__call__(reading, seed), whole_batch=True)
+
+
+@dataclass(frozen=True)
+class MaskedLMWithNextSentence(MaskedLM):
+    """The same, and in half of the documents whether the second segment is its own: see `document_nsp.py`.
+
+    The record's losses are the sum of both tasks', and its targets the hidden tokens alone. Its probes have "next
+    sentence", the accuracy on documents that pretraining does not read.
+    """
+
+    def __call__(self, reading: Reading, seed: int) -> DocumentMLMWithNextSentence:
+        return DocumentMLMWithNextSentence(**vars(super().__call__(reading, seed)))
 
 
 def named(part: Any) -> str:

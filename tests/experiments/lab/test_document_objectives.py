@@ -122,6 +122,20 @@ def test_everything_that_may_be_hidden_is_hidden_at_rate_one_and_nothing_else(wh
         assert seen == sorted(row[1:-1] for row in DOCUMENTS)
 
 
+def test_spans_hide_easy_words_but_no_special_token_and_predict_the_same_words():
+    settings = {"rate": 1.0, "replace": (1.0, 0.0, 0.0), "never_predicted": (PAD, END, CLS, SEP, MASK, START, DOT)}
+    n_dots = 0
+    for step in range(5):
+        tokens, mask, _, labels = masked(**settings).batch(step)  # cut at the same places
+        spans, _, _, of_spans = masked(**settings, spans=True).batch(step)
+        np.testing.assert_array_equal(of_spans, labels)
+        special = np.isin(tokens, (CLS, SEP, PAD))
+        np.testing.assert_array_equal(spans[special], tokens[special])
+        n_dots += ((spans == MASK) & (tokens == DOT)).sum()
+        assert set(spans[(mask == 1) & ~special].tolist()) == {MASK, DOT}  # the last of a segment is left
+    assert n_dots > 0
+
+
 def test_the_rate_is_of_what_may_be_hidden():
     _, _, _, labels = masked(rate=0.4).batch(0)
     counts = sorted((labels != IGNORE).sum(axis=1).tolist())
