@@ -3,13 +3,13 @@
     [CLS] a a . [SEP] b b b . [SEP]      IS_NEXT, 0: a document, cut behind a sentence
     [CLS] a a . [SEP] d d d . [SEP]      IS_RANDOM, 1: the second segment of another document
 
-The other document is one of the same batch that is cut at the same place, so both segments are as long as those of a
-document that was left as it is. (With any other document the lengths alone would tell the label six times in ten:
-documents are short, and those of a batch have about the same length.)
+The other document is in the same batch and is cut at the same place, so the second segments that follow and those that
+do not have the same lengths. With any other document of the batch lengths would give many labels away: the documents
+of a batch are about equally long, and so a first segment tells how long its second one is.
 
-The label belongs to a whole row, and has a loss of its own beside that of the hidden tokens. A document of one sentence
-is one segment and has no label; neither has one that is cut where no other document of its batch is. Their tokens
-are hidden and predicted as those of the others.
+The label is one of a whole row. Its loss is a mean over the rows with a label, and is added to the mean over the hidden
+tokens. A row has no label if its document has one sentence, and so no second segment, or if no other document of the
+batch is cut at the same place. Tokens are hidden in all rows.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from models.objectives.next_sentence import IS_NEXT, IS_RANDOM
 
 @dataclass(frozen=True)
 class DocumentMLMWithNextSentence(DocumentMLM):
-    """Both of BERT's tasks, their losses added. Targets are the hidden tokens; a row's label is not counted as one."""
+    """Both of BERT's tasks, their losses added. `n_targets` counts the hidden tokens, not the labels of the rows."""
 
     def batch(self, step: int) -> Batch:
         generator = drawing(self.seed, step)
@@ -58,7 +58,7 @@ def exchange_second_segments(
     Shapes: ids, attention_mask (B, T), cuts (B,) from `choose_cuts` → ids, attention_mask (B, T), labels (B,): IS_NEXT,
     IS_RANDOM, or IGNORE for a document without a partner.
 
-    If the partner's second segment is the same as the document's own, it does follow, and the label is IS_NEXT.
+    The partner's second segment may be the same as the document's own. Then it does follow, and the label is IS_NEXT.
     """
     B, T = ids.shape
     partner = partners(cuts, T, generator)  # (B,)

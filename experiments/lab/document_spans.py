@@ -4,12 +4,12 @@ The spans are drawn in the whole batch, until `rate` of its words are chosen. Sp
 Of a document of 16 words 15% are two words, and no longer span would fit. Drawn in a batch, spans have all lengths;
 one document gets two of them and another one none. A span still ends where its segment ends.
 
-Words that are too easy to be predicted, such as "the", do not end a span. They are hidden with the words on either side
-of them, but count neither for the span's length nor for the rate, and carry no loss:
+Words that are never predicted because they are too easy, such as "the", do not end a span. They are hidden if the words
+on both sides belong to the span, but count neither for its length nor for the rate, and carry no loss:
 
     text      [CLS]  the  dog  chased  the  cat  .  [SEP]
     hidden                 x     x      x    x              one span of three words
-    targets               dog  chased       cat             the same words as without spans
+    targets               dog  chased       cat
 """
 
 from collections.abc import Collection

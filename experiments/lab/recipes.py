@@ -188,10 +188,10 @@ class MaskedLMAtExactRate(MaskedLM):
 
 @dataclass(frozen=True)
 class MaskedLMWithNextSentence(MaskedLM):
-    """The same, and in half of the documents whether the second segment is its own: see `document_nsp.py`.
+    """The same, and whether a document's second segment is its own: see `document_nsp.py`.
 
-    The record's losses are the sum of both tasks', and its targets the hidden tokens alone. Its probes have "next
-    sentence", the accuracy on documents that pretraining does not read.
+    The losses in the record are the sum of both tasks' losses, and the targets are the hidden tokens alone. The probes
+    include "next sentence", the accuracy on documents that pretraining does not read.
     """
 
     def __call__(self, reading: Reading, seed: int) -> DocumentMLMWithNextSentence:
