@@ -4,8 +4,8 @@
     [CLS] a a . [SEP] d d d . [SEP]      IS_RANDOM, 1: the second segment of another document
 
 The other document is in the same batch and is cut at the same place, so the second segments that follow and those that
-do not have the same lengths. With any other document of the batch lengths would give many labels away: the documents
-of a batch are about equally long, and so a first segment tells how long its second one is.
+do not have the same lengths. If it could be any document of the batch, lengths would give many labels away: the
+documents of a batch are about equally long, so the length of a first segment tells that of its second one.
 
 The label is one of a whole row. Its loss is a mean over the rows with a label, and is added to the mean over the hidden
 tokens. A row has no label if its document has one sentence, and so no second segment, or if no other document of the
