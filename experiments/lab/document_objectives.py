@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.lab.document_spans import hide_spans
 from experiments.lab.documents import Documents
 from experiments.lab.objectives import Batch, drawing, masked_lm_loss
 from minigrad import Tensor, ops
@@ -19,7 +20,6 @@ from models.gpt import GPT
 from models.lstm_lm import LSTMLanguageModel
 from models.objectives.causal_lm import causal_lm
 from models.objectives.masked_lm import masked_lm
-from models.objectives.span_masking import span_masking
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,13 @@ class DocumentMLM:
     Attributes:
         cls_id, sep_id, mask_id: the special tokens.
         sentence_ends: the ids that end a sentence; between two sentences the document may be cut.
-        never_hidden: tokens that are never chosen: special tokens, and some that teach little.
-        rate, replace: as in `masked_lm`.
-        spans: whether contiguous spans are hidden (`span_masking`).
+        never_predicted: tokens that are never chosen: special tokens, and some that teach little.
+        rate: the share of the other tokens that is chosen. In a document of n such tokens they are round(rate · n), at
+            least one, as in `masked_lm`. At a low rate that is more than the share: of 10 tokens 5% are one token.
+        replace: as in `masked_lm`.
+        spans: whether contiguous spans are hidden (`document_spans.py`).
+        whole_batch: whether the rate is that of the whole batch, at which it is exact: round(rate · n) of the n tokens
+            of all documents are chosen, and the number in one document varies. With spans it is always so.
     """
 
     documents: Documents
@@ -72,28 +76,48 @@ class DocumentMLM:
     mask_id: int
     vocab_size: int
     sentence_ends: Collection[int]
-    never_hidden: Collection[int]
+    never_predicted: Collection[int]
     rate: float = 0.15
     replace: tuple[float, float, float] = (0.8, 0.1, 0.1)
     spans: bool = False
+    whole_batch: bool = False
 
     def batch(self, step: int) -> Batch:
         generator = drawing(self.seed, step)
         ids, attention_mask = self.documents.batch(step)
         cuts = choose_cuts(ids, attention_mask, self.sentence_ends, generator)
         ids, token_type_ids, attention_mask = as_segments(ids, attention_mask, cuts, self.cls_id, self.sep_id)
-        hide = span_masking if self.spans else masked_lm
-        inputs, labels = hide(
-            ids,
+        inputs, labels = self.hide(ids, attention_mask, generator)
+        return inputs, attention_mask, token_type_ids, labels
+
+    def hide(
+        self, ids: np.ndarray, attention_mask: np.ndarray, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Hide tokens of segments (B, T) → inputs (B, T), labels (B, T)."""
+        if self.spans:
+            return hide_spans(
+                ids,
+                attention_mask,
+                generator,
+                mask_id=self.mask_id,
+                vocab_size=self.vocab_size,
+                separators=(self.cls_id, self.sep_id),
+                never_predicted=self.never_predicted,
+                rate=self.rate,
+                replace=self.replace,
+            )
+        rows = (1, -1) if self.whole_batch else ids.shape
+        inputs, labels = masked_lm(
+            ids.reshape(rows),
             generator,
             mask_id=self.mask_id,
             vocab_size=self.vocab_size,
-            attention_mask=attention_mask,
-            special_ids=self.never_hidden,
+            attention_mask=attention_mask.reshape(rows),
+            special_ids=self.never_predicted,
             rate=self.rate,
             replace=self.replace,
         )
-        return inputs, attention_mask, token_type_ids, labels
+        return inputs.reshape(ids.shape), labels.reshape(ids.shape)
 
     def loss(self, model: BERT, *batch: np.ndarray) -> Tensor:
         inputs, attention_mask, token_type_ids, labels = batch

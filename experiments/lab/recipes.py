@@ -6,12 +6,13 @@ record = recipe.train(folder, seed, "cpu")     # recipe.untrained(seed) is the m
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments.lab.document_nsp import DocumentMLMWithNextSentence, next_sentence_accuracy
 from experiments.lab.document_objectives import DocumentBiLM, DocumentLM, DocumentMLM
 from experiments.lab.filling import Fill, accuracy_of
 from experiments.lab.objectives import Objective
@@ -28,6 +29,8 @@ from models.word_vectors import SkipGram
 
 N_PROBES = 100
 """Blanks of each kind, from dev texts, that are filled in along pretraining."""
+N_HELD_OUT = 10_000
+"""Tokens of other documents on which next-sentence prediction is observed."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,12 @@ class Recipe:
         """See `pretrain`. The record also has the entropy of the tokens' frequencies."""
         entropy = unigram_entropy(self.reading.ids(seed))
         model, objective = self.untrained(seed).to(device), self.objective(self.reading, seed)
+        probes = probes_of(self.fill, seed)
+        if isinstance(objective, DocumentMLMWithNextSentence):
+            held_out = replace(objective, documents=self.reading.held_out(seed, N_HELD_OUT))
+            probes["next sentence"] = next_sentence_accuracy(held_out, range(held_out.documents.steps_per_pass))
         with Bar(self.training.steps, f"pretraining {self.name}, seed {seed}") as bar:
-            record = pretrain(model, objective, self.training, folder, bar, probes_of(self.fill, seed), entropy)
+            record = pretrain(model, objective, self.training, folder, bar, probes, entropy)
         return record | {"unigram_entropy": entropy}
 
 
@@ -142,7 +149,8 @@ class MaskedLM:
 
     Attributes:
         rate, replace, spans: see `DocumentMLM`.
-        too_easy: words that are never hidden: they are easy to predict, and teach little.
+        too_easy: words that are never predicted, because they are easy to predict and teach little. They are hidden
+            only inside a span.
     """
 
     rate: float = 0.15
@@ -160,11 +168,34 @@ class MaskedLM:
             mask_id=ids[MASK],
             vocab_size=tokenizer().vocab_size,
             sentence_ends=(ids["."], ids["?"]),
-            never_hidden=[ids[token] for token in (*SPECIAL_TOKENS, *self.too_easy)],
+            never_predicted=[ids[token] for token in (*SPECIAL_TOKENS, *self.too_easy)],
             rate=self.rate,
             replace=self.replace,
             spans=self.spans,
         )
+
+
+@dataclass(frozen=True)
+class MaskedLMAtExactRate(MaskedLM):
+    """The same, but the rate is the share of a batch's tokens, not of each document's, and so is exact at every rate.
+
+    Of the ten or so tokens of a document that may be hidden, one at least is, which is 10% even at a rate of 5%.
+    """
+
+    def __call__(self, reading: Reading, seed: int) -> DocumentMLM:
+        return replace(super().__call__(reading, seed), whole_batch=True)
+
+
+@dataclass(frozen=True)
+class MaskedLMWithNextSentence(MaskedLM):
+    """The same, and whether a document's second segment is its own: see `document_nsp.py`.
+
+    The losses in the record are the sum of both tasks' losses, and the targets are the hidden tokens alone. The probes
+    include "next sentence", the accuracy on documents that pretraining does not read.
+    """
+
+    def __call__(self, reading: Reading, seed: int) -> DocumentMLMWithNextSentence:
+        return DocumentMLMWithNextSentence(**vars(super().__call__(reading, seed)))
 
 
 def named(part: Any) -> str:

@@ -1,7 +1,7 @@
 """A seed's world as models read it: its text, written and encoded once, and its documents in batches."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,8 @@ from minigrad.files import replacing
 PAD_ID, EOS_ID, START_ID = (tokenizer().ids[token] for token in (PAD, EOS, START))
 FINGERPRINTED = 1000
 """A text is known by its first documents: if a genre changes, they do."""
+HELD_OUT = 1
+"""The stream of a world's documents that pretraining does not read; it reads stream 0."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,12 @@ class Reading:
         """The same text in batches of documents."""
         return Documents(self.ids(seed), START_ID, PAD_ID, self.batch_tokens, seed)
 
+    def held_out(self, seed: int, n_tokens: int) -> Documents:
+        """Other documents of the same world and genres, for probes: `n_tokens` that pretraining does not read, apart
+        from documents that the world writes again by chance."""
+        ids = write_text(World(seed), replace(self, n_tokens=n_tokens), stream=HELD_OUT)
+        return Documents(ids, START_ID, PAD_ID, self.batch_tokens, seed)
+
     def fingerprint(self, seed: int) -> str:
         """A short hash of the first documents of a seed's world, and so of everything that writes them."""
         return fingerprint_of(self.without, seed)
@@ -83,11 +91,11 @@ def text_of(n_tokens: int, without: tuple[str, ...], seed: int) -> np.ndarray:
     return ids
 
 
-def write_text(world: World, reading: Reading) -> np.ndarray:
-    """The documents of a world, encoded one after the other."""
+def write_text(world: World, reading: Reading, stream: int = 0) -> np.ndarray:
+    """The documents of one of a world's streams, encoded one after the other."""
     words, ids = tokenizer(), []
     with Bar(reading.n_tokens, f"writing the text of world {world.seed}", "token") as bar:
-        for document in world.documents(0, reading.shares):
+        for document in world.documents(stream, reading.shares):
             row = [START_ID, *words.encode(document.text), EOS_ID]
             ids.extend(row)
             bar.update(len(row))

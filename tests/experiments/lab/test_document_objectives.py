@@ -40,7 +40,7 @@ def masked(**settings: Any) -> DocumentMLM:
         "mask_id": MASK,
         "vocab_size": VOCAB_SIZE,
         "sentence_ends": (DOT, MARK),
-        "never_hidden": (PAD, END, CLS, SEP, MASK, START),
+        "never_predicted": (PAD, END, CLS, SEP, MASK, START),
     }
     return DocumentMLM(documents(), 0, **defaults | settings)
 
@@ -104,10 +104,10 @@ def test_both_directions_labels_by_hand():
     assert n_targets((labels,)) == 2 * sum(len(each) - 1 for each in DOCUMENTS)
 
 
-@pytest.mark.parametrize("spans", [False, True])
-def test_everything_that_may_be_hidden_is_hidden_at_rate_one_and_nothing_else(spans):
+@pytest.mark.parametrize("whole_batch", [False, True])
+def test_everything_that_may_be_hidden_is_hidden_at_rate_one_and_nothing_else(whole_batch):
     never = (PAD, END, CLS, SEP, MASK, START, DOT, 11)
-    objective = masked(rate=1.0, replace=(1.0, 0.0, 0.0), never_hidden=never, spans=spans)
+    objective = masked(rate=1.0, replace=(1.0, 0.0, 0.0), never_predicted=never, whole_batch=whole_batch)
     for step in range(5):
         inputs, mask, types, labels = objective.batch(step)
         hidden = labels != IGNORE
@@ -122,10 +122,36 @@ def test_everything_that_may_be_hidden_is_hidden_at_rate_one_and_nothing_else(sp
         assert seen == sorted(row[1:-1] for row in DOCUMENTS)
 
 
+def test_spans_hide_easy_words_but_no_special_token_and_predict_the_same_words():
+    settings = {"rate": 1.0, "replace": (1.0, 0.0, 0.0), "never_predicted": (PAD, END, CLS, SEP, MASK, START, DOT)}
+    n_dots = 0
+    for step in range(5):
+        tokens, mask, _, labels = masked(**settings).batch(step)  # cut at the same places
+        spans, _, _, of_spans = masked(**settings, spans=True).batch(step)
+        np.testing.assert_array_equal(of_spans, labels)
+        special = np.isin(tokens, (CLS, SEP, PAD))
+        np.testing.assert_array_equal(spans[special], tokens[special])
+        n_dots += ((spans == MASK) & (tokens == DOT)).sum()
+        assert set(spans[(mask == 1) & ~special].tolist()) == {MASK, DOT}  # the last of a segment is left
+    assert n_dots > 0
+
+
 def test_the_rate_is_of_what_may_be_hidden():
     _, _, _, labels = masked(rate=0.4).batch(0)
     counts = sorted((labels != IGNORE).sum(axis=1).tolist())
     assert counts == [max(round(0.4 * n), 1) for n in sorted(len(row) - 2 for row in DOCUMENTS)] == [1, 2, 4]
+
+
+@pytest.mark.parametrize("spans", [False, True])
+@pytest.mark.parametrize("rate", [0.05, 0.15, 0.25, 0.4, 0.5])
+def test_the_rate_of_a_whole_batch_is_exact(rate, spans):
+    """16 tokens may be hidden, of which one document has 9."""
+    counts = set()
+    for step in range(30):
+        _, _, _, labels = masked(rate=rate, spans=spans, whole_batch=True).batch(step)
+        assert (labels != IGNORE).sum() == round(rate * 16)
+        counts.add(tuple(sorted((labels != IGNORE).sum(axis=1).tolist())))
+    assert len(counts) > 1 or rate == 0.05
 
 
 def test_a_masked_batch_is_a_pure_function_of_the_step_and_the_seed():

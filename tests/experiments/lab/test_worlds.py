@@ -84,6 +84,23 @@ def test_a_reading_of_nothing_is_refused(settings, problem):
         Reading(**{"n_tokens": 320} | settings)
 
 
+def test_held_out_documents_are_others_of_the_same_genres(texts):
+    def rows(documents) -> set[str]:
+        batches = [documents.batch(step) for step in range(documents.steps_per_pass)]
+        return {str(row[own == 1]) for ids, mask in batches for row, own in zip(ids, mask, strict=True)}
+
+    reading = Reading(6_000, without=tuple(genre for genre in SHARES if genre != "stories"))
+    held_out, read = rows(reading.held_out(3, 2_000)), rows(reading.documents(3))
+    assert len(held_out) > 50
+    assert not held_out & read
+    assert held_out == rows(Reading(600, without=reading.without).held_out(3, 2_000))
+    assert held_out != rows(reading.held_out(4, 2_000))
+    written = [document.text for document in islice(World(3).documents(1, {"stories": 1.0}), 30)]
+    known = {str(np.array([START_ID, *tokenizer().encode(text), EOS_ID])) for text in written}
+    assert known <= held_out
+    assert len(list(texts.iterdir())) == 1  # a probe's text is not kept
+
+
 # -- its file ---------------------------------------------------------------------------------------
 
 

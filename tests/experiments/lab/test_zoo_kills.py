@@ -1,4 +1,4 @@
-"""A zoo whose training is killed again and again (kill -9) ends with the bits of one that never was."""
+"""Trainings that are killed again and again (kill -9) end with the bits of some that never were."""
 
 import os
 import random
@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from experiments.lab.training import UNFINISHED
 from experiments.running import cells
 from experiments.running.contract import Request
 from experiments.running.work import RECORD, Work
-from tests.experiments.zoo_tables import members
+from tests.experiments.zoo_tables import members, variants
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has neither fork nor SIGKILL")
 
@@ -23,17 +24,17 @@ KILLS, MOST_SEEDS = 20, 5
 Bits = dict[str, bytes]
 
 
-def train_all(seeds: int) -> None:
+def train_all(table: ModuleType, seeds: int) -> None:
     """Train what is not trained yet, or resume it."""
-    Work(Request(members.__name__, seeds=seeds)).run_table()
+    Work(Request(table.__name__, seeds=seeds)).run_table()
 
 
 @pytest.fixture
 def lives(monkeypatch) -> Iterator[Any]:
-    """How a process is started that trains the zoo, saves after every step, and is killed: `lives(seeds, n_saves)`."""
+    """How a process is started that trains a table's models, saves after every step, and is killed."""
     save = training.Training.save
 
-    def live(seeds: int, n_saves: int, seconds: float) -> bool:
+    def live(table: ModuleType, seeds: int, n_saves: int, seconds: float) -> bool:
         """Train until so many steps are saved and so many seconds have passed. True if the process was killed then."""
         reading, writing = os.pipe()
         child = os.fork()
@@ -49,7 +50,7 @@ def lives(monkeypatch) -> Iterator[Any]:
 
                 monkeypatch.setattr(training.Training, "save", noted)
                 monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", -1.0)
-                train_all(seeds)
+                train_all(table, seeds)
                 os._exit(0)
             finally:
                 os._exit(1)
@@ -78,29 +79,32 @@ def bits(folder: Path) -> tuple[dict[str, Bits], dict[str, Any]]:
     return files, {name: (record.value, record.files) for name, record in records.items()}
 
 
-def test_a_zoo_that_is_killed_twenty_times_ends_bit_identical(lives, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("table", "n_kept"), [(members, 6), (variants, 5)])
+def test_models_whose_trainings_are_killed_twenty_times_end_bit_identical(table, n_kept, lives, monkeypatch, tmp_path):
+    """`n_kept`: how many of the models see as many targets as the second of members.KEEP_AT."""
     monkeypatch.setattr(recipes, "N_PROBES", 2)
+    monkeypatch.setattr(recipes, "N_HELD_OUT", 1_000)
     killed_folder, whole_folder = (tmp_path / name for name in ("killed", "whole"))
     monkeypatch.setenv("MINIGRAD_CACHE", str(whole_folder))
-    train_all(1)  # uninterrupted: the one seed is trained before anything forks, so that its kernels are compiled
+    train_all(table, 1)  # uninterrupted, and before anything forks, so that its kernels are compiled
 
     monkeypatch.setenv("MINIGRAD_CACHE", str(killed_folder))
     chance = random.Random(0)
     hit: list[str] = []
     for seeds in range(1, MOST_SEEDS + 1):
         worlds.text_of.cache_clear()  # each process finds the text in its file, or writes it
-        while lives(seeds, chance.randint(1, 6), chance.uniform(0, 0.01)):
+        while lives(table, seeds, chance.randint(1, 6), chance.uniform(0, 0.01)):
             hit += under_way(killed_folder / "checkpoints")
-        if len(hit) >= KILLS and len(set(hit)) >= len(members.MEMBERS):
+        if len(hit) >= KILLS and len(set(hit)) >= len(table.MEMBERS):
             break
     assert len(hit) >= KILLS
-    assert len(set(hit)) >= len(members.MEMBERS)
+    assert len(set(hit)) >= len(table.MEMBERS)
 
     worlds.text_of.cache_clear()
     monkeypatch.setenv("MINIGRAD_CACHE", str(whole_folder))
-    train_all(seeds)
+    train_all(table, seeds)
     files, records = bits(whole_folder / "checkpoints")
-    assert len(files) == seeds * len(members.MEMBERS)
-    assert sum(f"model-{members.KEEP_AT[1]}.safetensors" in each for each in files.values()) == 6 * seeds
+    assert len(files) == seeds * len(table.MEMBERS)
+    assert sum(f"model-{members.KEEP_AT[1]}.safetensors" in each for each in files.values()) == n_kept * seeds
     assert all(UNFINISHED not in each for each in files.values())
     assert bits(killed_folder / "checkpoints") == (files, records)
