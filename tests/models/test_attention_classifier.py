@@ -6,7 +6,15 @@ import pytest
 import minigrad
 from minigrad import Tensor, nn, ops, optim
 from minigrad.gradcheck import gradcheck
-from models.attention_classifier import MLP, BiLSTM, ElmoClassifier, ElmoPairClassifier, attend, max_over_time
+from models.attention_classifier import (
+    MLP,
+    BiLSTM,
+    ElmoClassifier,
+    ElmoPairClassifier,
+    WordVectors,
+    attend,
+    max_over_time,
+)
 from models.elmo import BiLSTMConfig, BiLSTMLanguageModel, ELMo
 from tests.models.test_elmo import put_in, right_padded
 
@@ -56,6 +64,17 @@ def test_a_row_without_a_token_is_refused():
         single()(random_ids(2, 3), right_padded(3, 0))
     with pytest.raises(ValueError, match="a row without a token"):
         pair()(random_ids(2, 3), right_padded(3, 1), random_ids(2, 3), right_padded(3, 0))
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_word_vectors_take_elmos_place(frozen: bool):
+    table = nn.Embedding(V, 7)
+    vectors, ids = WordVectors(table, frozen), random_ids(2, 4)
+    np.testing.assert_array_equal(vectors(ids).data, table.weight.data[ids])
+    classifier = ElmoClassifier(vectors, hidden_size=5, n_labels=3, generator=np.random.default_rng(1))
+    classifier(ids, right_padded(4, 2)).sum().backward()
+    assert classifier.encoder.forward_lstm.parameters()[0].grad is not None
+    assert (table.weight.grad is None) == frozen
 
 
 def test_attention_finds_in_the_other_text_what_is_alike():
