@@ -49,8 +49,9 @@ def draw(
 def draw_tokens(counted: dict[str, Any]) -> Drawing:
     """A bar for each count, and an arrow for the gap."""
     ours = sum(numbers["tokens"] for name, numbers in counted["sources"].items() if not name.startswith("toy"))
+    labelled = f"{lecture.SQUAD}, fewer than"
     kinds = {
-        "with labels": {f"{lecture.SQUAD} (fewer than)": LABELLED},
+        "with labels": {labelled: LABELLED},
         "read by a model": READ_BY,
         "without labels": {"Dolma": DOLMA_TOTAL.tokens, **UNLABELLED},
         "ours, with labels": {"toy world: QNLI": counted["labelled"]},
@@ -59,18 +60,16 @@ def draw_tokens(counted: dict[str, Any]) -> Drawing:
     names = [name for counts in kinds.values() for name in counts]
     figure, axes = figures.subplots(size=(8.4, 4.0))
     for kind, counts in kinds.items():
-        rows = [names.index(name) for name in counts]
-        axes.barh(rows, list(counts.values()), label=kind, height=0.7)
-        for row, tokens in zip(rows, counts.values(), strict=True):
-            axes.annotate(short(tokens), (tokens, row), (4, -3), textcoords="offset points", fontsize="small")
-    indexed, row = UNLABELLED[lecture.INDEXED], names.index(lecture.INDEXED)
-    top = names.index(f"{lecture.SQUAD} (fewer than)")
-    axes.annotate("", (indexed, top), (LABELLED * 30, top), arrowprops={"arrowstyle": "->", "color": figures.INK})
+        axes.barh([names.index(name) for name in counts], list(counts.values()), label=kind, height=0.7)
+    indexed = UNLABELLED[lecture.INDEXED]
+    top, row = names.index(labelled), names.index(lecture.INDEXED)
+    axes.annotate("", (indexed, top), (LABELLED, top), arrowprops={"arrowstyle": "->", "color": figures.INK})
     axes.plot([indexed, indexed], [top, row - 0.35], linestyle=":", linewidth=1, color=figures.INK)
     times = f"× {lecture.gap(indexed) / 1e6:.1f} million"
-    axes.text(1e12, top - 0.15, times, ha="center", va="bottom", fontsize="small")
-    axes.set(xscale="log", xlabel="tokens", xlim=(1e4, 1e17))
-    axes.set_yticks(range(len(names)), names)
+    axes.text((LABELLED * indexed) ** 0.5, top - 0.1, times, ha="center", va="bottom", fontsize="small")
+    axes.set(xscale="log", xlabel="tokens", xlim=(1e4, 2e16))
+    tokens = [short(count) for counts in kinds.values() for count in counts.values()]
+    axes.set_yticks(range(len(names)), [f"{name}   {count}" for name, count in zip(names, tokens, strict=True)])
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
@@ -93,7 +92,8 @@ def draw_composition(ours: tuple[Source, ...]) -> Drawing:
         places = np.arange(len(sources))
         for k, (field, label) in enumerate(SHARES.items()):
             counts = np.array([getattr(source, field) for source in sources])
-            axis.barh(places + (k - 1) * 0.26, 100 * counts / counts.sum(), height=0.24, label=label)
+            bars = axis.barh(places + (k - 1) * 0.27, 100 * counts / counts.sum(), height=0.25, label=label)
+            axis.bar_label(bars, fmt="%.2g", padding=2, fontsize=6.5)
         axis.set_yticks(places, [source.name for source in sources])
         axis.invert_yaxis()
         axis.grid(axis="y", visible=False)

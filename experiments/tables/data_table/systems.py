@@ -46,8 +46,8 @@ class Learner:
     batch_size: int = 8
     passes: int = 4
     looks: int = 10
-    d_model: int = 64
-    n_layers: int = 3
+    d_model: int = 48
+    n_layers: int = 2
     n_heads: int = 2
 
     def __post_init__(self) -> None:

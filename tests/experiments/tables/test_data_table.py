@@ -1,0 +1,398 @@
+"""The data table: our text and its counts by hand, the mixture, the claims, and the whole table on a tiny text."""
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.evidence.grid import Grid
+from experiments.lab.sweep import SEED
+from experiments.running.contract import Request
+from experiments.running.work import CellName, Work
+from experiments.tables import data_table
+from experiments.tables.data_table import counts, domains, lecture
+from experiments.tables.data_table.domains import (
+    CODE,
+    DOCSTRINGS,
+    DOMAINS,
+    HELD_OUT,
+    REFERENCE,
+    TOY_WORLD,
+    each_paragraph_once,
+    held_out_windows,
+    n_words,
+    split,
+    stream,
+    training_windows,
+    windows,
+    without_docstrings,
+)
+from experiments.tables.data_table.drawings import short
+from experiments.tables.data_table.findings import judge
+from experiments.tables.data_table.lecture import DOLMA, DOLMA_TOTAL, LABELLED, UNLABELLED
+from experiments.tables.data_table.systems import MIXTURE, SYSTEMS, Learner, Settings, loss
+from experiments.text.document import Document
+from minigrad import ops
+from tokenizer import ByteLevelBPE
+
+TINY = Learner(n_windows=40, n_held_out=5, context=8, batch_size=4, passes=2, looks=2, d_model=8, n_layers=1)
+SETTINGS = Settings(seeds=2, learner=TINY, lrs=(0.1, 0.8), vocab_size=270)
+LETTERS = dict(zip(DOMAINS, "rdct", strict=True))
+
+
+def tiny_domains(world: int) -> dict[str, list[Document]]:
+    """Twenty documents a domain, such as `07r07R07r…`: a number of the document's own, and a letter of the domain's."""
+    rng = np.random.default_rng(world)
+    names = {domain: [f"{domain}/{n}" for n in range(20)] for domain in DOMAINS}
+    names[TOY_WORLD] = [genres[0] for genres in counts.GENRES.values()] * 4
+    return {
+        domain: [
+            Document(name, "".join(f"{n:02d}{case}" for case in rng.choice([letter, letter.upper()], 10 + n // 3)))
+            for n, name in enumerate(names[domain])
+        ]
+        for domain, letter in LETTERS.items()
+    }
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domains, "domains", tiny_domains)
+    monkeypatch.setattr(counts, "domains", tiny_domains)
+
+
+# -- words, docstrings, duplicates ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", 0),
+        ("-- ** ()", 0),
+        ("a word, and another.", 4),
+        ("don't isn’t", 2),
+        ("os.path.join(x)", 2),
+        ("3.14 1,000 2;5", 3),
+        ("a.1 1.a", 4),  # no point between a letter and a digit
+        ("snake_case naïve", 2),
+        ("end. Start", 2),
+        ("a..b", 2),
+    ],
+)
+def test_unicode_words_by_hand(text, words):
+    assert n_words(text) == words
+
+
+WITH_DOCSTRINGS = '''"""Of the module.
+
+Two paragraphs."""
+import os
+
+class A:
+    """Of the class."""
+    x = """not a docstring"""
+
+    def f(self):
+        "Of the function."; return 1
+
+    async def g(self):
+        r"""Of another \\d."""  # é
+        return """not one either"""
+
+def h(): "one line"
+\x0c
+"not one: an expression"
+'''
+
+
+def test_docstrings_leave_the_code_and_nothing_else_does():
+    without = without_docstrings(WITH_DOCSTRINGS)
+    lines = WITH_DOCSTRINGS.split("\n")
+    left_out = [0, 1, 2, 6, 13]
+    assert without.split("\n") == [line for number, line in enumerate(lines) if number not in left_out]
+
+
+def test_text_that_is_not_python_stays():
+    assert without_docstrings('"""Text."""\nif x\n') == '"""Text."""\nif x\n'
+
+
+def test_what_follows_a_docstring_is_still_valid():
+    assert ast.parse(without_docstrings('def f():\n    """Text\n\n    text."""\n    return 1\n')).body
+
+
+LICENCE = "Copyright: nobody may read this file at night without a lamp."
+
+
+def test_a_paragraph_is_kept_where_it_is_first():
+    found = each_paragraph_once(
+        {
+            "a": [Document("1", f"{LICENCE}\n\nOne."), Document("2", f"Two.\n\n{LICENCE}\n \n    indented\n\nOne.")],
+            "b": [Document("3", LICENCE.replace(" ", "\n")), Document("4", f"{LICENCE} Four.")],
+        }
+    )
+    assert found == {
+        "a": [Document("1", f"{LICENCE}\n\nOne."), Document("2", "Two.\n\n    indented\n\nOne.")],
+        "b": [Document("4", f"{LICENCE} Four.")],
+    }
+
+
+def test_no_file_of_the_library_has_the_text_of_the_reference():
+    assert not [document for document in domains._standard_library()[CODE] if "pydoc_data" in document.name]
+
+
+# -- windows ----------------------------------------------------------------------------------------
+
+
+def test_a_stream_is_bytes_with_a_zero_before_each_document():
+    assert stream([Document("1", "hé"), Document("2", "x")]).tobytes() == b"\0h\xc3\xa9\0x"
+
+
+def test_windows_are_different_rows_of_the_stream():
+    documents = [Document("1", "abcdefghijklmno")]
+    rows = windows(documents, 4, 3, 0)
+    assert {row.tobytes() for row in rows} == {b"\0abcd", b"defgh", b"hijkl"}
+    assert len({windows(documents, 4, 3, seed).tobytes() for seed in range(20)}) == 6  # all orders
+    with pytest.raises(ValueError, match=r"n must be at most 3, the windows of 4 bytes in the documents, got 4"):
+        windows(documents, 4, 4, 0)
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_whole_documents_are_held_out_until_they_have_their_share(tiny, domain):
+    training, held_out = split(3, domain)
+    assert sorted([*training, *held_out], key=lambda d: d.text) == tiny_domains(3)[domain]
+    sizes = [len(document.text) + 1 for document in held_out]
+    share = HELD_OUT * (sum(sizes) + sum(len(document.text) + 1 for document in training))
+    assert share <= sum(sizes) < share + max(sizes)
+    assert len({tuple(document.text[:2] for document in split(seed, domain)[1]) for seed in range(10)}) > 5
+
+
+def test_a_mixture_has_equal_parts_and_a_domain_only_itself(tiny):
+    letters = {}
+    for system in SYSTEMS:
+        rows = training_windows(0, system, 8, 20)
+        assert rows.shape == (20, 9)
+        letters[system] = [bytes(row).decode().lower().strip("\0" + "0123456789")[0] for row in rows]
+    for domain in DOMAINS:
+        assert letters[domain] == [LETTERS[domain]] * 20
+    assert letters[MIXTURE] == [letter for letter in "rdct" for _ in range(5)]
+    with pytest.raises(ValueError, match="n must be a multiple of 4, the number of domains, got 21"):
+        training_windows(0, MIXTURE, 8, 21)
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_training_and_held_out_windows_come_from_different_documents(tiny, domain):
+    def numbers(rows: np.ndarray) -> set[str]:
+        return set(re.findall(r"(\d\d)[a-zA-Z]", b"|".join(row.tobytes() for row in rows).decode()))
+
+    training, held_out = ({document.text[:2] for document in part} for part in split(1, domain))
+    assert len(training | held_out) == 20
+    for system in (domain, MIXTURE):
+        rows = training_windows(1, system, 8, 60)
+        own = rows[[LETTERS[domain] in bytes(row).decode().lower() for row in rows]]
+        assert numbers(own) <= training
+        assert len(numbers(own)) > 5
+    assert numbers(held_out_windows(1, domain, 8, 10)) <= held_out
+
+
+# -- counts -----------------------------------------------------------------------------------------
+
+
+def test_the_columns_by_hand():
+    documents = [Document("1", "naïve don't"), Document("2", "os.path")]
+    bpe = ByteLevelBPE.train(["x"], 256)  # bytes
+    assert counts.counts_of(documents, bpe) == {"bytes": 19, "documents": 2, "words": 3, "tokens": 19}
+
+
+def test_sources_hold_every_document_once(tiny):
+    sources = counts.sources()
+    assert list(sources) == list(counts.TYPES)
+    held = [document for documents in sources.values() for document in documents]
+    assert len(held) == sum(map(len, tiny_domains(counts.WORLD).values()))
+
+
+def test_every_genre_is_in_one_group():
+    from experiments.text.toy_world.world import GENRES
+
+    assert sorted(genre for group in counts.GENRES.values() for genre in group) == sorted(GENRES)
+
+
+def test_the_tokenizer_learns_from_equal_parts(tiny):
+    text = "".join(counts.equal_parts(100))
+    for letter in LETTERS.values():
+        assert 30 <= text.lower().count(letter) <= 34  # of 100 bytes, a third, without zeros
+
+
+# -- the lecture's figures --------------------------------------------------------------------------
+
+
+def test_the_gap_is_recomputed():
+    assert {name: lecture.gap(tokens) for name, tokens in UNLABELLED.items()} == {
+        "DCLM-pool": 4_800_000,
+        "internet text, indexed": 10_200_000,
+        "internet text, total": 62_000_000,
+    }
+
+
+def test_dolmas_rows_add_up_but_for_the_bytes():
+    total = lecture.total("", DOLMA)
+    for field in ("documents", "words", "tokens"):
+        assert getattr(total, field) == pytest.approx(getattr(DOLMA_TOTAL, field), rel=5e-4)
+    assert total.bytes == pytest.approx(11_498.6e9)
+    assert DOLMA_TOTAL.bytes == 11_519e9
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(40, "40"), (38_000, "38 k"), (1.4e12, "1.4 T"), (9.96e6, "10 M"), (3.1e15, "3,100 T")]
+)
+def test_counts_are_shortened(count, text):
+    assert short(count) == text
+
+
+# -- losses and claims ------------------------------------------------------------------------------
+
+
+def test_every_window_has_the_same_weight_in_a_loss():
+    model = Learner(d_model=8, n_layers=1, context=4).untrained(0)
+    model.load_state_dict({n: a + np.float32(0.1) * np.sin(np.arange(a.size, dtype=np.float32)).reshape(a.shape)
+                           for n, a in model.state_dict().items()})  # fmt: skip
+    rows = np.random.default_rng(0).integers(0, 256, (5, 5)).astype(np.uint8)
+    alone = [ops.cross_entropy(model(row[None, :-1].astype(int)), row[None, 1:].astype(int)).item() for row in rows]
+    assert np.ptp(alone) > 0.01
+    assert loss(model, rows, at_once=2) == pytest.approx(np.mean(alone), rel=1e-5)
+
+
+def grid_of(own: float = 1.0, other: float = 3.0, mixture: float = 1.5) -> Grid:
+    """Losses of three seeds: on the model's own domain, on others, and of the mixture on all of them."""
+    grid = Grid()
+    for seed in range(3):
+        for system in SYSTEMS:
+            for domain in DOMAINS:
+                value = mixture if system == MIXTURE else own if system == domain else other
+                grid[system, domain].append({"loss": value + 0.001 * seed * (1 + DOMAINS.index(domain))})
+    return grid
+
+
+def test_the_claims_come_out_where_they_should():
+    assert {claim.id: claim.verdict for claim in judge(grid_of())} == {
+        "ten-million": "reproduced",
+        "mixture-at-least-as-good": "reproduced",
+        "covers-every-domain": "reproduced",
+        "weak-coverage": "reproduced",
+    }
+    effects = {claim.id: claim.effect for claim in judge(grid_of())}
+    assert effects["mixture-at-least-as-good"] == pytest.approx(2.5 - 1.5)
+    assert effects["covers-every-domain"] == pytest.approx(3.0 - 1.5)
+    assert effects["weak-coverage"] == pytest.approx(1.5 - 1.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "failing"),
+    [
+        ({"mixture": 2.6}, ["mixture-at-least-as-good"]),
+        ({"mixture": 3.5}, ["mixture-at-least-as-good", "covers-every-domain"]),
+        ({"mixture": 0.9}, ["weak-coverage"]),
+    ],
+)
+def test_each_claim_can_fail(values, failing):
+    assert [claim.id for claim in judge(grid_of(**values)) if claim.verdict == "contradicted"] == failing
+
+
+def test_one_stranger_that_is_better_is_enough():
+    grid = grid_of()
+    for measurement in grid[REFERENCE, DOCSTRINGS]:
+        measurement["loss"] = 1.2
+    assert [claim.id for claim in judge(grid) if claim.verdict == "contradicted"] == ["covers-every-domain"]
+
+
+# -- the whole table --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The table's work and result, with two seeds and two learning rates."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINIGRAD_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(domains, "domains", tiny_domains)
+        patch.setattr(counts, "domains", tiny_domains)
+        patch.setattr(data_table, "PRESETS", {"quick": SETTINGS})
+        domains.describe.cache_clear()
+        work = Work(Request(data_table.__name__))
+        yield work, work.run_table()
+        domains.describe.cache_clear()
+
+
+def test_every_system_is_trained_with_every_seed_and_the_sweep_on_a_world_of_its_own(finished):
+    work, result = finished
+    trained = {CellName(f"trained on {system}", seed) for system in SYSTEMS for seed in (0, 1)}
+    assert trained <= set(work.cells)
+    assert {name.seed for name in work.cells if name.key.startswith("sweep")} == {SEED}
+    assert len(result.sweep) == len(SYSTEMS) * len(SETTINGS.lrs)
+    for system in SYSTEMS:
+        rows = [row for row in result.sweep if row["system"] == system]
+        best = min(rows, key=lambda row: row["loss"])
+        assert result.configs["training"]["lr"][system] == best["learning rate"]
+    assert result.tokens == dict.fromkeys(SYSTEMS, 2 * 2 * 40 * 8)
+
+
+def test_a_cells_losses_are_those_of_the_trained_model_on_held_out_text(finished):
+    from minigrad import load_checkpoint, no_grad
+
+    work, result = finished
+    matrix = result.tables[-1]
+    path = next(path for path in work.seconds if path.name == "record.json" and _is(path, work, "trained on code", 1))
+    model = TINY.untrained(1)
+    load_checkpoint(path.parent / "model.safetensors", model)
+    with pytest.MonkeyPatch.context() as patch, no_grad():
+        patch.setattr(domains, "domains", tiny_domains)
+        for column, domain in enumerate(DOMAINS, 1):
+            expected = loss(model, held_out_windows(1, domain, TINY.context, TINY.n_held_out))
+            assert matrix.rows[SYSTEMS.index(CODE)][column][1] == pytest.approx(expected, rel=1e-5)
+    assert len({value for row in matrix.rows for entry in row[1:] for value in entry}) > 40
+
+
+def _is(path: Path, work: Work, key: str, seed: int) -> bool:
+    import json
+
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return record["key"] == key and record["seed"] == seed
+
+
+def test_its_tables_and_figures(finished):
+    work, result = finished
+    gaps, counted, ratios, matrix = result.tables
+    assert [row[-1] for row in gaps.rows[:3]] == [4_800_000, 10_200_000, 62_000_000]
+    assert [row[-1] for row in gaps.lecture] == [None, 10_000_000, None, None]
+    assert [row[0] for row in counted.rows] == [
+        *counts.TYPES, "ours, total", *(source.name for source in DOLMA), "Dolma, total",
+    ]  # fmt: skip
+    assert counted.lecture[-1][2:] == [11_519_000, 4_367_000, 2_318_000, 3_059_000]
+    assert ratios.rows[-1][1:] == pytest.approx([11_519 / 2_318, 3_059 / 2_318, 11_519 / 3_059, 2_318e3 / 4_367])
+    assert [row[0] for row in matrix.rows] == list(SYSTEMS)
+    for row in matrix.rows:
+        assert row[-1] == pytest.approx(np.mean(row[1:-1], axis=0))
+    assert list(work.figures) == ["tokens", "composition", "matrix", "curves"]
+    assert all("<svg" in drawing for drawing, _ in work.figures.values())
+    assert list(result.samples) == [f"trained on {system}" for system in SYSTEMS]
+    assert LABELLED == 50e6
+
+
+@pytest.mark.parametrize("name", ["n_windows", "n_held_out", "context", "batch_size", "passes", "looks"])
+def test_learners_of_nothing_are_refused(name):
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        Learner(**{name: 0})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"learner": {"n_windows": 42}}, "n_windows must be a multiple of 4, the domains, got 42"),
+        ({"learner": {"n_windows": 4}}, "n_windows must be at least batch_size, 8, got 4"),
+        ({"lrs": ()}, "lrs must hold at least one learning rate, got none"),
+        ({"lrs": (0.4, 0.0)}, "lrs must be"),
+        ({"seeds": 0}, "seeds must be at least 1, got 0"),
+    ],
+)
+def test_bad_settings_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Settings(**{"seeds": 1, "lrs": (0.4,), **settings, "learner": Learner(**settings.get("learner", {}))})
