@@ -39,7 +39,7 @@ PRESETS = {
         learner=Learner(n_windows=2_000, n_held_out=100, passes=1, looks=5, d_model=32, n_layers=2),
         lrs=(0.4,),
     ),
-    "full": Settings(seeds=3, learner=Learner(), lrs=(0.2, 0.4, 0.8)),
+    "full": Settings(seeds=3, learner=Learner(), lrs=(0.1, 0.2, 0.4, 0.8)),
 }
 
 

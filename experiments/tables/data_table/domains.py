@@ -37,13 +37,14 @@ PARAGRAPHS = re.compile(r"\n\s*\n")
 REFERENCE_AS_CODE = "pydoc_data/topics.py"
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
-WORD = re.compile(r"\w+(?:(?:(?<=[^\W\d_])[.:·'’](?=[^\W\d_])|(?<=\d)[.,;'’](?=\d))\w+)*")
-"""A Unicode word: letters, digits and underscores, with a point or an apostrophe between two letters, or a point or a
-comma between two digits. Source: Unicode Standard Annex 29, rules WB5 to WB13, for scripts with spaces."""
+WORD = re.compile(r"\w+(?:(?:(?<=[^\W\d_])[.:·'’](?=[^\W\d_])|(?<=\d)[.,;'’](?=\d))\w+)*|[^\w\s]")
+"""A Unicode word, in scripts with spaces: letters, digits and underscores, with a point or an apostrophe between two
+letters, or a point or a comma between two digits; and any other character that is not a space. Source: Unicode
+Standard Annex 29, rules WB5 to WB13. Dolma counts punctuation marks too (in `taggers/length.py` of its tools)."""
 
 
 def n_words(text: str) -> int:
-    """How many Unicode words a text has: `don't`, `os.path` and `3.14` are one each."""
+    """How many Unicode words a text has: `don't`, `os.path`, `3.14` and `+` are one each."""
     return sum(1 for _ in WORD.finditer(text))
 
 

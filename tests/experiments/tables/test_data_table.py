@@ -69,15 +69,16 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "words"),
     [
         ("", 0),
-        ("-- ** ()", 0),
-        ("a word, and another.", 4),
+        (" \n\t", 0),
+        ("-- **\n()", 6),
+        ("a word, and another.", 6),
         ("don't isn’t", 2),
-        ("os.path.join(x)", 2),
+        ("os.path.join(x)", 4),
         ("3.14 1,000 2;5", 3),
-        ("a.1 1.a", 4),  # no point between a letter and a digit
+        ("a.1 1.a", 6),  # no point between a letter and a digit
         ("snake_case naïve", 2),
-        ("end. Start", 2),
-        ("a..b", 2),
+        ("end. Start", 3),
+        ("a..b", 4),
     ],
 )
 def test_unicode_words_by_hand(text, words):
