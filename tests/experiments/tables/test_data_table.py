@@ -126,14 +126,15 @@ LICENCE = "Copyright: nobody may read this file at night without a lamp."
 
 
 def test_a_paragraph_is_kept_where_it_is_first():
+    in_lines, in_more_lines = LICENCE.replace(": ", ":\n"), LICENCE.replace(" ", "\n")
     found = each_paragraph_once(
         {
-            "a": [Document("1", f"{LICENCE}\n\nOne."), Document("2", f"Two.\n\n{LICENCE}\n \n    indented\n\nOne.")],
-            "b": [Document("3", LICENCE.replace(" ", "\n")), Document("4", f"{LICENCE} Four.")],
+            "a": [Document("1", f"{in_lines}\n\nOne."), Document("2", f"Two.\n\n{LICENCE}\n \n    indented\n\nOne.")],
+            "b": [Document("3", in_more_lines), Document("4", f"{LICENCE} Four.")],
         }
     )
     assert found == {
-        "a": [Document("1", f"{LICENCE}\n\nOne."), Document("2", "Two.\n\n    indented\n\nOne.")],
+        "a": [Document("1", f"{in_lines}\n\nOne."), Document("2", "Two.\n\n    indented\n\nOne.")],
         "b": [Document("4", f"{LICENCE} Four.")],
     }
 
