@@ -10,10 +10,19 @@ from experiments.evidence.table import Entry, Table
 from experiments.tables.data_table import lecture
 from experiments.tables.data_table.counts import FIELDS, TYPES
 from experiments.tables.data_table.domains import DOMAINS
-from experiments.tables.data_table.lecture import DOLMA, DOLMA_TOTAL, LABELLED, UNLABELLED, Source, gap
+from experiments.tables.data_table.lecture import DOLMA, DOLMA_TOTAL, LABELLED, UNLABELLED, WORDS_PER_TOKEN, Source, gap
 from experiments.tables.data_table.systems import MIXTURE, SYSTEMS
 
 AVERAGE = "average"
+
+
+def grid_of(losses: Mapping[str, list[dict[str, float]]]) -> Grid:
+    """System × domain, from each system's losses, which are by domain and one for each seed."""
+    grid = Grid()
+    for system, of_seeds in losses.items():
+        for domain in DOMAINS:
+            grid[system, domain].extend({"loss": of_seed[domain]} for of_seed in of_seeds)
+    return grid
 
 
 def judge(grid: Grid) -> list[Claim]:
@@ -110,17 +119,29 @@ def ratios_table(counted: dict[str, Any]) -> Table:
     ours = our_sources(counted)
     rows: list[list[Entry]] = [[source.name, *ratios(source)] for source in (*ours, lecture.total("ours, total", ours))]
     rows += [[source.name, *ratios(source)] for source in (*DOLMA, DOLMA_TOTAL)]
-    caption = "Ratios of the columns, ours above, those of the lecture's figures below"
-    return Table(
-        caption, ["source", "bytes per word", "tokens per word", "bytes per token", "words per document"], rows
+    says: list[list[Entry]] = [[None] * 6 for _ in rows]
+    says[-1][3] = WORDS_PER_TOKEN
+    caption = (
+        "Ratios of the columns, ours above, those of the lecture's figures below. The lecture says elsewhere that a "
+        "token is about 0.75 words"
     )
+    columns = [
+        "source",
+        "bytes per word",
+        "tokens per word",
+        "words per token",
+        "bytes per token",
+        "words per document",
+    ]
+    return Table(caption, columns, rows, says)
 
 
 def ratios(source: Source) -> list[float]:
-    """Bytes per word, tokens per word, bytes per token, words per document."""
+    """Bytes per word, tokens per word and the reverse, bytes per token, words per document."""
     return [
         source.bytes / source.words,
         source.tokens / source.words,
+        source.words / source.tokens,
         source.bytes / source.tokens,
         source.words / source.documents,
     ]

@@ -11,6 +11,7 @@ UNLABELLED = {"DCLM-pool": 240 * TRILLION, INDEXED: 510 * TRILLION, "internet te
 GAP = 10_000_000
 """The lecture: "a 10 million times gap in QA to indexed internet"."""
 WORDS_PER_TOKEN = 0.75
+"""About."""
 READ_BY = {"GPT-3": 300e9, "Chinchilla": 1.4 * TRILLION}
 """The training tokens of two models, from the lecture's table of models."""
 

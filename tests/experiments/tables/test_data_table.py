@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from experiments.evidence.grid import Grid
 from experiments.lab.sweep import SEED
 from experiments.running.contract import Request
-from experiments.running.work import CellName, Work
+from experiments.running.work import CellName, NotYet, Plan, Work
 from experiments.tables import data_table
 from experiments.tables.data_table import counts, domains, lecture
 from experiments.tables.data_table.domains import (
@@ -369,7 +370,9 @@ def test_its_tables_and_figures(finished):
         *counts.TYPES, "ours, total", *(source.name for source in DOLMA), "Dolma, total",
     ]  # fmt: skip
     assert counted.lecture[-1][2:] == [11_519_000, 4_367_000, 2_318_000, 3_059_000]
-    assert ratios.rows[-1][1:] == pytest.approx([11_519 / 2_318, 3_059 / 2_318, 11_519 / 3_059, 2_318e3 / 4_367])
+    by_hand = [11_519 / 2_318, 3_059 / 2_318, 2_318 / 3_059, 11_519 / 3_059, 2_318e3 / 4_367]
+    assert ratios.rows[-1][1:] == pytest.approx(by_hand)
+    assert dict(zip(ratios.columns, ratios.lecture[-1], strict=True))["words per token"] == 0.75
     assert [row[0] for row in matrix.rows] == list(SYSTEMS)
     for row in matrix.rows:
         assert row[-1] == pytest.approx(np.mean(row[1:-1], axis=0))
@@ -377,6 +380,18 @@ def test_its_tables_and_figures(finished):
     assert all("<svg" in drawing for drawing, _ in work.figures.values())
     assert list(result.samples) == [f"trained on {system}" for system in SYSTEMS]
     assert LABELLED == 50e6
+
+
+def test_all_trainings_can_run_at_once(tiny, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIGRAD_CACHE", str(tmp_path))
+    monkeypatch.setattr(data_table, "PRESETS", {"quick": replace(SETTINGS, lrs=(0.4,))})
+    domains.describe.cache_clear()
+    plan = Plan(Request(data_table.__name__))
+    with pytest.raises(NotYet):
+        plan.run_table()
+    domains.describe.cache_clear()
+    trainings = {CellName(f"trained on {system}", seed) for system in SYSTEMS for seed in (0, 1)}
+    assert set(plan.ready.values()) == trainings | {CellName("our text", None)}
 
 
 @pytest.mark.parametrize("name", ["n_windows", "n_held_out", "context", "batch_size", "passes", "looks"])
