@@ -15,6 +15,10 @@ from experiments.tables.data_table.lecture import DOLMA, DOLMA_TOTAL, LABELLED, 
 from experiments.tables.data_table.systems import SYSTEMS, Settings, average
 
 COLOURS = dict(zip(SYSTEMS, figures.COLOURS, strict=False))
+DARKEST = 1.0
+"""The difference, in nats per byte, from which on the heat map has its darkest colour."""
+FAR_ABOVE = 1.7
+"""How many times the median loss a panel of the learning curves shows."""
 SHARES = {"bytes": "UTF-8 bytes", "words": "Unicode words", "tokens": "tokens"}
 
 
@@ -37,12 +41,13 @@ def draw(
         "matrix",
         draw_matrix(grid),
         "Loss in nats per byte, by the text that was read (rows) and the held-out text (columns). The colour is the "
-        "difference from the best of the column.",
+        "difference from the best of the column; above 1 it is the darkest.",
     )
     work.figure(
         "curves",
         draw_curves(settings, records),
-        "Loss on each domain's held-out text along the training, a line for each seed.",
+        "Loss on each domain's held-out text along the training, a line for each seed. Models that are far above the "
+        "others are named at the top.",
     )
 
 
@@ -108,9 +113,9 @@ def draw_matrix(grid: Grid) -> Drawing:
     losses = np.array([[values[name, column] for column in columns] for name in SYSTEMS])
     excess = losses - losses.min(axis=0)
     figure, axes = figures.subplots(size=(7.2, 3.8))
-    mesh = axes.pcolormesh(excess, cmap="viridis_r", edgecolors="none")
+    mesh = axes.pcolormesh(excess, cmap="viridis_r", vmin=0, vmax=DARKEST)
     for (row, column), loss in np.ndenumerate(losses):
-        dark = excess[row, column] > 0.5 * excess.max()
+        dark = excess[row, column] > 0.5 * DARKEST
         weight = "bold" if excess[row, column] == 0 else "normal"
         colour = "#ffffff" if dark else "#101010"
         axes.text(column + 0.5, row + 0.5, f"{loss:.2f}", ha="center", va="center", color=colour, weight=weight)
@@ -120,7 +125,7 @@ def draw_matrix(grid: Grid) -> Drawing:
     axes.grid(visible=False)
     axes.tick_params(length=0)
     axes.set(xlabel="held-out text", ylabel="trained on")
-    figure.colorbar(mesh, ax=axes, label="nats per byte above the best")
+    figure.colorbar(mesh, ax=axes, extend="max", label="nats per byte above the best")
     return figure
 
 
@@ -130,13 +135,20 @@ def draw_curves(settings: Settings, records: dict[str, list[Checkpoint]]) -> Dra
     *of_domains, of_average, legend = axes.ravel()
     learner = settings.learner
     for axis, domain in zip((*of_domains, of_average), (*DOMAINS, AVERAGE), strict=True):
+        last = {system: 0.0 for system in records}
         for system, checkpoints in records.items():
             for k, trained in enumerate(checkpoints):
                 looks = trained.record["probes"]
                 thousands = [look["steps"] * learner.batch_size * learner.context / 1e3 for look in looks]
                 losses = [average(look) if domain == AVERAGE else look[domain] for look in looks]
+                last[system] += losses[-1] / len(checkpoints)
                 label = system if k == 0 else None
                 axis.plot(thousands, losses, linewidth=1.2, color=COLOURS[system], label=label)
+        highest = FAR_ABOVE * float(np.median(list(last.values())))
+        for system in (system for system, loss in last.items() if loss > highest):
+            text = f"{system}: {last[system]:.1f} in the end"
+            axis.text(0.98, 0.98, text, color=COLOURS[system], ha="right", va="top", transform=axis.transAxes)
+            axis.set_ylim(top=highest)
         axis.set(title=domain)
         axis.tick_params(labelbottom=True)
     for axis in (axes[1, 0], axes[1, 1]):
