@@ -135,7 +135,7 @@ def draw_curves(settings: Settings, records: dict[str, list[Checkpoint]]) -> Dra
     *of_domains, of_average, legend = axes.ravel()
     learner = settings.learner
     for axis, domain in zip((*of_domains, of_average), (*DOMAINS, AVERAGE), strict=True):
-        last = {system: 0.0 for system in records}
+        last = dict.fromkeys(records, 0.0)
         for system, checkpoints in records.items():
             for k, trained in enumerate(checkpoints):
                 looks = trained.record["probes"]

@@ -15,8 +15,8 @@ from experiments.tables.data_table.systems import MIXTURE, SYSTEMS
 
 AVERAGE = "average"
 ONE_SLOW_MODEL = (
-    "With every seed the domain's own model is ahead, on every domain. On code the lead differs much between the seeds: "
-    "one of the three models of code is worse than the others from the first look on, also on the text that it reads."
+    "With every seed and on every domain, the domain's own model is ahead. On code the lead varies much between seeds: "
+    "one of the three models of code is worse than the others from the start, also on the text that it reads."
 )
 
 
