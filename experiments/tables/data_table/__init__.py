@@ -83,7 +83,7 @@ def run(settings: Settings, work: Work) -> Result:
             findings.gap_table(counted),
             findings.counts_table(counted),
             findings.ratios_table(counted),
-            findings.matrix_table(grid),
+            findings.matrix_table(grid, learner),
         ],
         claims=findings.judge(grid),
         configs={

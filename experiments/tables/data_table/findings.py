@@ -11,7 +11,7 @@ from experiments.tables.data_table import lecture
 from experiments.tables.data_table.counts import FIELDS, TYPES
 from experiments.tables.data_table.domains import DOMAINS
 from experiments.tables.data_table.lecture import DOLMA, DOLMA_TOTAL, LABELLED, UNLABELLED, WORDS_PER_TOKEN, Source, gap
-from experiments.tables.data_table.systems import MIXTURE, SYSTEMS
+from experiments.tables.data_table.systems import MIXTURE, SYSTEMS, Learner
 
 AVERAGE = "average"
 ONE_SLOW_MODEL = (
@@ -152,7 +152,7 @@ def ratios(source: Source) -> list[float]:
     ]
 
 
-def matrix_table(grid: Grid) -> Table:
+def matrix_table(grid: Grid, learner: Learner) -> Table:
     """Loss by the text that was read, and the held-out text."""
     rows: list[list[Entry]] = [
         [
@@ -163,8 +163,9 @@ def matrix_table(grid: Grid) -> Table:
         for name in SYSTEMS
     ]
     caption = (
-        "Loss on the held-out text of each domain, in nats per byte. All models read the same number of bytes; their "
-        "learning rates are those with the lowest average, on another split and in another toy world"
+        "Loss on the held-out text of each domain, in nats per byte. Every model reads "
+        f"{learner.n_windows:,} windows of {learner.context} bytes {learner.passes} times. The learning rates are those with the lowest average, on "
+        "another split and in another toy world"
     )
     return Table(caption, ["trained on", *DOMAINS, AVERAGE], rows, digits=3)
 
