@@ -163,8 +163,8 @@ def matrix_table(grid: Grid, learner: Learner) -> Table:
         for name in SYSTEMS
     ]
     caption = (
-        "Loss on the held-out text of each domain, in nats per byte. Every model reads "
-        f"{learner.n_windows:,} windows of {learner.context} bytes {learner.passes} times. The learning rates are those with the lowest average, on "
+        f"Loss on the held-out text of each domain, in nats per byte. Every model reads {learner.n_windows:,} windows "
+        f"of {learner.context} bytes {learner.passes} times. The learning rates are those with the lowest average, on "
         "another split and in another toy world"
     )
     return Table(caption, ["trained on", *DOMAINS, AVERAGE], rows, digits=3)
