@@ -168,14 +168,14 @@ def zoo(reading: Reading, steps: int, small: tuple[int, int, int], large: tuple[
         gpt_large=decoder(large, 2e-3),
         bert=encoder(small, 3e-3),
         bert_large=encoder(large, 2e-3),
-        elmo=Recipe(elmo, bidirectional_lm, reading, settings(8e-3), from_both_sides),
+        elmo=Recipe(elmo, bidirectional_lm, reading, settings(1.5e-2), from_both_sides),
         lstm=Recipe(lstm, causal_lm, reading, settings(1.2e-2), from_the_left),
         vectors=WordVectorRecipe(2 * small[0], reading, SkipGramSettings(3e-3)),
     )
 
 
 KEEP_AT = (1_000_000, 2_000_000, 4_000_000, 6_000_000, 8_000_000, 16_000_000)
-MASKED_LM = MaskedLM(rate=0.4, too_easy=(".", ",", "?", ":", "a", "the"))
+MASKED_LM = MaskedLM(rate=0.25, too_easy=(".", ",", "?", ":", "a", "the"))
 """More is hidden than in BERT, and only what teaches something: an encoder learns from the targets alone."""
 
 FULL = zoo(Reading(16_000_000), steps=20_000, small=(64, 2, 2), large=(96, 3, 3))

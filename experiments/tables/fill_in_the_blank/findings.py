@@ -151,7 +151,7 @@ def draw(starts: Starts, work: Work) -> None:
         "learning-curves-by-targets",
         draw_curves(starts, "targets", "targets (tokens that carry loss)"),
         "The same curves against targets. An encoder predicts only the hidden tokens, so the same text gives it a "
-        "quarter of a decoder's targets; counted in targets it is not slower.",
+        "sixth of a decoder's targets; counted in targets it is not slower.",
     )
     work.figure(
         "arrivals",
