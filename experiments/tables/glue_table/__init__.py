@@ -44,6 +44,7 @@ from experiments.tables.glue_table.systems import (
     VECTORS,
     Settings,
     draw_of,
+    n_steps,
     system_of,
     trials_of,
 )
@@ -71,15 +72,16 @@ PRESETS = {
         splits=2,
         mnli=16_000,
         steps={
-            "MNLI": 2000, "QQP": 1000, "QNLI": 500, "SST-2": 300, "CoLA": 200, "STS-B": 200, "MRPC": 150, "RTE": 150,
+            "MNLI": 4000, "QQP": 1200, "QNLI": 600, "SST-2": 250, "CoLA": 200, "STS-B": 150, "MRPC": 100, "RTE": 100,
         },
+        bilstm_steps=0.3,
         lrs={
             VECTORS: (1e-3, 3e-3),
-            RANDOM: (1e-3, 3e-3),
+            RANDOM: (4e-4, 1e-3),
             ELMO: (1e-3, 3e-3),
             GPT: (4e-4, 1e-3),
             BERT: (4e-4, 1e-3),
-            LARGE: (3e-4, 7e-4),
+            LARGE: (2e-4, 5e-4),
             EARLY_GPT: (4e-4, 1e-3),
         },
         zoo=FULL,
@@ -89,11 +91,11 @@ PRESETS = {
 
 def estimate(settings: Settings) -> Estimate:
     """From measurements on two cores, without the zoo's training: steps of finetuning, and drawing the examples."""
-    of_a_split, extra = sum(settings.steps.values()), settings.steps[MNLI]
-    seconds = sum(
-        STEP_SECONDS[system] * (settings.splits * of_a_split + (len(settings.lrs[system]) - 1) * extra)
-        for system in settings.systems
-    )
+    seconds = 0.0
+    for system in settings.systems:
+        steps = {task: n_steps(system, task, settings) for task in settings.steps}
+        of_a_seed = settings.splits * sum(steps.values()) + (len(settings.lrs[system]) - 1) * steps[MNLI]
+        seconds += STEP_SECONDS[system] * of_a_seed
     return Estimate(settings.seeds * (seconds / 2 + 5 * settings.splits), 600)
 
 

@@ -20,6 +20,7 @@ BERT = "BERT-base"
 LARGE = "BERT-large"
 EARLY_GPT = "GPT, at BERT-base's number of targets"
 
+BILSTMS = (VECTORS, ELMO)
 WITHOUT_CONTEXT = (VECTORS, RANDOM)
 """NO_CONTEXT is, for each task, the one of these that is better on dev."""
 ROWS = (NO_CONTEXT, ELMO, GPT, BERT, LARGE)
@@ -65,7 +66,9 @@ class Settings:
     Attributes:
         seeds: of pretraining. A system's value for a seed is its mean over `splits` draws of words and examples.
         mnli: MNLI's number of training examples. The other tasks have theirs in GLUE's proportions.
-        steps: of finetuning, by task; the same for every system.
+        steps: of finetuning, by task; the same for every Transformer.
+        bilstm_steps: the BiLSTMs' share of them. Their steps take four times as long, and dev prefers their weights of
+            the first few hundred.
         lrs: by system. In the first split of each seed, MNLI's dev examples choose one, which all tasks then use.
         equal_targets: whether GPT is also measured where it had seen as many targets as BERT-base. The models that come
             with the package are only those of the end.
@@ -78,6 +81,7 @@ class Settings:
     steps: Mapping[str, int]
     lrs: Mapping[str, tuple[float, ...]]
     zoo: Zoo
+    bilstm_steps: float = 1.0
     equal_targets: bool = True
     hidden_size: int = 64
     batch_size: int = 32
@@ -90,6 +94,7 @@ class Settings:
             whole_number(name, getattr(self, name), at_least=1)
         for task in glue.TASKS:
             whole_number(f"steps[{task!r}]", self.steps[task], at_least=1)
+        number("bilstm_steps", self.bilstm_steps, above=0, at_most=1)
         for system in self.systems:
             if not self.lrs[system]:
                 raise ValueError(f"lrs[{system!r}] must hold at least one value, got none")
@@ -143,9 +148,14 @@ def system_of(name: str, settings: Settings) -> System:
     }[name]
 
 
+def n_steps(system: str, task: str, settings: Settings) -> int:
+    """For how many steps a system is finetuned on a task."""
+    return round(settings.steps[task] * (settings.bilstm_steps if system in BILSTMS else 1)) or 1
+
+
 def trials_of(system: str, task: str, settings: Settings) -> tuple[Finetuning, ...]:
     """How a system is finetuned on a task, with each of its learning rates."""
-    n = settings.steps[task]
+    n = n_steps(system, task, settings)
     return tuple(
         Finetuning(lr, n, batch_size=settings.batch_size, look_every=max(n // LOOKS, 1)) for lr in settings.lrs[system]
     )

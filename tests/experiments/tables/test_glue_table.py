@@ -212,6 +212,13 @@ def test_mnli_tries_every_rate_in_a_seeds_first_split_and_all_else_uses_the_one_
             assert rates == ([1e-3, 1e-2] if (split, task) == (0, MNLI) else [chosen])
 
 
+def test_bilstms_take_their_share_of_the_steps_and_all_else_is_the_same():
+    settings = dataclasses.replace(TINY_SETTINGS, steps=dict.fromkeys(TASKS, 10), bilstm_steps=0.3)
+    taken = {system: {trial.steps for trial in trials_of(system, "QQP", settings)} for system in SYSTEMS}
+    assert taken == {system: {3 if system in (VECTORS, ELMO) else 10} for system in SYSTEMS}
+    assert all([trial.lr for trial in trials_of(system, MNLI, settings)] == [1e-3, 1e-2] for system in SYSTEMS)
+
+
 def test_seeds_and_splits_have_words_and_examples_of_their_own():
     texts = [
         {example.text for example in drawn(draw_of("QQP", TINY_SETTINGS, seed, split)).train}
@@ -311,8 +318,12 @@ def test_an_encoder_with_as_many_targets_as_the_decoder_is_compared_with_its_end
     [
         ({"splits": 0}, "splits must be at least 1"),
         ({"steps": dict.fromkeys(TASKS, 2) | {"RTE": 0}}, r"steps\['RTE'\] must be at least 1"),
+        ({"bilstm_steps": 1.5}, "bilstm_steps must be .* at most 1"),
         ({"lrs": dict.fromkeys(SYSTEMS, ())}, "must hold at least one value, got none"),
-        ({"lrs": dict.fromkeys(SYSTEMS, (0.0,))}, r"lrs\['BiLSTM \+ word vectors \+ attention'\] must be above 0"),
+        (
+            {"lrs": dict.fromkeys(SYSTEMS, (0.0,))},
+            r"lrs\['BiLSTM \+ word vec.*'\] must be a finite number above 0",
+        ),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(change, message):
