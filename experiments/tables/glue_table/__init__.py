@@ -133,7 +133,12 @@ def run(settings: Settings, work: Work) -> Result:
 def pretrained(settings: Settings, work: Work, seed: int) -> dict[str, Checkpoint | None]:
     """Every system's start; a random one has none."""
     members = settings.zoo
-    recipes = {VECTORS: members.vectors, ELMO: members.elmo, BERT: members.bert, LARGE: members.bert_large}
+    recipes: dict[str, zoo.Pretrained] = {
+        VECTORS: members.vectors,
+        ELMO: members.elmo,
+        BERT: members.bert,
+        LARGE: members.bert_large,
+    }
     starts: dict[str, Checkpoint | None] = {
         system: zoo.pretrained(work, recipe, seed, f"pretraining: {system}") for system, recipe in recipes.items()
     }

@@ -137,7 +137,7 @@ def drawn(draw: Draw) -> Task:
 def system_of(name: str, settings: Settings) -> System:
     """What is pretrained, and what a task adds to it."""
     zoo = settings.zoo
-    return {
+    systems: dict[str, System] = {
         VECTORS: OnVectors(zoo.vectors, settings.hidden_size),
         RANDOM: Decoder(zoo.gpt),
         ELMO: OnElmo(zoo.elmo, settings.hidden_size),
@@ -145,7 +145,8 @@ def system_of(name: str, settings: Settings) -> System:
         EARLY_GPT: Decoder(zoo.gpt),
         BERT: Encoder(zoo.bert),
         LARGE: Encoder(zoo.bert_large),
-    }[name]
+    }
+    return systems[name]
 
 
 def n_steps(system: str, task: str, settings: Settings) -> int:
