@@ -41,7 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=as_text,
         metavar="FOLDER",
-        help="a data set to finetune on, with the files of a GLUE task or SNLI",
+        help="a data set to finetune on: the files of a GLUE task or SNLI; for glue_table, also a folder of several",
     )
     own.add_argument(
         "--task",

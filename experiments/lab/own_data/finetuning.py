@@ -30,6 +30,17 @@ def for_decoder(task: Task, train: Sequence[LabelledText], encoding: Encoding) -
     return encode
 
 
+def for_encoder(task: Task, train: Sequence[LabelledText], encoding: Encoding) -> Encode:
+    """The same for an encoder."""
+
+    def encode(some: Sequence[LabelledText]) -> Way:
+        if task.labels:
+            return examples.for_encoder(some, task.metric, encoding)
+        return examples.scores_for_encoder(some, examples.standardized(train, some), task.metric, encoding)
+
+    return encode
+
+
 def finetune_and_score(
     start: Callable[[], nn.Module],
     task: Task,

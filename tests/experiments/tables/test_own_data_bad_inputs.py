@@ -68,7 +68,9 @@ def only_a_task(tmp_path: Path) -> list[str]:
     return ["run", "pretrain_finetune", "--task", "SST-2"]
 
 
-ONE_TABLE = "--corpus and --data need the name of one table whose systems are run on them (pretrain_finetune), got "
+ONE_TABLE = (
+    "--corpus and --data need the name of one table whose systems are run on them (pretrain_finetune, glue_table), got "
+)
 
 
 @pytest.mark.parametrize(
