@@ -43,12 +43,12 @@ PRESETS = {
         splits=1,
         seeds_without_games=0,
         mnli=4000,
-        lm_steps=900,
+        lm_steps=1500,
         elmo_steps=130,
-        multi_task_steps=500,
+        multi_task_steps=700,
         lm_lrs=(1e-3,),
-        elmo_lrs=(1e-3,),
-        multi_task_lrs=(1e-3,),
+        elmo_lrs=(3e-3,),
+        multi_task_lrs=(3e-3,),
         zoo=FULL,
         n_dev=150,
         n_test=300,
@@ -56,31 +56,33 @@ PRESETS = {
     "full": Settings(
         seeds=3,
         splits=2,
-        seeds_without_games=3,
+        seeds_without_games=1,
         mnli=16_000,
-        lm_steps=2000,
-        elmo_steps=600,
-        multi_task_steps=1500,
-        lm_lrs=(3e-4, 1e-3, 3e-3),
-        elmo_lrs=(3e-4, 1e-3, 3e-3),
-        multi_task_lrs=(3e-4, 1e-3, 3e-3),
+        lm_steps=4000,
+        elmo_steps=1250,
+        multi_task_steps=2500,
+        lm_lrs=(5e-4, 1e-3, 2e-3),
+        elmo_lrs=(1.5e-3, 3e-3, 6e-3),
+        multi_task_lrs=(1.5e-3, 3e-3, 6e-3),
         zoo=FULL,
     ),
 }
 
 
 def estimate(settings: Settings) -> Estimate:
-    """From measurements on two cores, which share the work, without the zoo's training: 9 ms for a step of a decoder
-    and 40 ms for one of a BiLSTM, 5 ms for an example of dev and test sets, which is drawn until it is of its part; 8.5
-    minutes for a decoder's pretraining and its text."""
+    """From measurements on two cores, which share the work, without the zoo's training: 8 ms for a step of a decoder
+    and 35 ms for one of a BiLSTM; 1 ms for an example of a dev or test set, which each process draws, most of them in
+    vain; 8 minutes for a decoder's pretraining and its text."""
     runs, steps = settings.seeds * settings.splits, sum(STEPS.values())
-    lm = 0.009 * settings.lm_steps * (steps * (runs + len(settings.lm_lrs) - 1))
-    lm += 0.009 * settings.lm_steps * (settings.n_seeds_without_games * settings.splits + len(settings.lm_lrs) - 1)
-    elmo = 0.04 * settings.elmo_steps * steps * (runs * settings.n_models + len(settings.elmo_lrs) - 1)
-    together = 0.04 * settings.multi_task_steps * (runs + len(settings.multi_task_lrs) - 1)
-    drawing = 2 * runs * len(TASKS) * 0.002 * (settings.n_dev + 3 * settings.n_test)
-    pretraining = 510 * settings.n_seeds_without_games
-    return Estimate((lm + elmo + together + drawing + pretraining) / 2, 500)
+    more_models = settings.seeds * (settings.n_models - 1)
+    lm = settings.lm_steps * steps * (runs + len(settings.lm_lrs) - 1)
+    if settings.n_seeds_without_games:
+        lm += settings.lm_steps * (settings.n_seeds_without_games * settings.splits + len(settings.lm_lrs) - 1)
+    elmo = settings.elmo_steps * steps * (runs + more_models + len(settings.elmo_lrs) - 1)
+    together = settings.multi_task_steps * (runs + len(settings.multi_task_lrs) - 1)
+    drawn = 2 * runs * len(TASKS) * (settings.n_dev + 3 * settings.n_test)
+    pretraining = 485 * settings.n_seeds_without_games
+    return Estimate((0.008 * lm + 0.035 * (elmo + together) + 0.001 * drawn + pretraining) / 2, 500)
 
 
 def run(settings: Settings, work: Work) -> Result:

@@ -10,7 +10,7 @@ from experiments.evidence.table import Entry, Table
 from experiments.lab import zoo
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.gpt_nli_table.drawings import draw_accuracy, draw_seen_words
-from experiments.tables.gpt_nli_table.scores import LECTURE, NEW_WORDS, SEEN, Cells, gather, percent
+from experiments.tables.gpt_nli_table.scores import LECTURE, NEW_WORDS, SEEN, Cells, advantage, gather, percent
 from experiments.tables.gpt_nli_table.systems import (
     COLUMNS,
     FIVE,
@@ -103,20 +103,19 @@ def judge(grid: Grid) -> list[Claim]:
         claims.every(
             "best-where-plentiful",
             "the finetuned LM is the best of all on MNLI-m, MNLI-mm, SNLI, SciTail and QNLI",
-            {f"{name}, {row}": grid.differences(LM, row, name, NEW_WORDS) for name in PLENTIFUL for row in others},
+            {f"{name}, {row}": advantage(grid, LM, row, name) for name in PLENTIFUL for row in others},
             unit="accuracy",
         ),
-        claims.compare(
+        claims.holds(
             "loses-on-the-smallest",
             "on RTE, the smallest set, the multi-task BiLSTM beats the finetuned LM",
-            grid.values(MULTI_TASK, "RTE", NEW_WORDS),
-            grid.values(LM, "RTE", NEW_WORDS),
+            advantage(grid, MULTI_TASK, LM, "RTE"),
             unit="accuracy",
         ),
         claims.every(
             "average-beats-one",
             "on MNLI-m, MNLI-mm and SNLI the average of five models beats one of them",
-            {name: grid.differences(FIVE, ONE, name, NEW_WORDS) for name in ("MNLI-m", "MNLI-mm", "SNLI")},
+            {name: advantage(grid, FIVE, ONE, name) for name in ("MNLI-m", "MNLI-mm", "SNLI")},
             unit="accuracy",
         ),
     ]
@@ -125,17 +124,11 @@ def judge(grid: Grid) -> list[Claim]:
             claims.every(
                 "best-without-games",
                 "a language model that was pretrained without games is better than the BiLSTMs on MNLI-m too",
-                {row: without_games(grid, row) for row in others},
+                {row: advantage(grid, NO_GAMES, row, "MNLI-m") for row in others},
                 unit="accuracy",
             )
         )
     return found
-
-
-def without_games(grid: Grid, row: str) -> list[float]:
-    """The advantage over a row on MNLI-m, for the seeds with a pretraining without games."""
-    ours, theirs = (grid.values(each, "MNLI-m", NEW_WORDS) for each in (NO_GAMES, row))
-    return [a - b for a, b in zip(ours, theirs[: len(ours)], strict=True)]
 
 
 # -- tables -----------------------------------------------------------------------------------------
@@ -149,11 +142,12 @@ def accuracy_table(settings: Settings, grid: Grid) -> Table:
     beside = [[row, *LECTURE.get(row, [None] * len(COLUMNS))] for row in grid.systems]
     caption = (
         "Test accuracy in percent, on words that no labelled example has (chance: 33 on MNLI and SNLI, 50 on the "
-        f"others); the mean over {settings.splits} draws of words and examples is one value of a seed. The lecture's "
-        f"figures beside “{FIVE}” are those of ESIM + ELMo (5x), beside “{ONE}” those of CAFE"
+        "others). A value of a seed is the mean over its draws of words and examples "
+        f"({settings.splits}; 1 for the average of {settings.n_models} models). The lecture's figures beside the "
+        "average are those of ESIM + ELMo (5x), beside one of its models those of CAFE"
     )
     if NO_GAMES in grid.systems:
-        caption += f". The last row, with {settings.n_seeds_without_games} seeds, is ours"
+        caption += f". The last row ({settings.n_seeds_without_games} of {settings.seeds} seeds) is ours"
     return Table(caption, ["system", *COLUMNS], rows, beside, digits=1)
 
 

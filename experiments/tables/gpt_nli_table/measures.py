@@ -41,12 +41,12 @@ def measure(
 
     Returns:
         lr, trials, scores: see `solve`.
-        averaged: of the BiLSTM on ELMo, the scores of the average of several models.
+        averaged: of the BiLSTM on ELMo in the first split, the scores of the average of several models.
     """
     system, task = system_of(row, settings), task_of(name, settings, seed, split)
     trials = [finetuning_of(row, name, settings, lr) for lr in lrs_from(first, row, settings)]
     solver, record = solve(system, start, task, trials, seed, device=device, name=f"{row}, {name}")
-    if row != ONE:
+    if row != ONE or split > 0:
         return record
     chosen, solvers = [finetuning_of(row, name, settings, record["lr"])], [solver]
     for number in range(1, settings.n_models):

@@ -25,6 +25,8 @@ Cells = dict[tuple[str, str | None, int, int], dict[str, Any]]
 NEW_WORDS = "new words"
 SEEN = "seen words"
 """Test examples about words that the labelled examples do not have, and about those that they have."""
+FIRST_SPLIT = "new words, first split"
+"""The average of five models has only this split; whatever is compared with it, is compared there."""
 
 LECTURE: dict[str, list[Entry]] = {
     FIVE: [None, None, 89.3, None, None, None],
@@ -40,22 +42,25 @@ def gather(settings: Settings, cells: Cells) -> Grid:
     """Row × column → for each seed the accuracy on new and on seen words, the mean over its splits."""
     grid = Grid()
     for row in (*ROWS, NO_GAMES):
-        n_seeds = settings.n_seeds_without_games if row == NO_GAMES else settings.seeds
-        for seed in range(n_seeds):
+        splits = range(1 if row == FIVE else settings.splits)
+        for seed in range(settings.n_seeds_without_games if row == NO_GAMES else settings.seeds):
             for name, column in COLUMNS.items():
                 if not has(row, name):
                     continue
-                measurement = {NEW_WORDS: mean_accuracy(settings, cells, row, column, seed)}
+                by_split = [accuracy(cells, row, column, seed, split) for split in splits]
+                measurement = {NEW_WORDS: float(np.mean(by_split)), FIRST_SPLIT: by_split[0]}
                 if name in SEEN_WORDS:
-                    measurement[SEEN] = mean_accuracy(settings, cells, row, SEEN_WORDS[name], seed)
+                    on_seen = [accuracy(cells, row, SEEN_WORDS[name], seed, split) for split in splits]
+                    measurement[SEEN] = float(np.mean(on_seen))
                 grid[row, name].append(measurement)
     return grid
 
 
-def mean_accuracy(settings: Settings, cells: Cells, row: str, column: Column, seed: int) -> float:
-    """A row's accuracy on a test set with a seed: the mean over splits."""
-    found = [accuracy(cells, row, column, seed, split) for split in range(settings.splits)]
-    return float(np.mean(found))
+def advantage(grid: Grid, above: str, below: str, column: str) -> list[float]:
+    """The accuracy of one row minus that of another, for each seed that both have."""
+    measure = FIRST_SPLIT if FIVE in (above, below) else NEW_WORDS
+    ours, theirs = (grid.values(row, column, measure) for row in (above, below))
+    return [a - b for a, b in zip(ours, theirs, strict=False)]
 
 
 def accuracy(cells: Cells, row: str, column: Column, seed: int, split: int) -> float:

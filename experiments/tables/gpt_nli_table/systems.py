@@ -67,7 +67,7 @@ class Settings:
         lm_steps, elmo_steps: of finetuning on MNLI; `STEPS` says how many fewer the other tasks take.
         multi_task_steps: on all tasks together.
         lm_lrs, elmo_lrs, multi_task_lrs: of several, dev chooses one in the first split of seed 0, for all splits.
-        n_models: of the average.
+        n_models: of the average, which is taken in the first split of each seed: five models take five times as long.
         hidden_size: of the BiLSTMs, in each direction.
     """
 

@@ -16,7 +16,7 @@ from experiments.running.work import Checkpoint, Work
 from experiments.tables import gpt_nli_table
 from experiments.tables.gpt_nli_table import measures, multi_task, scores, systems
 from experiments.tables.gpt_nli_table.findings import judge
-from experiments.tables.gpt_nli_table.scores import NEW_WORDS, SEEN
+from experiments.tables.gpt_nli_table.scores import FIRST_SPLIT, NEW_WORDS, SEEN
 from experiments.tables.gpt_nli_table.systems import (
     COLUMNS,
     FIVE,
@@ -101,6 +101,20 @@ def test_a_value_is_the_mean_over_the_splits_of_a_seed(result: Result, work: Wor
         for split in (0, 1)
     ]
     assert result.tables[0].rows[2][2][0] == pytest.approx(100 * np.mean(mm))  # type: ignore[index]
+
+
+def test_the_average_and_what_is_compared_with_it_are_of_the_first_split(result: Result, work: Work):
+    cells = [work.cells[(f"{ONE}: SNLI, split {split}", 1)].value for split in (0, 1)]  # type: ignore[index]
+    assert ["averaged" in cell for cell in cells] == [True, False]
+    average = cells[0]["averaged"]["test"]["accuracy"]
+    assert result.tables[0].rows[0][3][1] == pytest.approx(100 * average)  # type: ignore[index]
+    table = Grid()
+    table[FIVE, "SNLI"].append({NEW_WORDS: 0.6, FIRST_SPLIT: 0.6})
+    table[ONE, "SNLI"].append({NEW_WORDS: 0.4, FIRST_SPLIT: 0.5})
+    table[LM, "SNLI"].append({NEW_WORDS: 0.9, FIRST_SPLIT: 0.8})
+    assert scores.advantage(table, FIVE, ONE, "SNLI") == pytest.approx([0.1])
+    assert scores.advantage(table, LM, FIVE, "SNLI") == pytest.approx([0.2])
+    assert scores.advantage(table, LM, ONE, "SNLI") == pytest.approx([0.5])
 
 
 def test_splits_have_other_words_and_examples():
@@ -280,7 +294,8 @@ def grid(**changes: float) -> Grid:
             value_here = 0.51 if (row, name) == (LM, "RTE") else value
             value_here = changes.get(f"{row}, {name}", value_here)
             for seed in range(3 if row != NO_GAMES else 2):
-                found[row, name].append({NEW_WORDS: value_here + 0.001 * seed, SEEN: 0.8})
+                new = value_here + 0.001 * seed
+                found[row, name].append({NEW_WORDS: new, FIRST_SPLIT: new, SEEN: 0.8})
     return found
 
 
