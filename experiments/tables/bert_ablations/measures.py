@@ -1,4 +1,4 @@
-"""Finetuning one pretrained variant on every task, and what is measured."""
+"""Finetuning one variant on every task, and what is measured."""
 
 from typing import Any
 
@@ -23,15 +23,18 @@ Measured = dict[str, dict[str, Any]]
 """Task → `score`, of which averages are made; further scores; the learning rate that dev chose; all trials."""
 
 
-def measure(system: str, start: Checkpoint, settings: Settings, split: int, seed: int, device: str) -> Measured:
-    """Finetune a pretrained variant on each task. A split is another draw of the tasks' words and examples."""
+def measure(system: str, start: Checkpoint | None, settings: Settings, split: int, seed: int, device: str) -> Measured:
+    """Finetune a variant on each task. A split is another draw of the tasks' words and examples.
+
+    Without a start the weights are random, and all of them learn, those of the words too.
+    """
     draw = 1000 * split + seed
     measured = {task: classify(system, start, task, settings, draw, seed, device) for task in TASKS}
     return measured | {READING: read(system, start, settings, draw, seed, device)}
 
 
 def classify(
-    system: str, start: Checkpoint, task: str, settings: Settings, draw: int, seed: int, device: str
+    system: str, start: Checkpoint | None, task: str, settings: Settings, draw: int, seed: int, device: str
 ) -> dict[str, Any]:
     """One of GLUE's tasks. MNLI's score is the mean of matched and mismatched genres."""
     encoder, drawn = Encoder(recipe_of(system, settings)), task_of(task, settings, draw)
@@ -42,7 +45,9 @@ def classify(
     return {"score": score, "dev_score": _best(record["trials"])["dev_score"], "main": main, **record}
 
 
-def read(system: str, start: Checkpoint, settings: Settings, draw: int, seed: int, device: str) -> dict[str, Any]:
+def read(
+    system: str, start: Checkpoint | None, settings: Settings, draw: int, seed: int, device: str
+) -> dict[str, Any]:
     """Questions about a passage, whose answers are spans of it. The score is SQuAD's F1."""
     encoder, questions = Encoder(recipe_of(system, settings)), questions_of(settings, draw)
     ways = {part: answering.for_span_extraction(some) for part, some in questions.items()}
@@ -52,7 +57,8 @@ def read(system: str, start: Checkpoint, settings: Settings, draw: int, seed: in
         for each in options:
             model = pretrained_model(encoder.recipe, start, seed)
             extractor = SpanExtractor(model, model.config.d_model, of_new_layers(seed)).to(device)
-            record = finetune(extractor, ways["train"], encoder.keeping_words(each), seed, ways["dev"])
+            each = each if start is None else encoder.keeping_words(each)
+            record = finetune(extractor, ways["train"], each, seed, ways["dev"])
             look = best_look(record["dev"])
             trials.append({"lr": each.lr, "dev_score": look["score"], "dev_loss": look["loss"], "steps": look["steps"]})
             extractors.append(extractor)
