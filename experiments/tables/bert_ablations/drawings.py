@@ -37,8 +37,8 @@ def draw(grid: Grid, starts: dict[str, list[Checkpoint]], work: Work) -> None:
     work.figure(
         "scores",
         draw_scores(grid),
-        "Both scores of each variant: the mean over seeds as a bar, a dot for each seed. The pale bars are the floor, and "
-        "the zoo's BERT, which was trained for longer.",
+        "Both scores of each variant: the mean over seeds as a bar, a dot for each seed. The pale bars are the floor, "
+        "and the zoo's BERT, which was trained for longer.",
     )
 
 

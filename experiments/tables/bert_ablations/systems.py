@@ -45,8 +45,8 @@ VARIANTS: dict[str, MaskedLM] = {
 PRETRAINED = (*VARIANTS, LONGER)
 SYSTEMS = (*PRETRAINED, RANDOM)
 TASKS = ("MNLI", "SST-2", "CoLA")
-"""GLUE's kinds: pairs of texts, and two judgements of one. A task on pairs needs thousands of steps of finetuning before
-it is above chance, and the budget has room for one: the largest."""
+"""GLUE's kinds: pairs of texts, and two judgements of one. A task on pairs needs a thousand steps of finetuning or more
+to rise above chance, and the budget has room for one: the largest."""
 READING, GLUE = "reading", "GLUE average"
 """Span-extraction question answering, and the mean of `TASKS`: both are named like tasks where scores are kept."""
 
