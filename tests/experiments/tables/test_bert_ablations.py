@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from experiments.evidence import results
 from experiments.evidence.grid import Grid
 from experiments.evidence.results import Result
 from experiments.lab import recipes, worlds, zoo
@@ -155,6 +156,11 @@ def test_its_claims_and_figures(work: Work, result: Result):
     for svg, caption in work.figures.values():
         assert "<path" in svg
         assert caption.endswith(".")
+
+
+def test_its_result_can_be_written_and_read(result: Result, tmp_path):
+    results.save(result, tmp_path / "result.json")
+    assert results.load(tmp_path / "result.json").tables == result.tables
 
 
 def test_splits_differ_in_the_tasks_and_seeds_in_the_start(work: Work, result: Result):
