@@ -198,6 +198,11 @@ class MaskedLMWithNextSentence(MaskedLM):
         return DocumentMLMWithNextSentence(**vars(super().__call__(reading, seed)))
 
 
+@dataclass(frozen=True)
+class MaskedLMWithNextSentenceAtExactRate(MaskedLMWithNextSentence, MaskedLMAtExactRate):
+    """Next-sentence prediction, with the rate of `MaskedLMAtExactRate`."""
+
+
 def named(part: Any) -> str:
     """The name of a class or a function; of another object, as it is printed."""
     return getattr(part, "__name__", None) or str(part)

@@ -1,0 +1,201 @@
+"""From scores to claims and tables."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from experiments.evidence import claims
+from experiments.evidence.claims import Claim
+from experiments.evidence.grid import Grid
+from experiments.evidence.results import Result
+from experiments.evidence.table import Entry, Table
+from experiments.lab import zoo
+from experiments.running.work import Checkpoint, Work
+from experiments.tables.bert_ablations import drawings
+from experiments.tables.bert_ablations.measures import Measured
+from experiments.tables.bert_ablations.systems import (
+    BASE,
+    GLUE,
+    NEXT_SENTENCE,
+    ONLY_MASKS,
+    PRETRAINED,
+    RATES,
+    READING,
+    SPANS,
+    SYSTEMS,
+    TASKS,
+    Settings,
+    recipe_of,
+)
+from experiments.text.toy_world.tasks.blanks import CLUE_BEFORE, SKILLS
+
+Starts = dict[str, list[Checkpoint]]
+"""System → its pretrained checkpoints, one for each seed."""
+
+Cells = dict[str, list[list[Measured]]]
+"""System → for each seed, for each split of the tasks what was measured."""
+
+MARGIN = 0.01
+"""Not needed: without it, a score is at most this much lower."""
+
+BERT_BASE: dict[str, float] = {"MNLI-m": 84.6, "MNLI-mm": 83.4, "SST-2": 93.5, "CoLA": 52.1}
+"""The lecture's figures of BERT-base, which was pretrained with next-sentence prediction and a rate of 15%."""
+
+TOO_SHORT = 5_000
+"""Below so many steps of pretraining most skills are at chance, at every rate; see `fill_in_the_blank`."""
+
+
+def result(settings: Settings, cells: Cells, starts: Starts, work: Work) -> Result:
+    """The table's whole result."""
+    grid, dev = (means(cells, kind) for kind in ("score", "dev_score"))
+    drawings.draw(grid, starts, work)
+    return Result(
+        lecture_says=(
+            "BERT predicts 15% of the tokens. It hides 80% of them, replaces 10% and leaves 10% as they are, so that "
+            "the model also represents well what is not hidden. It also predicts whether one text follows the other. "
+            "Later work found this not necessary (RoBERTa), and contiguous spans harder to predict and more useful "
+            "(SpanBERT)."
+        ),
+        tables=[score_table(cells, grid), pretraining_table(starts)],
+        claims=judge(settings, grid, dev),
+        configs={
+            **{system: zoo.described(recipe_of(system, settings)) for system in PRETRAINED},
+            "finetuning": {task: asdict(budget) for task, budget in settings.finetuning.items()},
+        },
+        sweep=[
+            {"system": system, "seed": seed, "split": split, "task": task, **trial}
+            for system, of_seeds in cells.items()
+            for seed, of_splits in enumerate(of_seeds)
+            for split, measured in enumerate(of_splits)
+            for task, record in measured.items()
+            for trial in record["trials"]
+        ],
+        parameters={s: recipe_of(s, settings).untrained(0).num_parameters() for s in SYSTEMS},
+        tokens={system: zoo.tokens_read(of_seeds) for system, of_seeds in starts.items()},
+    )
+
+
+def means(cells: Cells, kind: str) -> Grid:
+    """One number of each task, and the average of `TASKS`; of each seed the mean over its splits."""
+    grid = Grid()
+    for system, of_seeds in cells.items():
+        for of_splits in of_seeds:
+            numbers = {task: over_splits(of_splits, task, kind) for task in (*TASKS, READING)}
+            numbers[GLUE] = float(np.mean([numbers[task] for task in TASKS]))
+            for task, value in numbers.items():
+                grid[system, task].append({"score": value})
+    return grid
+
+
+def over_splits(of_splits: Sequence[Measured], task: str, kind: str) -> float:
+    """The mean of one number of a task."""
+    return float(np.mean([measured[task][kind] for measured in of_splits]))
+
+
+# -- claims -----------------------------------------------------------------------------------------
+
+
+def judge(settings: Settings, grid: Grid, dev: Grid) -> list[Claim]:
+    """The lecture's claims. `dev` has the scores on dev examples, which choose a rate."""
+    explanation = too_short(settings)
+
+    def gain(above: str, below: str, score: str) -> list[float]:
+        return grid.differences(above, below, score, "score")
+
+    scores = {GLUE: GLUE, "question answering, F1": READING}
+    inner = best_inner_rate(dev)
+    ends = (min(RATES), max(RATES))
+    return [
+        claims.every(
+            "next-sentence-not-needed",
+            f"without next-sentence prediction the scores are at most {MARGIN:g} lower than with it",
+            {name: [each + MARGIN for each in gain(BASE, NEXT_SENTENCE, score)] for name, score in scores.items()},
+            unit="score",
+            explanation=explanation,
+        ),
+        claims.holds(
+            "spans-help-extraction",
+            "hiding contiguous spans helps to find answers in a passage (F1), at the same masking rate",
+            gain(SPANS, BASE, READING),
+            unit="F1",
+            explanation=explanation,
+        ),
+        claims.every(
+            "rate-optimum-inside",
+            "the best masking rate lies inside the range: the inner rate that is best on dev beats both ends on the "
+            "GLUE average",
+            {f"{inner:.0%} against {end:.0%}": gain(RATES[inner], RATES[end], GLUE) for end in ends},
+            unit="score",
+            explanation=explanation,
+        ),
+        claims.every(
+            "replacing-helps",
+            "80/10/10 finetunes better than hiding all the tokens that are predicted",
+            {name: gain(BASE, ONLY_MASKS, score) for name, score in scores.items()},
+            unit="score",
+            explanation=explanation,
+        ),
+    ]
+
+
+def too_short(settings: Settings) -> str:
+    """What a preset with few steps has to say of its numbers."""
+    if settings.steps >= TOO_SHORT:
+        return ""
+    return (
+        f"The variants were pretrained for {settings.steps:,} steps. That is far below the transitions at which skills "
+        f"are learnt, which need about {TOO_SHORT:,} or more, so all of them are hardly better than random weights "
+        "and the differences say nothing. The preset full compares them."
+    )
+
+
+def best_inner_rate(dev: Grid) -> float:
+    """The rate between the two ends with the highest GLUE average on dev examples."""
+    inner = sorted(RATES)[1:-1]
+    return max(inner, key=lambda rate: float(np.mean(dev.values(RATES[rate], GLUE, "score"))))
+
+
+# -- tables -----------------------------------------------------------------------------------------
+
+
+def score_table(cells: Cells, grid: Grid) -> Table:
+    """Systems × tasks."""
+    columns = ["MNLI-m", "MNLI-mm", "SST-2", "CoLA", GLUE, "EM", "F1"]
+    places = [("MNLI", "test"), ("MNLI", "mismatched"), *((task, "test") for task in TASKS[1:])]
+
+    def percent(values: Sequence[float]) -> Entry:
+        return [100 * value for value in values]
+
+    rows: list[list[Entry]] = []
+    for system in SYSTEMS:
+        row: list[Entry] = [system]
+        for task, test in places:
+            row.append(percent([float(np.mean([m[task]["main"][test] for m in splits])) for splits in cells[system]]))
+        row.append(percent(grid.values(system, GLUE, "score")))
+        row.append(percent([over_splits(splits, READING, "exact_match") for splits in cells[system]]))
+        row.append(percent(grid.values(system, READING, "score")))
+        rows.append(row)
+    beside: list[list[Entry]] = [
+        [system, *((BERT_BASE.get(column) if system == NEXT_SENTENCE else None) for column in columns)]
+        for system in SYSTEMS
+    ]
+    caption = (
+        "Test scores in percent: accuracy, Matthews' correlation for CoLA; exact match (EM) and F1 of "
+        "answers to questions about a passage. The average counts MNLI once. The lecture's figures are those of "
+        "BERT-base"
+    )
+    return Table(caption, ["pretraining", *columns], rows, beside, digits=1)
+
+
+def pretraining_table(starts: Starts) -> Table:
+    """What each variant had: steps and targets; and what it had learnt."""
+    skills = ["fact", "coreference", "sentiment", "category", "synonym", "antonym"]
+    assert set(skills) <= {*CLUE_BEFORE, *SKILLS}
+    rows: list[list[Entry]] = []
+    for system, of_seeds in starts.items():
+        last = [start.record["probes"][-1] for start in of_seeds]
+        row: list[Entry] = [system, last[0]["steps"], [look["targets"] / 1e6 for look in last]]
+        rows.append([*row, *([100 * look[skill] for look in last] for skill in skills)])
+    caption = "Pretraining: steps, millions of targets, and the accuracy in percent on blanks from dev texts at its end"
+    return Table(caption, ["pretraining", "steps", "targets", *skills], rows, digits=2)

@@ -1,0 +1,128 @@
+"""What is compared: the settings, and the variants of masked language modelling."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+from experiments.lab.finetuning import Finetuning
+from experiments.lab.recipes import (
+    MaskedLM,
+    MaskedLMAtExactRate,
+    MaskedLMWithNextSentenceAtExactRate,
+    Recipe,
+)
+from experiments.lab.worlds import Reading
+from experiments.lab.zoo import MASKED_LM, Zoo
+from experiments.text.toy_world.parts import PARTS
+from experiments.text.toy_world.tasks import glue, reading
+from experiments.text.toy_world.tasks.example import Task
+from experiments.text.toy_world.tasks.reading import Question
+from minigrad.checks import number, whole_number
+
+RATE, EASY = 0.25, MASKED_LM.too_easy
+BASE, ONLY_MASKS = "80/10/10", "100/0/0"
+NEXT_SENTENCE = "with next-sentence prediction"
+SPANS = "contiguous spans"
+RANDOM, LONGER = "random weights", "the zoo's BERT"
+"""The floor and, with more steps and the zoo's whole text, what this size can learn. No claim uses them. The zoo's BERT
+is 80/10/10 too, but the rate of each document is rounded."""
+
+NOT_READ = ("games",)
+"""Genres that the variants' text leaves out. Games are two fifths of the zoo's text. They teach to compare words, which
+a BERT of this size has hardly begun to learn after 20,000 steps of its text (in the world of seed 100). Without them,
+each step has more of the text that teaches the other skills."""
+
+RATES = {0.05: "rate 5%", 0.15: "rate 15%", RATE: BASE, 0.5: "rate 50%"}
+"""Masking rate → the variant. The first and the last are the ends of the range."""
+
+VARIANTS: dict[str, MaskedLM] = {
+    BASE: MaskedLMAtExactRate(RATE, too_easy=EASY),
+    ONLY_MASKS: MaskedLMAtExactRate(RATE, (1.0, 0.0, 0.0), too_easy=EASY),
+    NEXT_SENTENCE: MaskedLMWithNextSentenceAtExactRate(RATE, too_easy=EASY),
+    SPANS: MaskedLMAtExactRate(RATE, spans=True, too_easy=EASY),
+    **{name: MaskedLMAtExactRate(rate, too_easy=EASY) for rate, name in RATES.items() if rate != RATE},
+}
+"""Each differs from the first in one thing."""
+
+PRETRAINED = (*VARIANTS, LONGER)
+SYSTEMS = (*PRETRAINED, RANDOM)
+TASKS = ("MNLI", "SST-2", "CoLA")
+"""GLUE's kinds: pairs of texts, and two judgements of one. A task on pairs needs a thousand steps of finetuning or more
+to rise above chance, and the budget has room for one: the largest."""
+READING, GLUE = "reading", "GLUE average"
+"""Span-extraction question answering, and the mean of `TASKS`: both are named like tasks where scores are kept."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Of one task, the same for every variant: the training examples, the steps, and the learning rates to try."""
+
+    n_train: int
+    steps: int
+    lrs: tuple[float, ...]
+    batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        for name in ("n_train", "steps", "batch_size"):
+            whole_number(name, getattr(self, name), at_least=1)
+        for lr in self.lrs:
+            number("lrs", lr, above=0)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a preset decides.
+
+    Attributes:
+        splits: how often each task is drawn, with other words and examples.
+        steps, reading: of the variants' pretraining.
+        finetuning: for each task, and for `READING`.
+    """
+
+    seeds: int
+    splits: int
+    steps: int
+    reading: Reading
+    finetuning: dict[str, Budget]
+    zoo: Zoo
+    n_dev: int = 300
+    n_test: int = 900
+    n_threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "splits", "steps", "n_dev", "n_test", "n_threads"):
+            whole_number(name, getattr(self, name), at_least=1)
+        if set(self.finetuning) != {*TASKS, READING}:
+            raise ValueError(f"finetuning must name {', '.join((*TASKS, READING))}, got {', '.join(self.finetuning)}")
+
+
+def recipe_of(system: str, settings: Settings) -> Recipe:
+    """How a system was pretrained: as the zoo's small BERT, with another objective and all with the same schedule. Of
+    random weights only the size matters."""
+    bert = settings.zoo.bert
+    if system not in VARIANTS:
+        return bert
+    training = replace(bert.training, steps=settings.steps, probe_every=max(settings.steps // 20, 1), keep_at=())
+    return replace(bert, objective=VARIANTS[system], reading=settings.reading, training=training)
+
+
+def finetunings(task: str, settings: Settings) -> list[Finetuning]:
+    """What dev chooses from."""
+    budget = settings.finetuning[task]
+    look_every = max(budget.steps // 6, 1)
+    return [Finetuning(lr, budget.steps, batch_size=budget.batch_size, look_every=look_every) for lr in budget.lrs]
+
+
+def task_of(name: str, settings: Settings, draw: int) -> Task:
+    """One of `TASKS`, drawn with the words and examples of a seed."""
+    return _task(name, draw, settings.finetuning[name].n_train, settings.n_dev, settings.n_test)
+
+
+@cache  # all variants are finetuned on the same draw
+def _task(name: str, draw: int, n_train: int, n_dev: int, n_test: int) -> Task:
+    return glue.TASKS[name](draw, n_train, n_dev, n_test)
+
+
+def questions_of(settings: Settings, draw: int) -> dict[str, list[Question]]:
+    """Part → its questions. All have an answer, as in SQuAD 1.1."""
+    sizes = (settings.finetuning[READING].n_train, settings.n_dev, settings.n_test)
+    return {part: reading.questions(draw, part, n) for part, n in zip(PARTS, sizes, strict=True)}
