@@ -1,0 +1,164 @@
+"""Extractive question answering: an encoder finds the answer to a question in a passage, as in SQuAD.
+
+    [CLS] question [SEP] passage [SEP]      where does the answer start in the passage, and where does it end?
+
+    solver, record = answer(reader, start, version_2(split, 4000), trials, seed)
+    record["scores"]["f1"]
+
+In the style of SQuAD 2.0 a question may have no answer in the passage: then the span is [CLS] alone.
+
+Sources: Devlin et al. 2018, "BERT", sections 4.2 and 4.3; Rajpurkar et al. 2016 and 2018 for the metrics.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from experiments.lab.finetuning import Finetuning, answers
+from experiments.lab.metrics import squad_exact_match, squad_f1
+from experiments.lab.recipes import Recipe
+from experiments.lab.solving import best_on_dev
+from experiments.lab.systems import EMBEDDING, of_new_layers, pretrained_model
+from experiments.lab.ways import SpanExtraction
+from experiments.running.work import Checkpoint
+from experiments.text.toy_world.tasks.example import N_DEV, N_TEST
+from experiments.text.toy_world.tasks.reading import Question, questions
+from experiments.text.toy_world.vocabulary import CLS, SEP, tokenizer
+from minigrad import nn
+from models.finetuning import SpanExtractor, pad_batch
+
+THRESHOLD = 0.0
+"""By how much an answer must score more than [CLS], if a question may have no answer."""
+
+
+@dataclass(frozen=True)
+class QuestionTask:
+    """Questions about passages; training, dev and test questions are about other verbs and things.
+
+    Attributes:
+        unanswerable: whether some questions have no answer.
+    """
+
+    train: list[Question]
+    dev: list[Question]
+    test: list[Question]
+    unanswerable: bool
+
+
+def version_1(seed: int, n_train: int, n_dev: int = N_DEV, n_test: int = N_TEST) -> QuestionTask:
+    """Like SQuAD 1.1: every question has an answer. Raises as `questions` does."""
+    return _task(seed, (n_train, n_dev, n_test), unanswerable=False)
+
+
+def version_2(seed: int, n_train: int, n_dev: int = N_DEV, n_test: int = N_TEST) -> QuestionTask:
+    """Like SQuAD 2.0: two questions of five have no answer. Raises as `questions` does."""
+    return _task(seed, (n_train, n_dev, n_test), unanswerable=True)
+
+
+def _task(seed: int, sizes: tuple[int, int, int], unanswerable: bool) -> QuestionTask:
+    n_train, n_dev, n_test = sizes
+    return QuestionTask(
+        questions(seed, "train", n_train, unanswerable),
+        questions(seed, "dev", n_dev, unanswerable),
+        questions(seed, "test", n_test, unanswerable),
+        unanswerable,
+    )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A pretrained BERT that learns where an answer starts and ends."""
+
+    recipe: Recipe
+
+    def solver(self, start: Checkpoint | None, seed: int) -> SpanExtractor:
+        """The model with the new vectors for start and end. Without a start the pretrained part is random."""
+        model = pretrained_model(self.recipe, start, seed)
+        return SpanExtractor(model, model.config.d_model, of_new_layers(seed))
+
+
+def answer(
+    reader: Reader,
+    start: Checkpoint | None,
+    task: QuestionTask,
+    trials: Sequence[Finetuning],
+    seed: int,
+    *,
+    device: str = "cpu",
+    name: str = "",
+) -> tuple[nn.Module, dict[str, Any]]:
+    """Finetune a reader with each of the settings, and score the one that is best on dev by F1.
+
+    The pretrained embeddings of words are frozen, as in `solving.py`. Without a start everything is trained.
+
+    Returns:
+        the solver, and its record: `lr`, `trials`, and `scores` on test: f1 and exact_match.
+    """
+
+    def build() -> nn.Module:
+        return reader.solver(start, seed).to(device)
+
+    if start is not None:
+        trials = [replace(settings, frozen=(EMBEDDING,)) for settings in trials]
+    ways = [as_spans(some, task.unanswerable) for some in (task.train, task.dev)]
+    solver, record = best_on_dev(build, *ways, trials, seed, name)
+    test = as_spans(task.test, task.unanswerable)
+    _, predicted = answers(solver, test)
+    texts, gold = texts_at(test.ids, predicted), [[question.answer] for question in task.test]
+    found = {"f1": squad_f1(texts, gold), "exact_match": squad_exact_match(texts, gold)}
+    return solver, record | {"scores": found}
+
+
+@dataclass(frozen=True)
+class F1:
+    """SQuAD's F1 of predicted places in `ids` (N, T)."""
+
+    ids: np.ndarray
+
+    def __call__(self, predicted: Sequence[Any], gold: Any) -> float:
+        return squad_f1(texts_at(self.ids, predicted), [[text] for text in texts_at(self.ids, gold)])
+
+
+def as_spans(some: Sequence[Question], unanswerable: bool) -> SpanExtraction:
+    """Questions as `SpanExtractor` reads them, scored by F1."""
+    words = tokenizer()
+    cls_id, sep_id = words.ids[CLS], words.ids[SEP]
+    rows, types, spans = [], [], []
+    for question in some:
+        asked = [cls_id, *words.encode(question.question), sep_id]
+        passage = words.encode(question.passage)
+        rows.append([*asked, *passage, sep_id])
+        types.append([0] * len(asked) + [1] * (len(passage) + 1))
+        first, last = token_span(question)
+        spans.append((len(asked) + first, len(asked) + last) if question.answer else (0, 0))
+    ids, attention_mask = pad_batch(rows)
+    token_type_ids = pad_batch(types)[0]
+    starts, ends = np.array(spans).T
+    return SpanExtraction(
+        ids,
+        attention_mask,
+        token_type_ids,
+        ((token_type_ids == 1) & (ids != sep_id)).astype(np.int64),
+        starts,
+        ends,
+        metric=F1(ids),
+        threshold=THRESHOLD if unanswerable else None,
+    )
+
+
+def token_span(question: Question) -> tuple[int, int]:
+    """The answer's first and last token in the passage."""
+    words = tokenizer()
+    first = len(words.encode(question.passage[: max(question.start, 0)]))
+    return first, first + len(words.encode(question.answer)) - 1
+
+
+def texts_at(ids: np.ndarray, spans: Sequence[Any]) -> list[str]:
+    """The words from each row's start to its end, both included; "" for the span (0, 0), which is [CLS] alone."""
+    words = tokenizer()
+    return [
+        words.decode(row[start : end + 1].tolist()) if end else ""
+        for row, (start, end) in zip(ids, np.asarray(spans), strict=True)
+    ]
