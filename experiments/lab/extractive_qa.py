@@ -14,20 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
+from experiments.lab.answering import for_span_extraction, scores
 from experiments.lab.finetuning import Finetuning, answers
-from experiments.lab.metrics import squad_exact_match, squad_f1
 from experiments.lab.recipes import Recipe
 from experiments.lab.solving import best_on_dev
 from experiments.lab.systems import EMBEDDING, of_new_layers, pretrained_model
-from experiments.lab.ways import SpanExtraction
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST
 from experiments.text.toy_world.tasks.reading import Question, questions
-from experiments.text.toy_world.vocabulary import CLS, SEP, tokenizer
 from minigrad import nn
-from models.finetuning import SpanExtractor, pad_batch
+from models.finetuning import SpanExtractor
 
 THRESHOLD = 0.0
 """By how much an answer must score more than [CLS], if a question may have no answer."""
@@ -102,63 +98,9 @@ def answer(
 
     if start is not None:
         trials = [replace(settings, frozen=(EMBEDDING,)) for settings in trials]
-    ways = [as_spans(some, task.unanswerable) for some in (task.train, task.dev)]
+    threshold = THRESHOLD if task.unanswerable else None
+    ways = [for_span_extraction(some, threshold) for some in (task.train, task.dev)]
     solver, record = best_on_dev(build, *ways, trials, seed, name)
-    test = as_spans(task.test, task.unanswerable)
+    test = for_span_extraction(task.test, threshold)
     _, predicted = answers(solver, test)
-    texts, gold = texts_at(test.ids, predicted), [[question.answer] for question in task.test]
-    found = {"f1": squad_f1(texts, gold), "exact_match": squad_exact_match(texts, gold)}
-    return solver, record | {"scores": found}
-
-
-@dataclass(frozen=True)
-class F1:
-    """SQuAD's F1 of predicted places in `ids` (N, T)."""
-
-    ids: np.ndarray
-
-    def __call__(self, predicted: Sequence[Any], gold: Any) -> float:
-        return squad_f1(texts_at(self.ids, predicted), [[text] for text in texts_at(self.ids, gold)])
-
-
-def as_spans(some: Sequence[Question], unanswerable: bool) -> SpanExtraction:
-    """Questions as `SpanExtractor` reads them, scored by F1."""
-    words = tokenizer()
-    cls_id, sep_id = words.ids[CLS], words.ids[SEP]
-    rows, types, spans = [], [], []
-    for question in some:
-        asked = [cls_id, *words.encode(question.question), sep_id]
-        passage = words.encode(question.passage)
-        rows.append([*asked, *passage, sep_id])
-        types.append([0] * len(asked) + [1] * (len(passage) + 1))
-        first, last = token_span(question)
-        spans.append((len(asked) + first, len(asked) + last) if question.answer else (0, 0))
-    ids, attention_mask = pad_batch(rows)
-    token_type_ids = pad_batch(types)[0]
-    starts, ends = np.array(spans).T
-    return SpanExtraction(
-        ids,
-        attention_mask,
-        token_type_ids,
-        ((token_type_ids == 1) & (ids != sep_id)).astype(np.int64),
-        starts,
-        ends,
-        metric=F1(ids),
-        threshold=THRESHOLD if unanswerable else None,
-    )
-
-
-def token_span(question: Question) -> tuple[int, int]:
-    """The answer's first and last token in the passage."""
-    words = tokenizer()
-    first = len(words.encode(question.passage[: max(question.start, 0)]))
-    return first, first + len(words.encode(question.answer)) - 1
-
-
-def texts_at(ids: np.ndarray, spans: Sequence[Any]) -> list[str]:
-    """The words from each row's start to its end, both included; "" for the span (0, 0), which is [CLS] alone."""
-    words = tokenizer()
-    return [
-        words.decode(row[start : end + 1].tolist()) if end else ""
-        for row, (start, end) in zip(ids, np.asarray(spans), strict=True)
-    ]
+    return solver, record | {"scores": scores(task.test, test.ids, predicted)}
