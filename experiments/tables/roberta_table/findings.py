@@ -124,9 +124,8 @@ def score_table(settings: Settings, grid: Grid) -> Table:
     lecture: list[list[Entry]] = []
     for row in settings.rows:
         recipe, theirs = recipe_of(row, settings), ROWS[row]
-        how: list[Entry] = [
-            f"{recipe.reading.n_tokens:,} tokens", f"{recipe.reading.batch_tokens:,} tokens", f"{recipe.training.steps:,}"
-        ]  # fmt: skip
+        reading = recipe.reading
+        how = [f"{reading.n_tokens:,} tokens", f"{reading.batch_tokens:,} tokens", f"{recipe.training.steps:,}"]
         scores = [[100 * value for value in grid.values(row, task, "score")] for task in tasks]
         rows.append([row, *how, *scores, [100 * value for value in average(settings, grid, row)]])
         published = dict(zip(COLUMNS, theirs.scores, strict=True))

@@ -19,7 +19,7 @@ from experiments.running.work import Checkpoint
 from experiments.text.toy_world.tasks.inference import mnli
 from experiments.text.toy_world.tasks.judgements import sst2
 from minigrad.checks import number, whole_number
-from models.bert import BERT as BERTModel
+from models import bert
 
 BOOKS_AND_WIKI, MORE_DATA = "RoBERTa with BOOKS + WIKI", "+ additional data"
 LONGER, EVEN_LONGER = "+ pretrain longer", "+ pretrain even longer"
@@ -131,8 +131,8 @@ def recipe_of(row: str, settings: Settings) -> Recipe:
     # The noise of a gradient grows as the root of 1 / batch, so the learning rate falls as much.
     training = replace(base.training, lr=base.training.lr / SMALLER_BATCH**0.5)
     with_next_sentence = MaskedLMWithNextSentence(**vars(objective))
-    bert = replace(base, objective=with_next_sentence, reading=reading, training=training)
-    return trained_for(bert, SEQUENCES_OF_BERT * SMALLER_BATCH / 3, settings)
+    recipe = replace(base, objective=with_next_sentence, reading=reading, training=training)
+    return trained_for(recipe, SEQUENCES_OF_BERT * SMALLER_BATCH / 3, settings)
 
 
 def trained_for(recipe: Recipe, share: float, settings: Settings) -> Recipe:
@@ -159,7 +159,7 @@ def text_losses(row: str, start: Checkpoint, settings: Settings, seed: int) -> d
     }
 
 
-def loss_on(model: BERTModel, objective: DocumentMLM, documents: Documents) -> float:
+def loss_on(model: bert.BERT, objective: DocumentMLM, documents: Documents) -> float:
     """The mean over all targets of one pass over the documents."""
     objective, total, targets = replace(objective, documents=documents), 0.0, 0
     with evaluating(model):
