@@ -99,8 +99,7 @@ def answer(
     if start is not None:
         trials = [replace(settings, frozen=(EMBEDDING,)) for settings in trials]
     threshold = THRESHOLD if task.unanswerable else None
-    ways = [for_span_extraction(some, threshold) for some in (task.train, task.dev)]
-    solver, record = best_on_dev(build, *ways, trials, seed, name)
-    test = for_span_extraction(task.test, threshold)
+    train, dev, test = (for_span_extraction(some, threshold) for some in (task.train, task.dev, task.test))
+    solver, record = best_on_dev(build, train, dev, trials, seed, name)
     _, predicted = answers(solver, test)
     return solver, record | {"scores": scores(task.test, test.ids, predicted)}
