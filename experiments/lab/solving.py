@@ -7,7 +7,7 @@ A task with few labels may continue from a model that was finetuned on another o
 `continue_from` takes everything over except the output layer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 from experiments.lab.finetuning import Finetuning, answers, best_look, finetune
 from experiments.lab.systems import METRICS, System
 from experiments.lab.training import MODEL
+from experiments.lab.ways import Way
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world.tasks.example import Task
@@ -53,15 +54,35 @@ def solve(
     Returns:
         the solver, and its record: `lr`, `scores` on every test set, and `trials` with their lr and score on dev.
     """
+
+    def build() -> nn.Module:
+        solver = system.solver(task, start, seed)
+        if before is not None:
+            continue_from(system, before, solver, seed)
+        return solver.to(device)
+
+    if start is not None:
+        trials = [system.keeping_words(settings) for settings in trials]
     train, dev = system.encode(task, task.train), system.encode(task, task.dev)
+    solver, record = best_on_dev(build, train, dev, trials, seed, name)
+    return solver, record | {"scores": scores(system, solver, task)}
+
+
+def best_on_dev(
+    build: Callable[[], nn.Module], train: Way, dev: Way, trials: Sequence[Finetuning], seed: int, name: str = ""
+) -> tuple[nn.Module, dict[str, Any]]:
+    """Finetune with each of the settings, and take the model that scores best on dev; between equals, by its loss.
+
+    Args:
+        build: makes the model, which is the same for each of the settings.
+
+    Returns:
+        the model, and `lr` and `trials`, with their lr, and their score and loss on dev.
+    """
     solvers, looks = [], []
     with Bar(len(trials), f"finetuning {name}", "trial") as bar:
         for settings in trials:
-            solver = system.solver(task, start, seed)
-            if before is not None:
-                continue_from(system, before, solver, seed)
-            solver.to(device)
-            settings = settings if start is None else system.keeping_words(settings)
+            solver = build()
             look = best_look(finetune(solver, train, settings, seed, dev)["dev"])
             looks.append(
                 {"lr": settings.lr, "dev_score": look["score"], "dev_loss": look["loss"], "steps": look["steps"]}
@@ -69,11 +90,7 @@ def solve(
             solvers.append(solver)
             bar.update()
     chosen = max(range(len(looks)), key=lambda i: (looks[i]["dev_score"], -looks[i]["dev_loss"]))
-    return solvers[chosen], {
-        "lr": looks[chosen]["lr"],
-        "scores": scores(system, solvers[chosen], task),
-        "trials": looks,
-    }
+    return solvers[chosen], {"lr": looks[chosen]["lr"], "trials": looks}
 
 
 def scores(system: System, solver: nn.Module, task: Task) -> Scores:
