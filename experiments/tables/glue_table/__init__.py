@@ -9,7 +9,7 @@ GLUE's eight tasks have training sets in GLUE's proportions, and dev and test ex
 has. Every system is finetuned on MNLI first, with several learning rates, of which dev chooses one. On STS-B, MRPC and
 RTE, which have few labels, it continues from there; on the others it starts from pretraining.
 
-The systems read the same text for the same number of steps. An encoder then has a quarter of a decoder's targets, so
+The systems read the same text for the same number of steps. An encoder then has a sixth of a decoder's targets, so
 GPT is also compared as it was after as many targets as BERT-base has seen.
 
 systems.py    the settings, the tasks and columns, the rows
