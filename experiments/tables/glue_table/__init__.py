@@ -9,7 +9,7 @@ GLUE's eight tasks have training sets in GLUE's proportions, and dev and test ex
 has. Every system is finetuned on MNLI first, with several learning rates, of which dev chooses one. On STS-B, MRPC and
 RTE, which have few labels, it continues from there; on the others it starts from pretraining.
 
-The systems read the same text for the same number of steps. An encoder then has a quarter of a decoder's targets, so
+The systems read the same text for the same number of steps. An encoder then has a sixth of a decoder's targets, so
 GPT is also compared as it was after as many targets as BERT-base has seen.
 
 systems.py    the settings, the tasks and columns, the rows
@@ -72,7 +72,7 @@ PRESETS = {
         splits=2,
         mnli=16_000,
         steps={
-            "MNLI": 4000, "QQP": 1200, "QNLI": 600, "SST-2": 250, "CoLA": 200, "STS-B": 150, "MRPC": 100, "RTE": 100,
+            "MNLI": 3000, "QQP": 1500, "QNLI": 1500, "SST-2": 300, "CoLA": 200, "STS-B": 150, "MRPC": 100, "RTE": 100,
         },
         bilstm_steps=0.3,
         lrs={
