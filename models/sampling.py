@@ -87,7 +87,8 @@ def next_token_distribution(logits: np.ndarray, sampling: Sampling = PURE_SAMPLI
     if sampling.top_p is None or sampling.top_p == 1:
         return probs
 
-    order = np.argsort(-probs, axis=-1, kind="stable")  # (B, V), likeliest first; ties in the order of the ids
+    # Likeliest first, ties in the order of the ids: (B, V). Logits can differ where their probabilities round to one.
+    order = np.argsort(-logits, axis=-1, kind="stable")
     ranked = np.take_along_axis(probs, order, axis=-1)  # (B, V), sorted
     # Keep a token if those before it do not reach top_p yet. The first is always kept, since nothing is before it.
     keep = np.cumsum(ranked, axis=-1) - ranked < sampling.top_p

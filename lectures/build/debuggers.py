@@ -120,7 +120,7 @@ class Gdb(Debugger):
     NOISE = re.compile(
         r"\[(New Thread|New process|Thread|Switching to|Detaching after|Attaching after|Inferior) .*\]|"
         r"Starting program: .*|Using host libthread_db .*|Continuing\.|warning: .*|minigrad: compiling .*|"
-        r"Download failed: .*|\s*"
+        r"Download failed: .*|No source file named .*|No symbol table is loaded\..*|\s*"
     )
 
     def answers(self, start: Start, commands: list[str], folder: Path, project: Path) -> list[str]:
@@ -146,7 +146,10 @@ class Gdb(Debugger):
         return ["", *answers[:-2]]
 
     def _shown(self, answer: str) -> str:
-        """An answer without what says nothing about the program, such as the number of its threads."""
+        """An answer without what says nothing about the program, such as the number of its threads.
+
+        Why a breakpoint has to wait for a library depends on whether this Python has debugging symbols.
+        """
         # BLAS may have started threads. Only the one that called the kernel runs it.
         lines = re.sub(r'^Thread \d+ ".*" hit ', "", answer, flags=re.MULTILINE).splitlines(keepends=True)
         return "".join(line for line in lines if not self.NOISE.fullmatch(line.rstrip("\n")))

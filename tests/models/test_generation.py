@@ -98,6 +98,10 @@ def test_top_p_keeps_equally_likely_tokens_in_the_order_of_their_ids():
     )
 
 
+def test_top_p_keeps_the_likeliest_token_where_probabilities_round_to_the_same():
+    np.testing.assert_array_equal(next_token_distribution(np.array([[-1e-40, 0.0]]), Sampling(top_p=0.5)), [[0, 1]])
+
+
 def test_each_row_is_cut_on_its_own():
     logits = np.log([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
     np.testing.assert_allclose(next_token_distribution(logits, Sampling(top_k=1)), [[1, 0, 0], [0, 0, 1]])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from experiments.evidence.errors import ExperimentError
-from experiments.lab.objectives import CausalLM
+from experiments.lab.objectives import CausalLM, Objective
 from experiments.lab.own_data.corpus import ids_of
 from experiments.lab.pretraining import Pretraining, pretrain
 from experiments.lab.recipes import Architecture
@@ -73,10 +73,22 @@ def language_model(
 ) -> dict[str, Any]:
     """Pretrain a language model on a corpus, and leave it in the folder. Returns the record of `pretrain`."""
     windows = Windows(ids_of(text), reading.context, reading.batch_size, seed)
+    return pretrain_on(text, architecture, CausalLM(windows), training, folder, seed, device)
+
+
+def pretrain_on(
+    text: Checkpoint,
+    architecture: Architecture,
+    objective: Objective,
+    training: Pretraining,
+    folder: Path,
+    seed: int,
+    device: str,
+) -> dict[str, Any]:
+    """Pretrain a model with an objective on a corpus, and leave it in the folder. Returns the record of `pretrain`."""
     model = architecture.untrained(seed).to(device)
     with Bar(training.steps, f"pretraining {architecture.name}, seed {seed}") as bar:
-        entropy = text.record["unigram_entropy"]
-        return pretrain(model, CausalLM(windows), training, folder, bar, unigram_entropy=entropy)
+        return pretrain(model, objective, training, folder, bar, unigram_entropy=text.record["unigram_entropy"])
 
 
 def word_vectors(

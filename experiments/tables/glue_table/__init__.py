@@ -72,7 +72,7 @@ PRESETS = {
         splits=2,
         mnli=16_000,
         steps={
-            "MNLI": 4000, "QQP": 1200, "QNLI": 600, "SST-2": 250, "CoLA": 200, "STS-B": 150, "MRPC": 100, "RTE": 100,
+            "MNLI": 3000, "QQP": 1500, "QNLI": 1500, "SST-2": 300, "CoLA": 200, "STS-B": 150, "MRPC": 100, "RTE": 100,
         },
         bilstm_steps=0.3,
         lrs={

@@ -27,7 +27,7 @@ def test_names_tell_recipes_apart():
     assert TINY.gpt.name == "GPT, width 8, layers 1, causal_lm, 4 steps, learning rate 0.003"
     assert TINY.vectors.name.startswith("word vectors, width 16, 3,000 tokens, learning rate ")
     assert TINY.elmo.name.startswith("BiLSTMLanguageModel, width 8, layers 2, bidirectional_lm, 4 steps, ")
-    assert "MaskedLM(rate=0.4, replace=(0.8, 0.1, 0.1), spans=False, too_easy=(" in TINY.bert.name
+    assert "MaskedLM(rate=0.25, replace=(0.8, 0.1, 0.1), spans=False, too_easy=(" in TINY.bert.name
     assert len({member.name for member in TINY.members.values()}) == 7
     assert (named(causal_lm), named(MaskedLM), named(MaskedLM(0.3))) == ("causal_lm", "MaskedLM", str(MaskedLM(0.3)))
 

@@ -170,7 +170,7 @@ def test_a_description_is_json_and_tells_recipes_apart():
     assert json.loads(json.dumps(described)) == described
     assert described["architecture"]["model"] == "models.bert.BERT"
     assert described["architecture"]["config"]["d_model"] == 8
-    assert described["objective"]["rate"] == 0.4
+    assert described["objective"]["rate"] == 0.25
     assert described["fill"] == "experiments.lab.filling.at_the_mask"
     assert described["reading"] == {"n_tokens": 3000, "batch_tokens": 200, "without": []}
     assert zoo.described(TINY.gpt)["objective"] == "experiments.lab.recipes.causal_lm"

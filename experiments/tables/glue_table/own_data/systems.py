@@ -19,12 +19,11 @@ from experiments.lab.own_data.data import Data
 from experiments.lab.own_data.finetuning import finetune_and_score, for_decoder, for_encoder
 from experiments.lab.own_data.pretraining import Reading
 from experiments.lab.own_data.tasks import TASKS, Task, task_named
-from experiments.lab.pretraining import Pretraining, pretrain
+from experiments.lab.pretraining import Pretraining
 from experiments.lab.recipes import Architecture
 from experiments.lab.training import MODEL
 from experiments.lab.windows import Windows
 from experiments.running.contract import OwnFiles
-from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.glue_table.systems import BERT, GPT, RANDOM
 from experiments.text.toy_world.vocabulary import CLS, EOS, MASK, SEP, START
@@ -176,10 +175,7 @@ def masked_language_model(
     objective = MaskedLM(
         rows, seed, mask_id, text.record["vocab_size"], special_ids=encoding.special(*SPECIAL_TOKENS), rate=RATE
     )
-    model = architecture.untrained(seed).to(device)
-    with Bar(training.steps, f"pretraining {architecture.name}, seed {seed}") as bar:
-        entropy = text.record["unigram_entropy"]
-        return pretrain(model, objective, training, folder, bar, unigram_entropy=entropy)
+    return pretraining.pretrain_on(text, architecture, objective, training, folder, seed, device)
 
 
 def start(
