@@ -50,6 +50,31 @@ class Pretraining:
         for threshold in self.keep_at:
             whole_number("keep_at", threshold, at_least=1)
 
+    @property
+    def last_step(self) -> int:
+        """After which it ends."""
+        return self.steps
+
+
+@dataclass(frozen=True)
+class CutShort(Pretraining):
+    """The beginning of a longer training, with the learning rates of that one.
+
+    Attributes:
+        stop: after so many of the `steps`.
+    """
+
+    stop: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        whole_number("stop", self.stop, at_least=1, at_most=self.steps)
+
+    @property
+    def last_step(self) -> int:
+        """After which it ends."""
+        return self.stop
+
 
 def pretrain(
     model: nn.Module,
@@ -75,10 +100,10 @@ def pretrain(
     training = Training(folder, model, optimizer)
     step = 0
     log: dict[str, Any] = {"losses": [], "targets": 0, "probes": []}
-    if (saved := training.resume(lambda saved: _is_a_place(saved, settings.steps))) is not None:
+    if (saved := training.resume(lambda saved: _is_a_place(saved, settings.last_step))) is not None:
         step, log = saved.step, saved.metadata
         bar.resume_at(step)
-    while step < settings.steps:
+    while step < settings.last_step:
         batch = objective.batch(step)
         loss = objective.loss(model, *batch)
         loss.backward()
@@ -95,7 +120,7 @@ def pretrain(
         for threshold in settings.keep_at:
             if before < threshold <= log["targets"]:
                 save_checkpoint(kept(folder, threshold), model, step=step, metadata={"targets": log["targets"]})
-        if probes and (step == settings.steps or (settings.probe_every and step % settings.probe_every == 0)):
+        if probes and (step == settings.last_step or (settings.probe_every and step % settings.probe_every == 0)):
             log["probes"].append({"steps": step, "targets": log["targets"], **look(model, probes)})
         bar.update()
         bar.set_loss(log["losses"][-1], unigram_entropy)

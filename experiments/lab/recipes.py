@@ -69,7 +69,7 @@ class Recipe:
     @property
     def name(self) -> str:
         """`GPT, width 64, layers 3, causal_lm, 900 steps, learning rate 0.003`."""
-        how = f"{self.training.steps} steps, learning rate {self.training.lr:g}"
+        how = f"{self.training.last_step} steps, learning rate {self.training.lr:g}"
         return f"{self.architecture.name}, {named(self.objective)}, {how}"
 
     def untrained(self, seed: int) -> Any:
@@ -78,7 +78,7 @@ class Recipe:
 
     def tokens_read(self, seed: int) -> int:
         """How many tokens of text the training reads, those of every pass counted."""
-        text, passes = self.reading.ids(seed), self.training.steps / self.reading.documents(seed).steps_per_pass
+        text, passes = self.reading.ids(seed), self.training.last_step / self.reading.documents(seed).steps_per_pass
         return round(len(text) * passes)
 
     def train(self, folder: Path, seed: int, device: str) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class Recipe:
         if isinstance(objective, DocumentMLMWithNextSentence):
             held_out = replace(objective, documents=self.reading.held_out(seed, N_HELD_OUT))
             probes["next sentence"] = next_sentence_accuracy(held_out, range(held_out.documents.steps_per_pass))
-        with Bar(self.training.steps, f"pretraining {self.name}, seed {seed}") as bar:
+        with Bar(self.training.last_step, f"pretraining {self.name}, seed {seed}") as bar:
             record = pretrain(model, objective, self.training, folder, bar, probes, entropy)
         return record | {"unigram_entropy": entropy}
 

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from experiments.lab import answering
-from experiments.lab.finetuning import answers, best_look, finetune
+from experiments.lab.extractive_qa import Reader, answer
 from experiments.lab.solving import solve
-from experiments.lab.systems import Encoder, of_new_layers, pretrained_model
-from experiments.running.progress import Bar
+from experiments.lab.systems import Encoder
 from experiments.running.work import Checkpoint
 from experiments.tables.bert_ablations.systems import (
     READING,
@@ -17,7 +15,6 @@ from experiments.tables.bert_ablations.systems import (
     recipe_of,
     task_of,
 )
-from models.finetuning import SpanExtractor
 
 Measured = dict[str, dict[str, Any]]
 """Task → `score`, of which averages are made; further scores; the learning rate that dev chose; all trials."""
@@ -42,39 +39,19 @@ def classify(
     _, record = solve(encoder, start, drawn, finetunings(task, settings), seed, device=device, name=name)
     main = {name: scores[drawn.metrics[0]] for name, scores in record["scores"].items()}
     score = (main["test"] + main["mismatched"]) / 2 if "mismatched" in main else main["test"]
-    return {"score": score, "dev_score": _best(record["trials"])["dev_score"], "main": main, **record}
+    return {"score": score, "dev_score": dev_score(record), "main": main, **record}
 
 
 def read(
     system: str, start: Checkpoint | None, settings: Settings, draw: int, seed: int, device: str
 ) -> dict[str, Any]:
     """Questions about a passage, whose answers are spans of it. The score is SQuAD's F1."""
-    encoder, questions = Encoder(recipe_of(system, settings)), questions_of(settings, draw)
-    ways = {part: answering.for_span_extraction(some) for part, some in questions.items()}
-    extractors, trials = [], []
-    options = finetunings(READING, settings)
-    with Bar(len(options), f"finetuning {system} on {READING}, seed {seed}", "trial") as bar:
-        for each in options:
-            model = pretrained_model(encoder.recipe, start, seed)
-            extractor = SpanExtractor(model, model.config.d_model, of_new_layers(seed)).to(device)
-            each = each if start is None else encoder.keeping_words(each)
-            record = finetune(extractor, ways["train"], each, seed, ways["dev"])
-            look = best_look(record["dev"])
-            trials.append({"lr": each.lr, "dev_score": look["score"], "dev_loss": look["loss"], "steps": look["steps"]})
-            extractors.append(extractor)
-            bar.update()
-    best = trials.index(_best(trials))
-    _, places = answers(extractors[best], ways["test"])
-    found = answering.scores(questions["test"], ways["test"].ids, places)
-    return {
-        "score": found["f1"],
-        "exact_match": found["exact_match"],
-        "dev_score": trials[best]["dev_score"],
-        "lr": trials[best]["lr"],
-        "trials": trials,
-    }
+    reader, questions = Reader(recipe_of(system, settings)), questions_of(settings, draw)
+    name = f"{system} on {READING}, seed {seed}"
+    _, record = answer(reader, start, questions, finetunings(READING, settings), seed, device=device, name=name)
+    return {"score": record["scores"]["f1"], "dev_score": dev_score(record), **record}
 
 
-def _best(trials: list[dict[str, Any]]) -> dict[str, Any]:
-    """The trial with the highest score on dev; between equals the one with the lowest loss."""
-    return max(trials, key=lambda trial: (trial["dev_score"], -trial["dev_loss"]))
+def dev_score(record: dict[str, Any]) -> float:
+    """The best trial's score on dev."""
+    return max(float(trial["dev_score"]) for trial in record["trials"])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cache
 
+from experiments.lab.extractive_qa import QuestionTask, version_1
 from experiments.lab.finetuning import Finetuning
 from experiments.lab.recipes import (
     MaskedLM,
@@ -12,10 +13,8 @@ from experiments.lab.recipes import (
 )
 from experiments.lab.worlds import Reading
 from experiments.lab.zoo import MASKED_LM, Zoo
-from experiments.text.toy_world.parts import PARTS
-from experiments.text.toy_world.tasks import glue, reading
+from experiments.text.toy_world.tasks import glue
 from experiments.text.toy_world.tasks.example import Task
-from experiments.text.toy_world.tasks.reading import Question
 from minigrad.checks import number, whole_number
 
 RATE, EASY = 0.25, MASKED_LM.too_easy
@@ -122,7 +121,11 @@ def _task(name: str, draw: int, n_train: int, n_dev: int, n_test: int) -> Task:
     return glue.TASKS[name](draw, n_train, n_dev, n_test)
 
 
-def questions_of(settings: Settings, draw: int) -> dict[str, list[Question]]:
-    """Part → its questions. All have an answer, as in SQuAD 1.1."""
-    sizes = (settings.finetuning[READING].n_train, settings.n_dev, settings.n_test)
-    return {part: reading.questions(draw, part, n) for part, n in zip(PARTS, sizes, strict=True)}
+def questions_of(settings: Settings, draw: int) -> QuestionTask:
+    """Questions about passages, all with an answer, as in SQuAD 1.1."""
+    return _questions(draw, settings.finetuning[READING].n_train, settings.n_dev, settings.n_test)
+
+
+@cache
+def _questions(draw: int, n_train: int, n_dev: int, n_test: int) -> QuestionTask:
+    return version_1(draw, n_train, n_dev, n_test)
