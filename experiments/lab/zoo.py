@@ -17,14 +17,14 @@ from typing import Any, Protocol
 
 from experiments.evidence.plain import plain
 from experiments.lab.filling import at_the_mask, from_both_sides, from_the_left
-from experiments.lab.pretraining import Pretraining
+from experiments.lab.pretraining import Pretraining, kept
 from experiments.lab.recipes import Architecture, MaskedLM, Recipe, WordVectorRecipe, bidirectional_lm, causal_lm
 from experiments.lab.training import MODEL
 from experiments.lab.word_vectors import SkipGramSettings
 from experiments.lab.worlds import EOS_ID, START_ID, Reading
 from experiments.running.work import Checkpoint, Work
 from experiments.text.toy_world.vocabulary import tokenizer
-from minigrad import load_checkpoint, nn
+from minigrad import load_checkpoint, nn, save_checkpoint
 from models.bert import BERT, BERTConfig
 from models.elmo import BiLSTMConfig, BiLSTMLanguageModel
 from models.gpt import GPT, GPTConfig
@@ -106,6 +106,27 @@ def installed_checkpoint(recipe: Pretrained, seed: int) -> Checkpoint | None:
     if record["recipe"] != described(recipe) or record["text"] != recipe.reading.fingerprint(seed):
         return None
     return Checkpoint(toy.INSTALLED / name, record)
+
+
+def at_targets(folder: Path, recipe: Recipe, start: Checkpoint, targets: int, seed: int) -> dict[str, Any]:
+    """Leave in the folder the weights that a model had along its training, when it had seen about so many targets: of
+    those that pretraining kept, and those of the end, the nearest.
+
+    Returns:
+        the record of the training until then: targets, steps, tokens_read and probes.
+    """
+    files = {n: kept(start.folder, n) for n in recipe.training.keep_at}
+    found = {n: path for n, path in files.items() if path.exists()}
+    found[start.record["targets"]] = start.folder / MODEL
+    model = recipe.untrained(seed)
+    saved = load_checkpoint(found[min(found, key=lambda n: abs(n - targets))], model)
+    save_checkpoint(folder / MODEL, model, step=saved.step, metadata=saved.metadata)
+    return {
+        "targets": saved.metadata["targets"],
+        "steps": saved.step,
+        "tokens_read": round(start.record["tokens_read"] * saved.step / recipe.training.last_step),
+        "probes": [look for look in start.record["probes"] if look["steps"] <= saved.step],
+    }
 
 
 def described(recipe: Pretrained) -> dict[str, Any]:

@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from experiments.lab import zoo
 from experiments.lab.finetuning import Finetuning
-from experiments.lab.pretraining import kept
 from experiments.lab.recipes import Recipe
 from experiments.lab.solving import Before, keep, solve
 from experiments.lab.systems import System
-from experiments.lab.training import MODEL
 from experiments.running.work import Checkpoint
 from experiments.tables.glue_table.systems import Draw, drawn
-from minigrad import load_checkpoint, save_checkpoint
 
 
 def on_mnli(
@@ -82,16 +80,5 @@ def at_equal_targets(
     folder: Path, recipe: Recipe, decoder: Checkpoint, encoder: Checkpoint, seed: int
 ) -> dict[str, Any]:
     """Leave in the folder the weights of a decoder when it had seen about as many targets as an encoder in its whole
-    training: of those that pretraining kept, and those of the end, the nearest.
-
-    Returns:
-        targets, steps: at which these weights were.
-    """
-    files = {targets: kept(decoder.folder, targets) for targets in recipe.training.keep_at}
-    found = {targets: path for targets, path in files.items() if path.exists()}
-    found[decoder.record["targets"]] = decoder.folder / MODEL
-    nearest = min(found, key=lambda targets: abs(targets - encoder.record["targets"]))
-    model = recipe.untrained(seed)
-    saved = load_checkpoint(found[nearest], model)
-    save_checkpoint(folder / MODEL, model, step=saved.step, metadata=saved.metadata)
-    return {"targets": saved.metadata["targets"], "steps": saved.step}
+    training. See `zoo.at_targets`."""
+    return zoo.at_targets(folder, recipe, decoder, encoder.record["targets"], seed)
