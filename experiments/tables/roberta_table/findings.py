@@ -53,7 +53,7 @@ def result(settings: Settings, starts: Starts, losses: Losses, cells: Cells, wor
             "is better than the one before on all of the tasks. More compute and more data improve pretraining even "
             "if the encoder underneath does not change."
         ),
-        tables=[score_table(settings, grid), pretraining_table(settings, starts, losses)],
+        tables=[score_table(settings, starts, grid), pretraining_table(settings, starts, losses)],
         claims=judge(settings, grid),
         configs={
             **{row: zoo.described(recipe) for row, recipe in recipes.items()},
@@ -95,7 +95,7 @@ def judge(settings: Settings, grid: Grid) -> list[Claim]:
         }
 
     more_data = gains({"additional data": (MORE_DATA, BOOKS_AND_WIKI)})
-    longer = gains({"3 times the steps": (LONGER, MORE_DATA), "5 times, after 3 times": (EVEN_LONGER, LONGER)})
+    longer = gains({LONGER: (LONGER, MORE_DATA), EVEN_LONGER: (EVEN_LONGER, LONGER)})
     over_bert = gains({row: (row, BERT) for row in ROBERTA})
     texts = {
         "more-data-helps": ("with more text, and as many steps, the same encoder is better", more_data),
@@ -117,7 +117,7 @@ def average(settings: Settings, grid: Grid, row: str) -> list[float]:
 # -- tables -----------------------------------------------------------------------------------------
 
 
-def score_table(settings: Settings, grid: Grid) -> Table:
+def score_table(settings: Settings, starts: Starts, grid: Grid) -> Table:
     """The lecture's table: data, batch, steps and scores of each row."""
     tasks = list(settings.finetuning)
     rows: list[list[Entry]] = []
@@ -125,17 +125,23 @@ def score_table(settings: Settings, grid: Grid) -> Table:
     for row in settings.rows:
         recipe, theirs = recipe_of(row, settings), ROWS[row]
         reading = recipe.reading
-        how = [f"{reading.n_tokens:,} tokens", f"{reading.batch_tokens:,} tokens", f"{recipe.training.steps:,}"]
+        steps = steps_of(row, settings, starts[row][0])
+        how = [f"{reading.n_tokens:,} tokens", f"{reading.batch_tokens:,} tokens", f"{steps:,}"]
         scores = [[100 * value for value in grid.values(row, task, "score")] for task in tasks]
         rows.append([row, *how, *scores, [100 * value for value in average(settings, grid, row)]])
         published = dict(zip(COLUMNS, theirs.scores, strict=True))
         lecture.append([row, theirs.data, theirs.batch, theirs.steps, *(published[task] for task in tasks), None])
     caption = (
         "Test scores in percent: F1 for SQuAD, accuracy for the others. Guessing gets 33 on MNLI and 50 on SST-2; "
-        "answering no question gets 40 on SQuAD v2.0. All rows have the same small encoder; the lecture's have "
-        "BERT-large's, and its batches count sequences of up to 512 tokens"
+        "answering no question gets 40 on SQuAD v2.0. All rows have the zoo's large encoder; the lecture's have "
+        "BERT-large's, and its batches count sequences of up to 512 tokens. Steps are those of seed 0"
     )
     return Table(caption, ["pretraining", "text", "batch", "steps", *tasks, "average"], rows, lecture, digits=1)
+
+
+def steps_of(row: str, settings: Settings, start: Checkpoint) -> int:
+    """How many steps of pretraining a row's weights have had."""
+    return int(start.record.get("steps", recipe_of(row, settings).training.last_step))
 
 
 def pretraining_table(settings: Settings, starts: Starts, losses: Losses) -> Table:
@@ -188,8 +194,8 @@ def draw(settings: Settings, starts: Starts, grid: Grid, work: Work) -> None:
         "pretraining",
         draw_pretraining(starts),
         "What is learnt along pretraining, a line for each seed: accuracy on dev blanks against targets (tokens that "
-        "carry loss). Left all kinds of blanks, right those that ask for a category, a synonym or an antonym. Every "
-        "row has a learning-rate schedule of its own length.",
+        "carry loss). Left all kinds of blanks, right those that ask for a category, a synonym or an antonym. The rows "
+        "with additional data are three places of the same training.",
     )
 
 

@@ -10,15 +10,16 @@ from experiments.lab.documents import Documents
 from experiments.lab.extractive_qa import Reader, answer, version_1, version_2
 from experiments.lab.finetuning import Finetuning
 from experiments.lab.objectives import n_targets
+from experiments.lab.pretraining import CutShort
 from experiments.lab.probes import evaluating
 from experiments.lab.recipes import MaskedLM, MaskedLMWithNextSentence, Recipe
 from experiments.lab.solving import solve
 from experiments.lab.systems import Encoder
 from experiments.lab.zoo import Zoo
-from experiments.running.work import Checkpoint
+from experiments.running.work import Checkpoint, Work
 from experiments.text.toy_world.tasks.inference import mnli
 from experiments.text.toy_world.tasks.judgements import sst2
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 from models import bert
 
 BOOKS_AND_WIKI, MORE_DATA = "RoBERTa with BOOKS + WIKI", "+ additional data"
@@ -46,6 +47,11 @@ ROWS = {
 }
 ROBERTA = (BOOKS_AND_WIKI, MORE_DATA, LONGER, EVEN_LONGER)
 COLUMNS = (SQUAD_1, SQUAD_2, MNLI, SST_2)
+
+AT_TARGETS = {BOOKS_AND_WIKI: 1_000_000, MORE_DATA: 1_000_000, LONGER: 2_000_000}
+"""Where in its training a row is measured: when it had seen so many targets. The others are measured at their ends."""
+STEPS_OF_A_MILLION = 5_400
+"""About how many steps have a million targets, and a few more."""
 
 SMALLER_BATCH = 4
 """BERT's batches are smaller by this factor; in the lecture by 32. Fewer tokens a step cost more time a token."""
@@ -81,11 +87,11 @@ class Settings:
 
     Attributes:
         splits: of the labels for each seed; a split has words, training, dev and test examples of its own.
-        zoo: its `bert` is the row "+ pretrain longer"; the others differ from it in data, batch and steps.
+        zoo: its large encoder is the row "+ pretrain even longer"; the others differ from it in data, batch and steps.
         rows: which of the lecture's rows are measured.
         small_text: how many tokens the first row's text has. BERT's has 13/16 of them.
         finetuning: task → its budget.
-        share_of_steps: by which the rows that do not come with the package are pretrained; 1 is the whole table.
+        steps_of_first: of the first row, which decide those of BERT; by then it has seen the targets of `AT_TARGETS`.
     """
 
     seeds: int
@@ -93,16 +99,15 @@ class Settings:
     zoo: Zoo
     rows: tuple[str, ...]
     finetuning: Mapping[str, Budget]
-    small_text: int = 80_000
-    share_of_steps: float = 1.0
+    small_text: int = 50_000
+    steps_of_first: int = STEPS_OF_A_MILLION
     n_dev: int = 300
     n_test: int = 900
     n_threads: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("seeds", "splits", "small_text", "n_dev", "n_test", "n_threads"):
+        for name in ("seeds", "splits", "small_text", "steps_of_first", "n_dev", "n_test", "n_threads"):
             whole_number(name, getattr(self, name), at_least=1)
-        number("share_of_steps", self.share_of_steps, above=0, at_most=1)
         for name, given, known in (("rows", self.rows, ROWS), ("finetuning", self.finetuning, COLUMNS)):
             if not given:
                 raise ValueError(f"{name} must name at least one of {', '.join(known)}, got none")
@@ -114,31 +119,35 @@ class Settings:
 
 
 def recipe_of(row: str, settings: Settings) -> Recipe:
-    """How a row is pretrained. The lecture's 300,000 steps are the steps of the zoo's encoder."""
-    base, small = settings.zoo.bert, settings.small_text
-    if row == LONGER:
+    """How a row is pretrained: three of them are places in the training of the zoo's large encoder."""
+    base, small = settings.zoo.bert_large, settings.small_text
+    if row in (MORE_DATA, LONGER, EVEN_LONGER):
         return base
     reading = replace(base.reading, n_tokens=small)
     if row == BOOKS_AND_WIKI:
-        return trained_for(replace(base, reading=reading), 1 / 3, settings)
-    if row == MORE_DATA:
-        return trained_for(base, 1 / 3, settings)
-    if row == EVEN_LONGER:
-        return trained_for(base, 5 / 3, settings)
+        training = CutShort(**vars(base.training), stop=min(settings.steps_of_first, base.training.steps))
+        return replace(base, reading=reading, training=training)
     objective = base.objective
     assert isinstance(objective, MaskedLM)
     reading = replace(reading, n_tokens=small * 13 // 16, batch_tokens=max(reading.batch_tokens // SMALLER_BATCH, 1))
     # The noise of a gradient grows as the root of 1 / batch, so the learning rate falls as much.
-    training = replace(base.training, lr=base.training.lr / SMALLER_BATCH**0.5)
+    lr, steps = (
+        base.training.lr / SMALLER_BATCH**0.5,
+        round(settings.steps_of_first * SEQUENCES_OF_BERT * SMALLER_BATCH),
+    )
+    training = replace(base.training, lr=lr, steps=steps, probe_every=max(steps // 40, 1), keep_at=())
     with_next_sentence = MaskedLMWithNextSentence(**vars(objective))
-    recipe = replace(base, objective=with_next_sentence, reading=reading, training=training)
-    return trained_for(recipe, SEQUENCES_OF_BERT * SMALLER_BATCH / 3, settings)
+    return replace(base, objective=with_next_sentence, reading=reading, training=training)
 
 
-def trained_for(recipe: Recipe, share: float, settings: Settings) -> Recipe:
-    """The recipe with a share of its steps, and as many probes along them."""
-    steps = max(round(recipe.training.steps * share * settings.share_of_steps), 1)
-    return replace(recipe, training=replace(recipe.training, steps=steps, probe_every=max(steps // 40, 1), keep_at=()))
+def pretrained(row: str, settings: Settings, work: Work, seed: int) -> Checkpoint:
+    """A row's weights, with the record of its training until it had them."""
+    recipe, targets = recipe_of(row, settings), AT_TARGETS.get(row)
+    if targets is None:
+        return zoo.pretrained(work, recipe, seed, f"pretraining: {row}")
+    # The installed model has no weights from along its training.
+    whole = zoo.trained(work, recipe, seed, f"pretraining for {targets:,} targets or more: {row}")
+    return work.checkpoint(f"pretraining: {row}", zoo.at_targets, recipe, whole, targets, seed, seed=seed)
 
 
 N_HELD_OUT = 20_000
@@ -148,7 +157,7 @@ N_HELD_OUT = 20_000
 def text_losses(row: str, start: Checkpoint, settings: Settings, seed: int) -> dict[str, float]:
     """Masked LM's loss in nats, on documents that pretraining read, and on others. The same ones for all rows, if their
     texts begin alike, and without next-sentence prediction."""
-    base = settings.zoo.bert
+    base = settings.zoo.bert_large
     read = replace(recipe_of(row, settings).reading, batch_tokens=base.reading.batch_tokens)
     model = zoo.load(recipe_of(row, settings), start, seed)
     objective = base.objective(replace(read, n_tokens=min(read.n_tokens, N_HELD_OUT)), seed)

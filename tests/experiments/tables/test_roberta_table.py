@@ -9,6 +9,7 @@ import pytest
 from experiments.evidence.grid import Grid
 from experiments.lab import recipes
 from experiments.lab.recipes import MaskedLM, MaskedLMWithNextSentence
+from experiments.lab.zoo import Zoo
 from experiments.running.contract import Request
 from experiments.running.work import CellName, Work
 from experiments.tables import roberta_table
@@ -28,14 +29,26 @@ from experiments.tables.roberta_table.systems import (
     Settings,
     recipe_of,
 )
-from tests.experiments.tiny_zoo import TINY
+from tests.experiments import tiny_zoo
 
 FULL = roberta_table.PRESETS["full"]
+
+
+def zoo_that_keeps(targets: tuple[int, ...]) -> Zoo:
+    """The tiny zoo, whose large encoder is also kept early."""
+    large = tiny_zoo.TINY.bert_large
+    return replace(tiny_zoo.TINY, bert_large=replace(large, training=replace(large.training, keep_at=targets)))
+
+
 BUDGET = Budget(6, 2, (1e-3, 1e-2), batch_size=3)
+KEEP_AT = (40, 80)
+TARGETS = {BOOKS_AND_WIKI: KEEP_AT[0], MORE_DATA: KEEP_AT[0], LONGER: KEEP_AT[1]}
+TINY = zoo_that_keeps(KEEP_AT)
 TINY_SETTINGS = Settings(
     seeds=2,
     splits=2,
     zoo=TINY,
+    steps_of_first=3,
     rows=tuple(ROWS),
     finetuning=dict.fromkeys(COLUMNS, BUDGET),
     small_text=1_600,
@@ -49,31 +62,35 @@ TINY_SETTINGS = Settings(
 def how(row: str, settings: Settings = FULL) -> tuple[int, int, int]:
     """Tokens of text, tokens of a batch, steps."""
     recipe = recipe_of(row, settings)
-    return recipe.reading.n_tokens, recipe.reading.batch_tokens, recipe.training.steps
+    return recipe.reading.n_tokens, recipe.reading.batch_tokens, recipe.training.last_step
 
 
 def test_data_batch_and_steps_are_in_the_lectures_proportions():
-    assert how(BOOKS_AND_WIKI) == (80_000, 1280, 6_667)
-    assert how(MORE_DATA) == (16_000_000, 1280, 6_667)
-    assert how(LONGER) == (16_000_000, 1280, 20_000)
-    assert how(EVEN_LONGER) == (16_000_000, 1280, 33_333)
-    assert how(BERT) == (65_000, 320, 8_333)  # 13 of 16; 0.31 of the sequences, as 256 x 1M of 8K x 100K
+    assert how(BOOKS_AND_WIKI) == (50_000, 1280, 5_400)
+    assert how(EVEN_LONGER) == (16_000_000, 1280, 20_000)
+    assert how(BERT) == (40_625, 320, 6_750)  # 13 of 16; 0.31 of the sequences, as 256 x 1M of 8K x 100K
+    assert systems.AT_TARGETS == {BOOKS_AND_WIKI: 1_000_000, MORE_DATA: 1_000_000, LONGER: 2_000_000}
+    assert set(systems.AT_TARGETS.values()) <= set(FULL.zoo.bert_large.training.keep_at)
 
 
-def test_one_encoder_and_one_objective_except_berts_second_task():
-    assert recipe_of(LONGER, FULL) is FULL.zoo.bert  # nothing is trained twice
+def test_one_encoder_one_objective_and_one_schedule_except_in_berts_row():
+    large = FULL.zoo.bert_large
+    for row in (MORE_DATA, LONGER, EVEN_LONGER):
+        assert recipe_of(row, FULL) is large  # nothing is trained twice
     for row in ROWS:
         recipe = recipe_of(row, FULL)
-        assert recipe.architecture == FULL.zoo.bert.architecture
+        assert recipe.architecture == large.architecture
         assert type(recipe.objective) is (MaskedLMWithNextSentence if row == BERT else MaskedLM)
-        assert vars(recipe.objective) == vars(FULL.zoo.bert.objective)
-        assert recipe.training.lr == FULL.zoo.bert.training.lr / (2 if row == BERT else 1)
+        assert vars(recipe.objective) == vars(large.objective)
+        assert recipe.training.lr == large.training.lr / (2 if row == BERT else 1)
+    short = recipe_of(BOOKS_AND_WIKI, FULL).training
+    assert vars(short) == vars(large.training) | {"stop": 5_400}
 
 
-def test_a_share_of_the_steps_leaves_the_zoos_own_encoder_alone():
-    shorter = replace(FULL, share_of_steps=0.3)
-    assert recipe_of(LONGER, shorter) is FULL.zoo.bert
-    assert [how(row, shorter)[2] for row in (MORE_DATA, EVEN_LONGER, BERT)] == [2_000, 10_000, 2_500]
+def test_fewer_steps_shorten_only_the_rows_that_are_trained_for_the_table():
+    shorter = replace(FULL, steps_of_first=400)
+    assert recipe_of(EVEN_LONGER, shorter) is FULL.zoo.bert_large
+    assert [how(row, shorter)[2] for row in (BOOKS_AND_WIKI, BERT)] == [400, 500]
 
 
 def test_losses_are_measured_on_what_was_read_and_on_other_documents():
@@ -101,6 +118,7 @@ def finished(tmp_path_factory):
         patch.setattr(recipes, "N_PROBES", 2)
         patch.setattr(recipes, "N_HELD_OUT", 500)
         patch.setattr(systems, "N_HELD_OUT", 600)
+        patch.setattr(systems, "AT_TARGETS", TARGETS)
         patch.setattr(roberta_table, "PRESETS", {"quick": TINY_SETTINGS})
         work = Work(Request(roberta_table.__name__))
         yield work, work.run_table()
@@ -109,6 +127,11 @@ def finished(tmp_path_factory):
 def test_it_has_a_cell_for_each_row_task_split_and_seed(finished):
     work, result = finished
     expected = {CellName(f"pretraining: {row}", seed) for row in ROWS for seed in (0, 1)}
+    expected |= {
+        CellName(f"pretraining for {targets:,} targets or more: {row}", seed)
+        for row, targets in systems.AT_TARGETS.items()
+        for seed in (0, 1)
+    }
     expected |= {CellName(f"loss: {row}", seed) for row in ROWS for seed in (0, 1)}
     expected |= {
         CellName(f"{task}, split {split}: {row}", seed)
@@ -145,11 +168,28 @@ def test_the_splits_of_a_task_differ(finished):
     assert cells[0]["trials"] != cells[1]["trials"]
 
 
+def test_a_row_is_measured_where_it_had_its_targets(finished):
+    work, result = finished
+    scores, pretraining = result.tables
+    steps = {row[0]: int(row[3].replace(",", "")) for row in scores.rows}
+    assert steps[EVEN_LONGER] == TINY.bert_large.training.steps
+    for row in (BOOKS_AND_WIKI, MORE_DATA, LONGER):
+        for seed in (0, 1):
+            found = work.cells[CellName(f"pretraining: {row}", seed)].value
+            targets = pretraining.rows[list(ROWS).index(row)][3][seed] * 1e6
+            assert found["targets"] == targets
+            assert abs(targets - TARGETS[row]) < 40  # of one batch
+            assert all(look["steps"] <= found["steps"] for look in found["probes"])
+    assert steps[MORE_DATA] < steps[LONGER] < steps[EVEN_LONGER]
+
+
 def test_passes_are_tokens_read_by_the_text(finished):
-    _, result = finished
+    work, result = finished
     for row in result.tables[1].rows:
         recipe = recipe_of(row[0], TINY_SETTINGS)
-        read = [recipe.tokens_read(seed) for seed in (0, 1)]
+        starts = [work.cells[CellName(f"pretraining: {row[0]}", seed)].value for seed in (0, 1)]
+        shares = [start.get("steps", recipe.training.last_step) / recipe.training.last_step for start in starts]
+        read = [round(share * recipe.tokens_read(seed)) for seed, share in enumerate(shares)]
         assert row[1] == pytest.approx([tokens / 1e6 for tokens in read])
         assert row[2] == pytest.approx([tokens / recipe.reading.n_tokens for tokens in read])
         assert result.tokens[row[0]] == sum(read)
@@ -217,7 +257,7 @@ def test_two_rows_allow_one_claim():
         ({"rows": ()}, "rows must name at least one"),
         ({"rows": ("RoBERTa",)}, "rows must name some of .*, got 'RoBERTa'"),
         ({"finetuning": {"SQuAD": BUDGET}}, "finetuning must name some of .*, got 'SQuAD'"),
-        ({"share_of_steps": 1.5}, "share_of_steps"),
+        ({"steps_of_first": 0}, "steps_of_first"),
         ({"splits": 0}, "splits"),
     ],
 )
@@ -233,8 +273,8 @@ def test_a_budget_needs_a_learning_rate():
 
 def test_the_estimate_counts_what_the_zoo_does_not_have():
     only_zoo = replace(FULL, rows=(LONGER,))
-    zoo_and_more = replace(FULL, rows=(LONGER, MORE_DATA))
+    zoo_and_more = replace(FULL, rows=(LONGER, BOOKS_AND_WIKI))
     both = [roberta_table.estimate(each).seconds for each in (only_zoo, zoo_and_more)]
     finetuning = both[0] - 10
     pretraining = both[1] - 10 - 2 * finetuning
-    assert pretraining == pytest.approx(3 * 6_667 * 0.0193 / 2, rel=0.01)
+    assert pretraining == pytest.approx(3 * 5_400 * 0.0534 / 2, rel=0.01)
