@@ -5,6 +5,7 @@ from functools import cache
 
 from experiments.lab.extractive_qa import QuestionTask, version_1
 from experiments.lab.finetuning import Finetuning
+from experiments.lab.pretraining import CutShort
 from experiments.lab.recipes import (
     MaskedLM,
     MaskedLMAtExactRate,
@@ -21,16 +22,14 @@ RATE, EASY = 0.25, MASKED_LM.too_easy
 BASE, ONLY_MASKS = "80/10/10", "100/0/0"
 NEXT_SENTENCE = "with next-sentence prediction"
 SPANS = "contiguous spans"
-RANDOM, LONGER = "random weights", "the zoo's BERT"
-"""The floor and, with more steps and the zoo's whole text, what this size can learn. No claim uses them. The zoo's BERT
-is 80/10/10 too, but the rate of each document is rounded."""
+RANDOM = "random weights"
+"""The floor. No claim uses it."""
 
-NOT_READ = ("games",)
-"""Genres that the variants' text leaves out. Games are two fifths of the zoo's text. They teach to compare words, which
-a BERT of this size has hardly begun to learn after 20,000 steps of its text (in the world of seed 100). Without them,
-each step has more of the text that teaches the other skills."""
+NOT_READ = ("games", "numbers", "glossaries", "lists", "encyclopedia", "homographs", "dialogues")
+"""Genres that the variants' text leaves out: nothing that is measured here asks for what they teach. Of the others, a
+step then has 2.4 times as much."""
 
-RATES = {0.05: "rate 5%", 0.15: "rate 15%", RATE: BASE, 0.5: "rate 50%"}
+RATES = {0.05: "rate 5%", RATE: BASE, 0.5: "rate 50%"}
 """Masking rate → the variant. The first and the last are the ends of the range."""
 
 VARIANTS: dict[str, MaskedLM] = {
@@ -42,11 +41,10 @@ VARIANTS: dict[str, MaskedLM] = {
 }
 """Each differs from the first in one thing."""
 
-PRETRAINED = (*VARIANTS, LONGER)
-SYSTEMS = (*PRETRAINED, RANDOM)
-TASKS = ("MNLI", "SST-2", "CoLA")
-"""GLUE's kinds: pairs of texts, and two judgements of one. A task on pairs needs a thousand steps of finetuning or more
-to rise above chance, and the budget has room for one: the largest."""
+SYSTEMS = (*VARIANTS, RANDOM)
+TASKS = ("QQP", "CoLA")
+"""GLUE's kinds: a pair of texts, and one text. On SST-2 an encoder of this size is at chance after so few steps, and
+MNLI takes longer to finetune than the budget allows: in a trial on another world they were at 51 and 49%."""
 READING, GLUE = "reading", "GLUE average"
 """Span-extraction question answering, and the mean of `TASKS`: both are named like tasks where scores are kept."""
 
@@ -73,7 +71,7 @@ class Settings:
 
     Attributes:
         splits: how often each task is drawn, with other words and examples.
-        steps, reading: of the variants' pretraining.
+        steps, reading: of the variants' pretraining. The steps are the first of the zoo's schedule.
         finetuning: for each task, and for `READING`.
     """
 
@@ -95,13 +93,14 @@ class Settings:
 
 
 def recipe_of(system: str, settings: Settings) -> Recipe:
-    """How a system was pretrained: as the zoo's small BERT, with another objective and all with the same schedule. Of
-    random weights only the size matters."""
-    bert = settings.zoo.bert
-    if system not in VARIANTS:
-        return bert
-    training = replace(bert.training, steps=settings.steps, probe_every=max(settings.steps // 20, 1), keep_at=())
-    return replace(bert, objective=VARIANTS[system], reading=settings.reading, training=training)
+    """How a system is pretrained: as the zoo's large encoder, with another objective and text, and all of them for the
+    first steps of its schedule. Of random weights only the size matters."""
+    large = settings.zoo.bert_large
+    if system == RANDOM:
+        return large
+    training = CutShort(**vars(large.training), stop=settings.steps)
+    training = replace(training, probe_every=max(settings.steps // 20, 1), keep_at=())
+    return replace(large, objective=VARIANTS[system], reading=settings.reading, training=training)
 
 
 def finetunings(task: str, settings: Settings) -> list[Finetuning]:

@@ -5,9 +5,9 @@
     what is the plant?       poplar
     who is she?              clara
 
-A passage of two to four sentences says who did what with which thing, and where or when. A question asks for a thing by
-its category or by its kind, or for a person by a pronoun. It shares no word with the answer, so a model must know what
-each word is. In the style of version 2.0, two questions of five are unanswerable: nothing in the passage fits.
+A passage of two or three sentences says who did what with which thing, and where or when. A question asks for a thing
+by its category or by its kind, or for a person by a pronoun. It shares no word with the answer, so a model must know
+what each word is. In the style of version 2.0, two questions of five are unanswerable: nothing in the passage fits.
 
 The people, the things, the adjectives and the verbs are dealt to the parts: no training passage has one of the test's.
 
@@ -67,7 +67,7 @@ def questions(seed: int, part: str, n: int, unanswerable: bool = False) -> list[
     dice = dice_for(seed, "reading", part)
 
     def make(i: int) -> Question | None:
-        kind, length = list(ASKED)[i // 5 % 3], 2 + i // 15 % 3
+        kind, length = list(ASKED)[i // 5 % 3], 2 + i // 15 % 2
         return _question(kind, _scenes(length, words, dice), unanswerable and i % 5 in (1, 3), dice)
 
     return draw(n, part, make, lambda question: question.text)

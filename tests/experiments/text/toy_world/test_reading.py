@@ -92,7 +92,7 @@ def test_two_of_five_are_unanswerable_or_none_and_neither_kind_nor_length_tells_
     assert all(question.answer for part in PARTS for question in drawn(part, False))
     seen = Counter((kind(question), length(question), question.answer == "") for question in drawn("train", True))
     assert {(kind, length) for kind, length, _ in seen} == {
-        (kind, length) for kind in ("category", "kind", "pronoun") for length in (2, 3, 4)
+        (kind, length) for kind in ("category", "kind", "pronoun") for length in (2, 3)
     }
     for kind_, length_ in {(kind, length) for kind, length, _ in seen}:
         none, some = seen[kind_, length_, True], seen[kind_, length_, False]
@@ -104,7 +104,7 @@ def test_the_words_of_a_question_do_not_tell_the_answers_place():
     places = Counter(
         (length(question), question.passage[: question.start].count(".")) for question in drawn("train", False)
     )
-    for n in (2, 3, 4):
+    for n in (2, 3):
         of_length = [places[n, place] for place in range(n)]
         assert max(of_length) < 1.35 * sum(of_length) / n, of_length
 
