@@ -54,7 +54,7 @@ PRESETS = {
     "quick": Settings(
         seeds=1,
         splits=1,
-        steps=100,
+        steps=60,
         reading=Reading(200_000, without=NOT_READ),
         finetuning=dict.fromkeys((*TASKS, READING), Budget(300, 40, (1e-3,))),
         zoo=FULL,

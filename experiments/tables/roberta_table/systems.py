@@ -135,7 +135,7 @@ def recipe_of(row: str, settings: Settings) -> Recipe:
         base.training.lr / SMALLER_BATCH**0.5,
         round(settings.steps_of_first * SEQUENCES_OF_BERT * SMALLER_BATCH),
     )
-    training = replace(base.training, lr=lr, steps=steps, probe_every=max(steps // 40, 1), keep_at=())
+    training = replace(base.training, lr=lr, steps=steps, probe_every=max(steps // 20, 1), keep_at=())
     with_next_sentence = MaskedLMWithNextSentence(**vars(objective))
     return replace(base, objective=with_next_sentence, reading=reading, training=training)
 
