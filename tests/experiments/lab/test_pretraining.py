@@ -8,7 +8,7 @@ import pytest
 
 from experiments.lab import pretraining, training
 from experiments.lab.objectives import CausalLM
-from experiments.lab.pretraining import Pretraining, kept
+from experiments.lab.pretraining import CutShort, Pretraining, kept
 from experiments.lab.training import averages, matrices_decay
 from experiments.lab.windows import Windows, token_stream, unigram_entropy
 from experiments.lab.word_vectors import SkipGramSettings, pretrain_word_vectors
@@ -166,6 +166,30 @@ def test_the_learning_rate_warms_up_and_ends_at_a_tenth(tmp_path: Path, monkeypa
     assert seen[0] == SETTINGS.lr  # a warm-up of one step, a tenth of twelve
     assert seen[-1] == pytest.approx(0.1 * SETTINGS.lr)
     assert seen == sorted(seen, reverse=True)
+
+
+def test_a_training_that_is_cut_short_is_the_beginning_of_the_whole_one(tmp_path: Path):
+    """It ends with the weights that the whole one has there, and its probes are evaluated at its own end."""
+    whole = dataclasses.replace(SETTINGS, keep_at=(7 * 32,))
+    short = CutShort(**vars(SETTINGS), stop=7)
+    records, folders = [], [tmp_path / "whole", tmp_path / "short"]
+    for settings, folder in zip((whole, short), folders, strict=True):
+        folder.mkdir()
+        with Bar(settings.last_step, "test") as bar:
+            objective = CausalLM(Windows(IDS, 8, 4, seed=5))
+            records.append(pretraining.pretrain(model(), objective, settings, folder, bar, {"zero": lambda _: 0.0}))
+    assert [record["probes"][-1]["steps"] for record in records] == [12, 7]
+    there, end = model(), model()
+    load_checkpoint(kept(folders[0], 7 * 32), there)
+    load_checkpoint(folders[1] / "model.safetensors", end)
+    for name, array in there.state_dict().items():
+        np.testing.assert_array_equal(end.state_dict()[name], array)
+
+
+@pytest.mark.parametrize("stop", [0, 13])
+def test_a_training_stops_at_one_of_its_steps(stop: int):
+    with pytest.raises(ValueError, match=f"stop must be at least 1 and at most 12, got {stop}"):
+        CutShort(**vars(SETTINGS), stop=stop)
 
 
 def test_only_matrices_decay():

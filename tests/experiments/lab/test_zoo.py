@@ -14,7 +14,7 @@ import pytest
 from experiments.evidence.results import load
 from experiments.lab import recipes, zoo
 from experiments.lab.document_objectives import DocumentLM
-from experiments.lab.pretraining import kept
+from experiments.lab.pretraining import CutShort, kept
 from experiments.lab.recipes import Architecture, MaskedLM
 from experiments.lab.word_vectors import SkipGramSettings
 from experiments.lab.worlds import Reading, fingerprint_of
@@ -84,6 +84,25 @@ def test_a_checkpoint_of_the_zoo_is_loaded_as_it_was_trained(work):
     assert not kept(start.folder, 10_000).exists()
 
 
+def test_a_member_along_its_training_has_the_nearest_weights_that_were_kept(work, tmp_path):
+    training = dataclasses.replace(RECIPE.training, keep_at=(200,), probe_every=1)
+    recipe = dataclasses.replace(RECIPE, training=training)
+    start = zoo.pretrained(work, recipe, 0)
+    end = start.record["targets"]
+    for targets, steps in ((1, 2), (250, 2), (end, 4), (9 * end, 4)):
+        folder = tmp_path / str(targets)
+        folder.mkdir()
+        record = zoo.at_targets(folder, recipe, start, targets, 0)
+        assert record["steps"] == steps
+        assert record["probes"] == start.record["probes"][:steps]
+        assert record["targets"] == record["probes"][-1]["targets"]
+        assert record["tokens_read"] == round(start.record["tokens_read"] * steps / 4)
+        expected, found = recipe.untrained(0), recipe.untrained(0)
+        load_checkpoint(kept(start.folder, 200) if steps == 2 else start.folder / "model.safetensors", expected)
+        load_checkpoint(folder / "model.safetensors", found)
+        assert same(expected, found)
+
+
 @pytest.mark.parametrize("name", TINY.members)
 def test_every_member_is_trained_and_loaded(work, name):
     member = TINY.members[name]
@@ -135,6 +154,8 @@ def test_everything_that_decides_what_is_learnt_makes_another_checkpoint(request
         changed(training=dataclasses.replace(training, lr=1e-3)),
         changed(training=dataclasses.replace(training, steps=5)),
         changed(training=dataclasses.replace(training, keep_at=(7,))),
+        changed(training=CutShort(**vars(training), stop=2)),
+        changed(training=CutShort(**vars(training), stop=3)),
         changed(objective=Shifted(1)),
         changed(objective=Shifted(2)),
         changed(objective=MaskedLM(rate=0.3)),
