@@ -125,16 +125,14 @@ def recipe_of(row: str, settings: Settings) -> Recipe:
         return base
     reading = replace(base.reading, n_tokens=small)
     if row == BOOKS_AND_WIKI:
-        training = CutShort(**vars(base.training), stop=min(settings.steps_of_first, base.training.steps))
-        return replace(base, reading=reading, training=training)
+        short = CutShort(**vars(base.training), stop=settings.steps_of_first)
+        return replace(base, reading=reading, training=short)
     objective = base.objective
     assert isinstance(objective, MaskedLM)
     reading = replace(reading, n_tokens=small * 13 // 16, batch_tokens=max(reading.batch_tokens // SMALLER_BATCH, 1))
     # The noise of a gradient grows as the root of 1 / batch, so the learning rate falls as much.
-    lr, steps = (
-        base.training.lr / SMALLER_BATCH**0.5,
-        round(settings.steps_of_first * SEQUENCES_OF_BERT * SMALLER_BATCH),
-    )
+    lr = base.training.lr / SMALLER_BATCH**0.5
+    steps = round(settings.steps_of_first * SEQUENCES_OF_BERT * SMALLER_BATCH)
     training = replace(base.training, lr=lr, steps=steps, probe_every=max(steps // 20, 1), keep_at=())
     with_next_sentence = MaskedLMWithNextSentence(**vars(objective))
     return replace(base, objective=with_next_sentence, reading=reading, training=training)
