@@ -1,9 +1,9 @@
 """Questions about a passage as an encoder reads them, and its answers as text: for `SpanExtractor`.
 
-    [CLS] who bought a dog? [SEP] adam purchased a big poodle in the garden. on friday … [SEP]
-                                  └ start = end
+    [CLS] which one is a dog? [SEP] adam bought a big poodle in the garden. on friday … [SEP]
+                                                start end
 
-A model predicts places, and SQuAD's metrics compare texts: the same name elsewhere in the passage is right, too.
+A model predicts places, and SQuAD's metrics compare texts: the same words elsewhere in the passage are right, too.
 """
 
 from collections.abc import Sequence
