@@ -122,7 +122,7 @@ def test_the_table_has_the_mean_over_splits_for_each_seed(work: Work, result: Re
             assert cola == pytest.approx(np.mean([cell["CoLA"]["scores"]["test"]["matthews"] for cell in cells]))
             assert average == pytest.approx((qqp + cola) / 2)
             assert em == pytest.approx(np.mean([cell[READING]["scores"]["exact_match"] for cell in cells]))
-            assert f1 == pytest.approx(np.mean([cell[READING]["score"] for cell in cells]))
+            assert f1 == pytest.approx(np.mean([cell[READING]["scores"]["f1"] for cell in cells]))
     assert [row[0] for row in pretraining.rows] == list(VARIANTS)
     targets = {row[0]: np.mean(row[2]) for row in pretraining.rows}
     assert targets["rate 50%"] / targets["rate 5%"] == pytest.approx(10, rel=0.1)

@@ -235,6 +235,7 @@ def test_the_lectures_order_reproduces_every_claim():
     ("row", "score", "contradicted"),
     [
         (MORE_DATA, 0.45, "more-data-helps"),
+        (MORE_DATA, 0.75, "longer-helps"),
         (EVEN_LONGER, 0.65, "longer-helps"),
         (BOOKS_AND_WIKI, 0.3, "roberta-over-bert"),
     ],
