@@ -57,8 +57,8 @@ SEEDS_DIFFER = (
 )
 FEW_TARGETS = (
     "After as many steps the averages are equal: what BERT-base gains on QQP, SST-2 and CoLA it loses on MNLI. After "
-    "as many targets BERT-base is ahead by 12, 0 and 10 points. Where GPT's weights were kept, it had learnt SST-2 "
-    "with two seeds of three (49, 84 and 88), and CoLA best with the second (35, 78 and 55)."
+    "as many targets BERT-base is ahead by 12, 0 and 10 points: after so few, GPT has learnt SST-2 with two seeds of "
+    "three (49, 84 and 88), and CoLA best with the second (35, 78 and 55)."
 )
 TOO_FEW_LABELS = (
     "STS-B and MRPC have 233 and 143 training examples, in GLUE's proportions. With so few, no row is above one "
