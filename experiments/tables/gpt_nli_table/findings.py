@@ -41,8 +41,8 @@ ONE_RATE_FOR_ALL_SEEDS = (
     "far above the others (46 to 52)."
 )
 FIVE_ALIKE = (
-    "In the preset full the average of five gains 0.9, 4.5 and 1.3 points. Seven of the nine differences are gains, but "
-    "small ones: the five models share ELMo and the examples, and differ in their new layers alone."
+    "In the preset full the average of five gains 0.9, 4.5 and 1.3 points. Seven of the nine differences are gains, "
+    "but small ones: the five models share ELMo and the examples, and differ in their new layers alone."
 )
 ONE_SEED = "Only seed 0 was pretrained without games, because a pretraining takes 8 minutes: it has no interval."
 
