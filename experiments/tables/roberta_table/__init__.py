@@ -22,6 +22,7 @@ table 4.
 """
 
 from itertools import product
+from typing import Any
 
 from experiments.evidence.results import Result
 from experiments.lab.zoo import FULL
@@ -67,10 +68,10 @@ PRESETS = {
         zoo=FULL,
         rows=tuple(ROWS),
         finetuning={
-            SQUAD_1: Budget(8_000, 1_000, (1e-3,)),
-            SQUAD_2: Budget(8_000, 1_000, (1e-3,)),
-            MNLI: Budget(16_000, 1_000, (5e-4,), batch_size=32),
-            SST_2: Budget(1_000, 200, (1e-3,)),
+            SQUAD_1: Budget(8_000, 1_000, (5e-4, 1e-3)),
+            SQUAD_2: Budget(8_000, 1_000, (5e-4, 1e-3)),
+            MNLI: Budget(16_000, 800, (2.5e-4, 5e-4), batch_size=32),
+            SST_2: Budget(1_000, 200, (5e-4, 1e-3)),
         },
     ),
 }
@@ -88,8 +89,9 @@ def estimate(settings: Settings) -> Estimate:
     finetuning = 0.0
     for column, budget in settings.finetuning.items():
         per_example = 0.0015 if column in (SQUAD_1, SQUAD_2) else 0.00085
-        finetuning += 1 + len(budget.lrs) * budget.steps * budget.batch_size * per_example
-    total = settings.seeds * (pretraining + settings.splits * len(settings.rows) * finetuning)
+        trials = len(budget.lrs) + settings.splits - 1
+        finetuning += settings.splits + trials * budget.steps * budget.batch_size * per_example
+    total = settings.seeds * (pretraining + len(settings.rows) * finetuning)
     return Estimate(total / 2 + 10, 500)
 
 
@@ -103,21 +105,14 @@ def run(settings: Settings, work: Work) -> Result:
         starts[row].append(start)
         losses[row].append(work.cell(f"loss: {row}", text_losses, row, start, settings, seed, seed=seed))
         for column in settings.finetuning:
-            cells[row, column].append(
-                [
+            of_splits: list[dict[str, Any]] = []
+            for split in range(settings.splits):
+                first = of_splits[0] if of_splits else None
+                key = f"{column}, split {split}: {row}"
+                of_splits.append(
                     work.cell(
-                        f"{column}, split {split}: {row}",
-                        finetune_on,
-                        column,
-                        row,
-                        start,
-                        settings,
-                        split,
-                        seed,
-                        work.device,
-                        seed=seed,
+                        key, finetune_on, column, row, start, settings, split, seed, work.device, first, seed=seed
                     )
-                    for split in range(settings.splits)
-                ]
-            )
+                )
+            cells[row, column].append(of_splits)
     return findings.result(settings, starts, losses, cells, work)

@@ -61,7 +61,8 @@ SEQUENCES_OF_BERT = 256 * 1_000_000 / (8_192 * 100_000)
 
 @dataclass(frozen=True)
 class Budget:
-    """How a task is finetuned: its labelled examples, the steps, and the learning rates among which dev chooses."""
+    """How a task is finetuned: its labelled examples, the steps, and the learning rates, among which dev chooses for
+    each row and seed on the first split of the labels."""
 
     n_train: int
     steps: int
@@ -74,11 +75,11 @@ class Budget:
         if not self.lrs:
             raise ValueError("lrs must hold at least one learning rate, got none")
 
-    @property
-    def trials(self) -> list[Finetuning]:
-        """The settings for each learning rate. Dev is looked at eight times, and the best weights are kept."""
-        look_every = max(self.steps // 8, 1)
-        return [Finetuning(lr, self.steps, batch_size=self.batch_size, look_every=look_every) for lr in self.lrs]
+    def trials(self, first: dict[str, Any] | None) -> list[Finetuning]:
+        """The settings for each learning rate, or for that which was chosen on the first split. Dev is looked at eight
+        times, and the best weights are kept."""
+        lrs, look_every = self.lrs if first is None else (first["lr"],), max(self.steps // 8, 1)
+        return [Finetuning(lr, self.steps, batch_size=self.batch_size, look_every=look_every) for lr in lrs]
 
 
 @dataclass(frozen=True)
@@ -181,21 +182,30 @@ def loss_on(model: bert.BERT, objective: DocumentMLM, documents: Documents) -> f
 
 
 def finetune_on(
-    column: str, row: str, start: Checkpoint, settings: Settings, split: int, seed: int, device: str
+    column: str,
+    row: str,
+    start: Checkpoint,
+    settings: Settings,
+    split: int,
+    seed: int,
+    device: str,
+    first: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """Finetune a row on a split of a task's labels: the learning rate that dev chose, the trials, and test scores.
+    """Finetune a row on a split of a task's labels.
 
-    The first score is the table's: accuracy, and F1 for SQuAD, as in the lecture.
+    Args:
+        first: what was found on the first split with this seed, whose learning rate is used; None there.
+
+    Returns:
+        the learning rate that dev chose, the trials, test scores, and `score`, the table's: accuracy, and F1 for SQuAD.
     """
     recipe, budget = recipe_of(row, settings), settings.finetuning[column]
-    sizes = budget.n_train, settings.n_dev, settings.n_test
+    sizes, trials = (budget.n_train, settings.n_dev, settings.n_test), budget.trials(first)
     of_split, name = split * 1000 + seed, f"{column}, {row}"
     if column in (SQUAD_1, SQUAD_2):
         version = version_1 if column == SQUAD_1 else version_2
-        questions = version(of_split, *sizes)
-        _, record = answer(Reader(recipe), start, questions, budget.trials, seed, device=device, name=name)
-        found = record["scores"]
-        return record | {"score": found["f1"]}
+        _, record = answer(Reader(recipe), start, version(of_split, *sizes), trials, seed, device=device, name=name)
+        return record | {"score": record["scores"]["f1"]}
     task = (mnli if column == MNLI else sst2)(of_split, *sizes)
-    _, record = solve(Encoder(recipe), start, task, budget.trials, seed, device=device, name=name)
+    _, record = solve(Encoder(recipe), start, task, trials, seed, device=device, name=name)
     return record | {"score": record["scores"]["test"]["accuracy"]}

@@ -141,7 +141,7 @@ def test_it_has_a_cell_for_each_row_task_split_and_seed(finished):
         for seed in (0, 1)
     }
     assert set(work.cells) == expected
-    assert len(result.sweep) == len(ROWS) * len(COLUMNS) * 2 * 2 * len(BUDGET.lrs)
+    assert len(result.sweep) == len(ROWS) * len(COLUMNS) * 2 * (len(BUDGET.lrs) + 1)
     assert {"row", "task", "seed", "split", "lr", "dev_score"} <= set(result.sweep[0])
 
 
@@ -160,6 +160,17 @@ def test_an_entry_is_the_mean_over_splits_beside_the_lectures(finished):
         assert row[8] == pytest.approx(np.mean(row[4:8], axis=0))
         assert published[:4] == [row[0], ROWS[row[0]].data, ROWS[row[0]].batch, ROWS[row[0]].steps]
         assert tuple(published[4:8]) == ROWS[row[0]].scores
+
+
+def test_the_first_split_of_each_seed_chooses_the_learning_rate(finished):
+    work, _ = finished
+    for task in COLUMNS:
+        for row in ROWS:
+            for seed in (0, 1):
+                first, second = (work.cells[CellName(f"{task}, split {n}: {row}", seed)].value for n in (0, 1))
+                assert [trial["lr"] for trial in first["trials"]] == list(BUDGET.lrs)
+                best = max(first["trials"], key=lambda trial: (trial["dev_score"], -trial["dev_loss"]))
+                assert [trial["lr"] for trial in second["trials"]] == [best["lr"]] == [first["lr"]]
 
 
 def test_the_splits_of_a_task_differ(finished):
