@@ -8,14 +8,12 @@ from experiments.evidence import figures
 from experiments.evidence.grid import Grid
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.bert_ablations.systems import (
-    GLUE,
     RATES,
-    READING,
+    SCORES,
     SYSTEMS,
     VARIANTS,
 )
 
-NAMES = {GLUE: "GLUE average", READING: "question answering, F1"}
 SKILLS_SHOWN = ("syntax", "coreference", "tracking", "topic", "category", "verb", "synonym", "antonym")
 """Those that an encoder of this size learns within the budget, if it learns anything."""
 
@@ -46,7 +44,7 @@ def draw_rates(grid: Grid, starts: dict[str, list[Checkpoint]]) -> Drawing:
     rates = sorted(RATES)
     targets = [np.mean([start.record["targets"] for start in starts[RATES[rate]]]) / 1e6 for rate in rates]
     figure, axes = figures.subplots(1, 2, size=(8.0, 3.4))
-    for axis, (score, name), colour in zip(axes, NAMES.items(), figures.COLOURS, strict=False):
+    for axis, (score, name), colour in zip(axes, SCORES.items(), figures.COLOURS, strict=False):
         values = 100 * np.array([grid.values(RATES[rate], score, "score") for rate in rates])  # (rates, seeds)
         axis.plot(rates, values.mean(axis=1), marker="o", color=colour)
         for of_seed in values.T:
@@ -83,7 +81,7 @@ def draw_scores(grid: Grid) -> Drawing:
     """Two bars for each system. Those that no claim uses are paler."""
     figure, axes = figures.subplots(1, 2, size=(8.4, 3.6), sharey=True)
     places = np.arange(len(SYSTEMS))
-    for axis, (score, name), colour in zip(axes, NAMES.items(), figures.COLOURS, strict=False):
+    for axis, (score, name), colour in zip(axes, SCORES.items(), figures.COLOURS, strict=False):
         values = [100 * np.array(grid.values(system, score, "score")) for system in SYSTEMS]
         bars = axis.barh(places, [each.mean() for each in values], color=colour)
         for bar in bars[len(VARIANTS) :]:
