@@ -15,7 +15,8 @@ so only the rows with the small text are trained for this table. That text is ch
 lecture's 16GB about 130 times, BERT its 13GB about 40 times.
 
 systems.py    the settings, the five rows, finetuning
-findings.py   claims, tables and figures
+findings.py   claims and tables
+drawings.py   figures
 
 Sources: the lecture, "Extensions of BERT"; Liu et al. 2019, "RoBERTa: A Robustly Optimized BERT Pretraining Approach",
 table 4.

@@ -4,16 +4,15 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
 
-from experiments.evidence import claims, figures
+from experiments.evidence import claims
 from experiments.evidence.claims import Claim
 from experiments.evidence.grid import Grid, subtract
 from experiments.evidence.results import Result
 from experiments.evidence.table import Entry, Table
 from experiments.lab import zoo
 from experiments.running.work import Checkpoint, Work
+from experiments.tables.roberta_table.drawings import BLANKS, WORD_RELATIONS, draw, mean_of
 from experiments.tables.roberta_table.systems import (
     BERT,
     BOOKS_AND_WIKI,
@@ -26,7 +25,6 @@ from experiments.tables.roberta_table.systems import (
     Settings,
     recipe_of,
 )
-from experiments.text.toy_world.tasks.blanks import CLUE_AFTER, CLUE_BEFORE, SKILLS
 
 Starts = dict[str, list[Checkpoint]]
 """Row → its pretrained checkpoints, one for each seed."""
@@ -37,9 +35,18 @@ Losses = dict[str, list[dict[str, float]]]
 Cells = dict[tuple[str, str], list[list[dict[str, Any]]]]
 """Row and task → for each seed, what `finetune_on` found on each split."""
 
-BLANKS = (*CLUE_BEFORE, *(f"{kind}, after" for kind in CLUE_AFTER), *SKILLS)
-WORD_RELATIONS = ("category", "synonym", "antonym")
-"""The blanks that ask for what inference needs: which word is a kind of, the same as, or the opposite of another."""
+LEARNT_BY_HEART = (
+    "In the preset full all seeds gain, but by 20, 6 and 7 points. The losses are clearer: after the small text masked "
+    "LM has 2.4 nats on other documents and 1.0 on its own, which it knows by heart; after the zoo's text 1.7 on both."
+)
+FINETUNING_DECIDES = (
+    "In the preset full pretraining itself improves with every seed: the loss on other documents falls from 1.7 to "
+    "1.5 and 1.3 nats, the accuracy on blanks rises from 71 to 87 and 91%. MNLI gains 10 points from the first place "
+    "to the second. The rest depends on finetuning. SQuAD's scores are about 60 where a reader finds people alone (so "
+    "it was on another world), and 90 or more where it finds things too; in 1,000 steps, the rows with additional "
+    "data reach that with some seeds and splits, and not with others. With the weights of the end, MNLI has 55 after "
+    "800 steps of finetuning; in `glue_table`, after 3,000, it has 70."
+)
 
 
 def result(settings: Settings, starts: Starts, losses: Losses, cells: Cells, work: Work) -> Result:
@@ -97,14 +104,18 @@ def judge(settings: Settings, grid: Grid) -> list[Claim]:
     more_data = gains({"additional data": (MORE_DATA, BOOKS_AND_WIKI)})
     longer = gains({LONGER: (LONGER, MORE_DATA), EVEN_LONGER: (EVEN_LONGER, LONGER)})
     over_bert = gains({row: (row, BERT) for row in ROBERTA})
-    texts = {
-        "more-data-helps": ("with more text, and as many steps, the same encoder is better", more_data),
-        "longer-helps": ("with more steps on the same text, the same encoder is better", longer),
-        "roberta-over-bert": ("every row of RoBERTa is better than BERT, with the same encoder", over_bert),
+    found = {
+        "more-data-helps": (
+            "with more text, and as many steps, the same encoder is better",
+            more_data,
+            LEARNT_BY_HEART,
+        ),
+        "longer-helps": ("with more steps on the same text, the same encoder is better", longer, FINETUNING_DECIDES),
+        "roberta-over-bert": ("every row of RoBERTa is better than BERT, with the same encoder", over_bert, ""),
     }
     return [
-        claims.every(id, f"{text}, on the average of the tasks", parts, unit="score")
-        for id, (text, parts) in texts.items()
+        claims.every(id, f"{text}, on the average of the tasks", parts, unit="score", explanation=explanation)
+        for id, (text, parts, explanation) in found.items()
         if parts
     ]
 
@@ -171,71 +182,3 @@ def pretraining_table(settings: Settings, starts: Starts, losses: Losses) -> Tab
         "percent over all kinds of dev blanks, and over those that ask for a category, a synonym or an antonym"
     )
     return Table(caption, columns, rows, digits=2)
-
-
-def mean_of(look: dict[str, Any], kinds: tuple[str, ...]) -> float:
-    """The mean of some probes at one look."""
-    return float(np.mean([look[kind] for kind in kinds]))
-
-
-# -- figures ----------------------------------------------------------------------------------------
-
-COLOURS = dict(zip(ROWS, figures.COLOURS, strict=False))
-
-
-def draw(settings: Settings, starts: Starts, grid: Grid, work: Work) -> None:
-    """The table as dots, and what is learnt along pretraining."""
-    work.figure(
-        "scores",
-        draw_scores(settings, grid),
-        "The table as a picture. Above ours: a dot for each seed, a line for the mean. Below the lecture's.",
-    )
-    work.figure(
-        "pretraining",
-        draw_pretraining(starts),
-        "What is learnt along pretraining, a line for each seed: accuracy on dev blanks against targets (tokens that "
-        "carry loss). Left all kinds of blanks, right those that ask for a category, a synonym or an antonym. The rows "
-        "with additional data are three places of the same training.",
-    )
-
-
-def draw_scores(settings: Settings, grid: Grid) -> Drawing:
-    """A column of axes for each task; our scores above, the lecture's below."""
-    tasks, places = list(settings.finetuning), np.arange(len(settings.rows))
-    figure, axes = figures.subplots(2, len(tasks), size=(2.6 * len(tasks), 5.2), sharex=True, squeeze=False)
-    for column, task in enumerate(tasks):
-        ours, theirs = axes[:, column]
-        for place, row in zip(places, settings.rows, strict=True):
-            scores = [100 * value for value in grid.values(row, task, "score")]
-            ours.scatter([place] * len(scores), scores, s=16, color=COLOURS[row])
-            ours.hlines(np.mean(scores), place - 0.3, place + 0.3, color=COLOURS[row])
-            theirs.scatter([place], [ROWS[row].scores[COLUMNS.index(task)]], s=24, color=COLOURS[row])
-        ours.set_title(task)
-        theirs.set_xticks(places, settings.rows, rotation=60, ha="right", fontsize="x-small")
-        ours.margins(x=0.15)
-    axes[0, 0].set_ylabel("ours (percent)")
-    axes[1, 0].set_ylabel("lecture (percent)")
-    return figure
-
-
-def draw_pretraining(starts: Starts) -> Drawing:
-    """Probes against targets: all blanks, and those of word relations."""
-    figure, axes = figures.subplots(1, 2, size=(9.6, 3.8), sharey=True)
-    for axis, kinds, title in zip(
-        axes, (BLANKS, WORD_RELATIONS), ("all blanks", "category, synonym, antonym"), strict=True
-    ):
-        for row, of_seeds in starts.items():
-            curves(axis, row, of_seeds, kinds)
-        axis.set(title=title, xlabel="targets (tokens that carry loss)", ylim=(0, 1.03))
-        axis.locator_params(axis="x", nbins=5)
-    axes[0].set_ylabel("accuracy")
-    axes[0].legend(fontsize="small", loc="lower right")
-    return figure
-
-
-def curves(axis: Axes, row: str, of_seeds: list[Checkpoint], kinds: tuple[str, ...]) -> None:
-    """A line for each seed of a row."""
-    for number, start in enumerate(of_seeds):
-        looks = start.record["probes"]
-        targets, values = [look["targets"] for look in looks], [mean_of(look, kinds) for look in looks]
-        axis.plot(targets, values, linewidth=1, color=COLOURS[row], label=row if number == 0 else None)
