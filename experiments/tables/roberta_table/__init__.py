@@ -80,7 +80,7 @@ PRESETS = {
 
 def estimate(settings: Settings) -> Estimate:
     """From measurements on one core, without the zoo's training: 6 ms for a step of pretraining and 37 µs for each of
-    its tokens; for a step of finetuning 0.9 ms for each pair of texts, and 1.7 ms for each question with its passage;
+    its tokens; for a step of finetuning 0.85 ms for each pair of texts, and 1.5 ms for each question with its passage;
     1 s to draw a task and to score it. Two cores share the work."""
     pretraining = 0.0
     for row in settings.rows:
@@ -89,7 +89,7 @@ def estimate(settings: Settings) -> Estimate:
             pretraining += recipe.training.last_step * (0.006 + 37e-6 * recipe.reading.batch_tokens)
     finetuning = 0.0
     for column, budget in settings.finetuning.items():
-        per_example = 0.0017 if column in (SQUAD_1, SQUAD_2) else 0.0009
+        per_example = 0.0015 if column in (SQUAD_1, SQUAD_2) else 0.00085
         trials = len(budget.lrs) + settings.splits - 1
         finetuning += settings.splits + trials * budget.steps * budget.batch_size * per_example
     total = settings.seeds * (pretraining + len(settings.rows) * finetuning)
