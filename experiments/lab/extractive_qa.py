@@ -11,14 +11,14 @@ Sources: Devlin et al. 2018, "BERT", sections 4.2 and 4.3; Rajpurkar et al. 2016
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from experiments.lab.answering import for_span_extraction, scores
 from experiments.lab.finetuning import Finetuning, answers
 from experiments.lab.recipes import Recipe
 from experiments.lab.solving import best_on_dev
-from experiments.lab.systems import EMBEDDING, of_new_layers, pretrained_model
+from experiments.lab.systems import Encoder, of_new_layers, pretrained_model
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world.tasks.example import N_DEV, N_TEST
 from experiments.text.toy_world.tasks.reading import Question, questions
@@ -31,7 +31,7 @@ THRESHOLD = 0.0
 
 @dataclass(frozen=True)
 class QuestionTask:
-    """Questions about passages; training, dev and test questions are about other verbs and things.
+    """Questions about passages; training, dev and test questions are about other people and things.
 
     Attributes:
         unanswerable: whether some questions have no answer.
@@ -87,7 +87,7 @@ def answer(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """Finetune a reader with each of the settings, and score the one that is best on dev by F1.
 
-    The pretrained embeddings of words are frozen, as in `solving.py`. Without a start everything is trained.
+    The pretrained embeddings of words are frozen, as of an `Encoder`. Without a start everything is trained.
 
     Returns:
         the solver, and its record: `lr`, `trials`, and `scores` on test: f1 and exact_match.
@@ -97,7 +97,7 @@ def answer(
         return reader.solver(start, seed).to(device)
 
     if start is not None:
-        trials = [replace(settings, frozen=(EMBEDDING,)) for settings in trials]
+        trials = [Encoder(reader.recipe).keeping_words(settings) for settings in trials]
     threshold = THRESHOLD if task.unanswerable else None
     train, dev, test = (for_span_extraction(some, threshold) for some in (task.train, task.dev, task.test))
     solver, record = best_on_dev(build, train, dev, trials, seed, name)

@@ -8,6 +8,7 @@ A task with few labels may continue from a model that was finetuned on another o
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world.tasks.example import Task
 from minigrad import load_checkpoint, nn, save_checkpoint
+from minigrad.checks import number, whole_number
 
 Scores = dict[str, dict[str, float]]
 """Test set → metric → score."""
@@ -31,6 +33,31 @@ class Before(NamedTuple):
 
     checkpoint: Checkpoint
     task: Task
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How a task is finetuned: its labelled examples, the steps, and the learning rates, among which dev chooses for
+    each system and seed on the first split of the labels."""
+
+    n_train: int
+    steps: int
+    lrs: tuple[float, ...]
+    batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        for name in ("n_train", "steps", "batch_size"):
+            whole_number(name, getattr(self, name), at_least=1)
+        if not self.lrs:
+            raise ValueError("lrs must hold at least one learning rate, got none")
+        for lr in self.lrs:
+            number("lrs", lr, above=0)
+
+    def trials(self, first: dict[str, Any] | None, n_looks: int) -> list[Finetuning]:
+        """The settings for each learning rate, or for that of `first`, the record of the first split. Dev is looked at
+        `n_looks` times, and the best weights are kept."""
+        lrs, look_every = self.lrs if first is None else (first["lr"],), max(self.steps // n_looks, 1)
+        return [Finetuning(lr, self.steps, batch_size=self.batch_size, look_every=look_every) for lr in lrs]
 
 
 def solve(

@@ -29,6 +29,7 @@ from itertools import product
 
 from experiments.evidence.results import Result
 from experiments.lab import zoo
+from experiments.lab.solving import Budget
 from experiments.lab.worlds import Reading
 from experiments.lab.zoo import FULL
 from experiments.running.contract import Estimate
@@ -43,7 +44,6 @@ from experiments.tables.bert_ablations.systems import (
     SCORES,
     SYSTEMS,
     VARIANTS,
-    Budget,
     Settings,
     recipe_of,
 )

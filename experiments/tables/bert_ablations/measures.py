@@ -8,10 +8,10 @@ from experiments.lab.systems import Encoder
 from experiments.running.work import Checkpoint
 from experiments.tables.bert_ablations.systems import (
     COLA,
+    N_LOOKS,
     READING,
     SCORES,
     Settings,
-    finetunings,
     questions_of,
     recipe_of,
     sentences_of,
@@ -38,7 +38,7 @@ def measure(
         first: what was measured on the first split with this seed, whose learning rates are used; None there.
     """
     draw, recipe = 1000 * split + seed, recipe_of(system, settings)
-    trials = {task: finetunings(task, settings, first and first[task]) for task in SCORES}
+    trials = {task: settings.finetuning[task].trials(first and first[task], N_LOOKS) for task in SCORES}
 
     def name(task: str) -> str:
         return f"{system} on {task}, seed {seed}"

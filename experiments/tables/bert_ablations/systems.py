@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 from experiments.lab.extractive_qa import QuestionTask, version_1
-from experiments.lab.finetuning import Finetuning
 from experiments.lab.pretraining import CutShort
 from experiments.lab.recipes import (
     MaskedLM,
@@ -13,11 +11,12 @@ from experiments.lab.recipes import (
     MaskedLMWithNextSentenceAtExactRate,
     Recipe,
 )
+from experiments.lab.solving import Budget
 from experiments.lab.worlds import Reading
 from experiments.lab.zoo import MASKED_LM, Zoo
 from experiments.text.toy_world.tasks.example import Task
 from experiments.text.toy_world.tasks.judgements import cola
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 
 RATE, EASY = 0.25, MASKED_LM.too_easy
 BASE, ONLY_MASKS = "80/10/10", "100/0/0"
@@ -47,25 +46,10 @@ COLA, READING = "CoLA", "reading"
 SCORES = {COLA: "CoLA", READING: "question answering, F1"}
 """What is measured: one of GLUE's tasks, and span-extraction question answering. After so few steps GLUE's other tasks
 are out of reach: SST-2, QQP and MNLI were at chance or little above it in trials."""
+N_LOOKS = 6
+"""How often finetuning looks at dev."""
 LOOKS = 12
 """How often the probes are evaluated along pretraining."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Of one task, the same for every variant: the training examples, the steps, and the learning rates, among which
-    dev chooses for each variant and seed on the first split."""
-
-    n_train: int
-    steps: int
-    lrs: tuple[float, ...]
-    batch_size: int = 16
-
-    def __post_init__(self) -> None:
-        for name in ("n_train", "steps", "batch_size"):
-            whole_number(name, getattr(self, name), at_least=1)
-        for lr in self.lrs:
-            number("lrs", lr, above=0)
 
 
 @dataclass(frozen=True)
@@ -104,13 +88,6 @@ def recipe_of(system: str, settings: Settings) -> Recipe:
     training = CutShort(**vars(large.training), stop=settings.steps)
     training = replace(training, probe_every=max(settings.steps // LOOKS, 1), keep_at=())
     return replace(large, objective=VARIANTS[system], reading=settings.reading, training=training)
-
-
-def finetunings(task: str, settings: Settings, first: dict[str, Any] | None) -> list[Finetuning]:
-    """What dev chooses from: every learning rate, or that which was chosen on the first split."""
-    budget = settings.finetuning[task]
-    lrs, look_every = budget.lrs if first is None else (first["lr"],), max(budget.steps // 6, 1)
-    return [Finetuning(lr, budget.steps, batch_size=budget.batch_size, look_every=look_every) for lr in lrs]
 
 
 def sentences_of(settings: Settings, draw: int) -> Task:

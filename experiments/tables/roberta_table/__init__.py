@@ -26,6 +26,7 @@ from itertools import product
 from typing import Any
 
 from experiments.evidence.results import Result
+from experiments.lab.solving import Budget
 from experiments.lab.zoo import FULL
 from experiments.running.contract import Estimate
 from experiments.running.work import Work
@@ -38,7 +39,6 @@ from experiments.tables.roberta_table.systems import (
     SQUAD_1,
     SQUAD_2,
     SST_2,
-    Budget,
     Settings,
     finetune_on,
     pretrained,

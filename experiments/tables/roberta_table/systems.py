@@ -8,12 +8,11 @@ from experiments.lab import zoo
 from experiments.lab.document_objectives import DocumentMLM
 from experiments.lab.documents import Documents
 from experiments.lab.extractive_qa import Reader, answer, version_1, version_2
-from experiments.lab.finetuning import Finetuning
 from experiments.lab.objectives import n_targets
 from experiments.lab.pretraining import CutShort
 from experiments.lab.probes import evaluating
 from experiments.lab.recipes import MaskedLM, MaskedLMWithNextSentence, Recipe
-from experiments.lab.solving import solve
+from experiments.lab.solving import Budget, solve
 from experiments.lab.systems import Encoder
 from experiments.lab.zoo import Zoo
 from experiments.running.work import Checkpoint, Work
@@ -53,33 +52,13 @@ AT_TARGETS = {BOOKS_AND_WIKI: 1_000_000, MORE_DATA: 1_000_000, LONGER: 2_000_000
 STEPS_OF_A_MILLION = 5_400
 """About how many steps have a million targets, and a few more."""
 
+N_LOOKS = 8
+"""How often finetuning looks at dev."""
+
 SMALLER_BATCH = 4
 """BERT's batches are smaller by this factor; in the lecture by 32. Fewer tokens a step cost more time a token."""
 SEQUENCES_OF_BERT = 256 * 1_000_000 / (8_192 * 100_000)
 """How many sequences BERT reads for each one of RoBERTa's first row: 0.31."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How a task is finetuned: its labelled examples, the steps, and the learning rates, among which dev chooses for
-    each row and seed on the first split of the labels."""
-
-    n_train: int
-    steps: int
-    lrs: tuple[float, ...]
-    batch_size: int = 16
-
-    def __post_init__(self) -> None:
-        for name in ("n_train", "steps", "batch_size"):
-            whole_number(name, getattr(self, name), at_least=1)
-        if not self.lrs:
-            raise ValueError("lrs must hold at least one learning rate, got none")
-
-    def trials(self, first: dict[str, Any] | None) -> list[Finetuning]:
-        """The settings for each learning rate, or for that which was chosen on the first split. Dev is looked at eight
-        times, and the best weights are kept."""
-        lrs, look_every = self.lrs if first is None else (first["lr"],), max(self.steps // 8, 1)
-        return [Finetuning(lr, self.steps, batch_size=self.batch_size, look_every=look_every) for lr in lrs]
 
 
 @dataclass(frozen=True)
@@ -200,7 +179,7 @@ def finetune_on(
         the learning rate that dev chose, the trials, test scores, and `score`, the table's: accuracy, and F1 for SQuAD.
     """
     recipe, budget = recipe_of(row, settings), settings.finetuning[column]
-    sizes, trials = (budget.n_train, settings.n_dev, settings.n_test), budget.trials(first)
+    sizes, trials = (budget.n_train, settings.n_dev, settings.n_test), budget.trials(first, N_LOOKS)
     of_split, name = split * 1000 + seed, f"{column}, {row}"
     if column in (SQUAD_1, SQUAD_2):
         version = version_1 if column == SQUAD_1 else version_2

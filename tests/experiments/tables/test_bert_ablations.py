@@ -10,6 +10,7 @@ from experiments.evidence import results
 from experiments.evidence.grid import Grid
 from experiments.evidence.results import Result
 from experiments.lab import recipes, solving, worlds, zoo
+from experiments.lab.solving import Budget
 from experiments.lab.worlds import Reading
 from experiments.running.contract import Request
 from experiments.running.work import CellName, Work
@@ -27,7 +28,6 @@ from experiments.tables.bert_ablations.systems import (
     SPANS,
     SYSTEMS,
     VARIANTS,
-    Budget,
     Settings,
     recipe_of,
 )

@@ -9,6 +9,7 @@ import pytest
 from experiments.evidence.grid import Grid
 from experiments.lab import recipes
 from experiments.lab.recipes import MaskedLM, MaskedLMWithNextSentence
+from experiments.lab.solving import Budget
 from experiments.lab.zoo import Zoo
 from experiments.running.contract import Request
 from experiments.running.work import CellName, Work
@@ -25,7 +26,6 @@ from experiments.tables.roberta_table.systems import (
     SQUAD_1,
     SQUAD_2,
     SST_2,
-    Budget,
     Settings,
     recipe_of,
 )
