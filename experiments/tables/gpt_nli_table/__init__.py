@@ -1,6 +1,6 @@
 """GPT on natural language inference: one pretrained model, finetuned for each task, against models made for the tasks.
 
-    BiLSTM + ELMo + attention, 5 averaged     the mean of the probabilities of five models with other new layers
+    BiLSTM + ELMo + attention, 5 averaged     on MNLI and SNLI: the mean probabilities of five models
     BiLSTM + ELMo + attention                 the first of them
     multi-task BiLSTM + attention             on word vectors: one model trained on all tasks in turn, an MLP for each
     finetuned Transformer LM                  GPT: [START] premise [DELIM] hypothesis [EXTRACT], a layer on [EXTRACT]
@@ -32,7 +32,17 @@ from experiments.running.work import Work
 from experiments.tables.gpt_nli_table import findings
 from experiments.tables.gpt_nli_table.measures import measure, measure_together
 from experiments.tables.gpt_nli_table.scores import Cells
-from experiments.tables.gpt_nli_table.systems import LM, MULTI_TASK, NO_GAMES, ONE, STEPS, TASKS, Settings, system_of
+from experiments.tables.gpt_nli_table.systems import (
+    AVERAGED,
+    LM,
+    MULTI_TASK,
+    NO_GAMES,
+    ONE,
+    STEPS,
+    TASKS,
+    Settings,
+    system_of,
+)
 
 TITLE = "GPT on natural language inference"
 LECTURE = "Generative Pretrained Transformer (GPT)"
@@ -61,9 +71,9 @@ PRESETS = {
         lm_steps=4000,
         elmo_steps=1250,
         multi_task_steps=2500,
-        lm_lrs=(5e-4, 1e-3, 2e-3),
-        elmo_lrs=(1.5e-3, 3e-3, 6e-3),
-        multi_task_lrs=(1.5e-3, 3e-3, 6e-3),
+        lm_lrs=(5e-4, 1e-3),
+        elmo_lrs=(1.5e-3, 3e-3),
+        multi_task_lrs=(1.5e-3, 3e-3),
         zoo=FULL,
     ),
 }
@@ -73,15 +83,18 @@ def estimate(settings: Settings) -> Estimate:
     """From measurements on two cores, which share the work, without the zoo's training: 8 ms for a step of a decoder
     and 35 ms for one of a BiLSTM; 1 ms for an example of a dev or test set, which each process draws, most of them in
     vain; 8 minutes for a decoder's pretraining and its text."""
-    runs, steps = settings.seeds * settings.splits, sum(STEPS.values())
-    more_models = settings.seeds * (settings.n_models - 1)
-    lm = settings.lm_steps * steps * (runs + len(settings.lm_lrs) - 1)
-    if settings.n_seeds_without_games:
-        lm += settings.lm_steps * (settings.n_seeds_without_games * settings.splits + len(settings.lm_lrs) - 1)
-    elmo = settings.elmo_steps * steps * (runs + more_models + len(settings.elmo_lrs) - 1)
-    together = settings.multi_task_steps * (runs + len(settings.multi_task_lrs) - 1)
-    drawn = 2 * runs * len(TASKS) * (settings.n_dev + 3 * settings.n_test)
-    pretraining = 485 * settings.n_seeds_without_games
+
+    def runs(lrs: tuple[float, ...]) -> int:
+        """Of a seed: each learning rate in the first split, one in the others."""
+        return len(lrs) + settings.splits - 1
+
+    steps, without_games = sum(STEPS.values()), settings.n_seeds_without_games
+    more_models = (settings.n_models - 1) * sum(STEPS[task] for task in AVERAGED)
+    lm = settings.lm_steps * runs(settings.lm_lrs) * (settings.seeds * steps + without_games)
+    elmo = settings.elmo_steps * settings.seeds * (runs(settings.elmo_lrs) * steps + more_models)
+    together = settings.multi_task_steps * settings.seeds * runs(settings.multi_task_lrs)
+    drawn = 2 * settings.seeds * settings.splits * len(TASKS) * (settings.n_dev + 3 * settings.n_test)
+    pretraining = 485 * without_games
     return Estimate((0.008 * lm + 0.035 * (elmo + together) + 0.001 * drawn + pretraining) / 2, 500)
 
 
@@ -98,7 +111,7 @@ def run(settings: Settings, work: Work) -> Result:
             start = starts[row][seed]
             for task in findings.tasks_of(row):
                 key = f"{row}: {task or 'all tasks'}, split {split}"
-                first = cells.get((row, task, 0, 0))
+                first = cells.get((row, task, seed, 0))
                 if task is None:
                     cell = work.cell(key, measure_together, start, settings, seed, split, work.device, first, seed=seed)
                 else:

@@ -1,5 +1,6 @@
 """From accuracies to claims and tables."""
 
+from itertools import product
 from typing import Any
 
 from experiments.evidence import claims
@@ -10,7 +11,7 @@ from experiments.evidence.table import Entry, Table
 from experiments.lab import zoo
 from experiments.running.work import Checkpoint, Work
 from experiments.tables.gpt_nli_table.drawings import draw_accuracy, draw_seen_words
-from experiments.tables.gpt_nli_table.scores import LECTURE, NEW_WORDS, SEEN, Cells, advantage, gather, percent
+from experiments.tables.gpt_nli_table.scores import LECTURE, NEW_WORDS, SEEN, Cells, advantage, gather, has, percent
 from experiments.tables.gpt_nli_table.systems import (
     COLUMNS,
     FIVE,
@@ -84,17 +85,18 @@ def result(settings: Settings, cells: Cells, starts: Starts, work: Work) -> Resu
 
 
 def sweep(settings: Settings, cells: Cells) -> list[dict[str, Any]]:
-    """A row for each learning rate that was tried on dev, in the first split of seed 0."""
+    """A row for each learning rate that was tried on dev, in the first split of each seed."""
     return [
         {
             "system": row,
             "task": task or "all",
+            "seed": seed,
             "learning rate": trial["lr"],
             "dev_accuracy": trial["dev_score"],
             "dev_loss": trial["dev_loss"],
         }
         for (row, task, seed, split), cell in cells.items()
-        if (seed, split) == (0, 0)
+        if split == 0
         for trial in cell["trials"]
     ]
 
@@ -115,7 +117,11 @@ def judge(grid: Grid) -> list[Claim]:
         claims.every(
             "best-where-plentiful",
             "the finetuned LM is the best of all on MNLI-m, MNLI-mm, SNLI, SciTail and QNLI",
-            {f"{name}, {row}": advantage(grid, LM, row, name) for name in PLENTIFUL for row in others},
+            {
+                f"{name}, {row}": advantage(grid, LM, row, name)
+                for name, row in product(PLENTIFUL, others)
+                if has(row, name)
+            },
             unit="accuracy",
             explanation=ONE_RATE_FOR_ALL_SEEDS,
         ),

@@ -11,6 +11,7 @@ from experiments.lab.ways import Way
 from experiments.running.work import Checkpoint
 from experiments.tables.gpt_nli_table.multi_task import train_together
 from experiments.tables.gpt_nli_table.systems import (
+    AVERAGED,
     MULTI_TASK,
     ONE,
     TASKS,
@@ -37,16 +38,16 @@ def measure(
     """Finetune a system on a task, and score it on the task's test sets.
 
     Args:
-        first: what was measured in the first split of seed 0, whose learning rate is used; None in that split.
+        first: what was measured in the seed's first split, whose learning rate is used; None in that split.
 
     Returns:
         lr, trials, scores: see `solve`.
-        averaged: of the BiLSTM on ELMo in the first split, the scores of the average of several models.
+        averaged: of the BiLSTM on ELMo in the first split of `AVERAGED`, the scores of the average of several models.
     """
     system, task = system_of(row, settings), task_of(name, settings, seed, split)
     trials = [finetuning_of(row, name, settings, lr) for lr in lrs_from(first, row, settings)]
     solver, record = solve(system, start, task, trials, seed, device=device, name=f"{row}, {name}")
-    if row != ONE or split > 0:
+    if row != ONE or split > 0 or name not in AVERAGED:
         return record
     chosen, solvers = [finetuning_of(row, name, settings, record["lr"])], [solver]
     for number in range(1, settings.n_models):

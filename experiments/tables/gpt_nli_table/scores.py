@@ -7,6 +7,7 @@ import numpy as np
 from experiments.evidence.grid import Grid
 from experiments.evidence.table import Entry
 from experiments.tables.gpt_nli_table.systems import (
+    AVERAGED,
     COLUMNS,
     FIVE,
     LM,
@@ -15,6 +16,7 @@ from experiments.tables.gpt_nli_table.systems import (
     ONE,
     ROWS,
     SEEN_WORDS,
+    TASKS,
     Column,
     Settings,
 )
@@ -83,4 +85,5 @@ def percent(grid: Grid, row: str, column: str, measure: str) -> list[float] | No
 
 def has(row: str, column: str) -> bool:
     """Whether a row was measured in a column."""
-    return row != NO_GAMES or COLUMNS[column].task == "MNLI"
+    some = {FIVE: AVERAGED, NO_GAMES: ("MNLI",)}
+    return COLUMNS[column].task in some.get(row, TASKS)

@@ -39,6 +39,7 @@ from experiments.tables.roberta_table.systems import (
     SQUAD_1,
     SQUAD_2,
     SST_2,
+    SWEPT_WITH,
     Settings,
     finetune_on,
     pretrained,
@@ -71,7 +72,7 @@ PRESETS = {
         finetuning={
             SQUAD_1: Budget(8_000, 1_000, (5e-4, 1e-3)),
             SQUAD_2: Budget(8_000, 1_000, (5e-4, 1e-3)),
-            MNLI: Budget(16_000, 800, (2.5e-4, 5e-4), batch_size=32),
+            MNLI: Budget(16_000, 700, (2.5e-4, 5e-4), batch_size=32),
             SST_2: Budget(1_000, 200, (5e-4, 1e-3)),
         },
     ),
@@ -87,10 +88,12 @@ def estimate(settings: Settings) -> Estimate:
         recipe = recipe_of(row, settings)
         if recipe != settings.zoo.bert_large:
             pretraining += recipe.training.last_step * (0.006 + 37e-6 * recipe.reading.batch_tokens)
-    finetuning = 0.0
+    finetuning, swept = 0.0, set()
     for column, budget in settings.finetuning.items():
         per_example = 0.0015 if column in (SQUAD_1, SQUAD_2) else 0.00085
-        trials = len(budget.lrs) + settings.splits - 1
+        sweep = SWEPT_WITH.get(column, column)
+        trials = settings.splits + (0 if sweep in swept else len(budget.lrs) - 1)
+        swept.add(sweep)
         finetuning += settings.splits + trials * budget.steps * budget.batch_size * per_example
     total = settings.seeds * (pretraining + len(settings.rows) * finetuning)
     return Estimate(total / 2 + 10, 500)
@@ -105,15 +108,16 @@ def run(settings: Settings, work: Work) -> Result:
         start = pretrained(row, settings, work, seed)
         starts[row].append(start)
         losses[row].append(work.cell(f"loss: {row}", text_losses, row, start, settings, seed, seed=seed))
+        first: dict[str, Any] = {}  # task → what was found on its first split, with the learning rate that dev chose
         for column in settings.finetuning:
             of_splits: list[dict[str, Any]] = []
             for split in range(settings.splits):
-                first = of_splits[0] if of_splits else None
-                key = f"{column}, split {split}: {row}"
-                of_splits.append(
-                    work.cell(
-                        key, finetune_on, column, row, start, settings, split, seed, work.device, first, seed=seed
-                    )
+                key, sweep = f"{column}, split {split}: {row}", SWEPT_WITH.get(column, column)
+                of_sweep, device = first.get(sweep), work.device
+                found = work.cell(
+                    key, finetune_on, column, row, start, settings, split, seed, device, of_sweep, seed=seed
                 )
+                first.setdefault(sweep, found)
+                of_splits.append(found)
             cells[row, column].append(of_splits)
     return findings.result(settings, starts, losses, cells, work)

@@ -52,6 +52,9 @@ AT_TARGETS = {BOOKS_AND_WIKI: 1_000_000, MORE_DATA: 1_000_000, LONGER: 2_000_000
 STEPS_OF_A_MILLION = 5_400
 """About how many steps have a million targets, and a few more."""
 
+SWEPT_WITH = {SQUAD_2: SQUAD_1}
+"""SQuAD 2.0 takes over the learning rate of 1.1: the same questions, some of them without an answer."""
+
 N_LOOKS = 8
 """How often finetuning looks at dev."""
 
@@ -70,7 +73,8 @@ class Settings:
         zoo: its large encoder is the row "+ pretrain even longer"; the others differ from it in data, batch and steps.
         rows: which of the lecture's rows are measured.
         small_text: how many tokens the first row's text has. BERT's has 13/16 of them.
-        finetuning: task → its budget.
+        finetuning: task → its budget. Dev chooses the learning rate for each row and seed on the first split, of SQuAD
+            on that of 1.1 (see `SWEPT_WITH`).
         steps_of_first: of the first row, which decide those of BERT; by then it has seen the targets of `AT_TARGETS`.
     """
 
@@ -173,7 +177,7 @@ def finetune_on(
     """Finetune a row on a split of a task's labels.
 
     Args:
-        first: what was found on the first split with this seed, whose learning rate is used; None there.
+        first: what was found with this seed where the learning rates were tried, whose choice is used; None there.
 
     Returns:
         the learning rate that dev chose, the trials, test scores, and `score`, the table's: accuracy, and F1 for SQuAD.

@@ -21,6 +21,7 @@ from experiments.tables.roberta_table.systems import (
     COLUMNS,
     EVEN_LONGER,
     LONGER,
+    MNLI,
     MORE_DATA,
     ROWS,
     SQUAD_1,
@@ -41,6 +42,8 @@ def zoo_that_keeps(targets: tuple[int, ...]) -> Zoo:
 
 
 BUDGET = Budget(6, 2, (1e-3, 1e-2), batch_size=3)
+SWEPT = (SQUAD_1, MNLI, SST_2)
+"""The tasks on which learning rates are tried."""
 KEEP_AT = (40, 80)
 TARGETS = {BOOKS_AND_WIKI: KEEP_AT[0], MORE_DATA: KEEP_AT[0], LONGER: KEEP_AT[1]}
 TINY = zoo_that_keeps(KEEP_AT)
@@ -141,7 +144,7 @@ def test_it_has_a_cell_for_each_row_task_split_and_seed(finished):
         for seed in (0, 1)
     }
     assert set(work.cells) == expected
-    assert len(result.sweep) == len(ROWS) * len(COLUMNS) * 2 * (len(BUDGET.lrs) + 1)
+    assert len(result.sweep) == len(ROWS) * 2 * (len(COLUMNS) * 2 + len(SWEPT) * (len(BUDGET.lrs) - 1))
     assert {"row", "task", "seed", "split", "lr", "dev_score"} <= set(result.sweep[0])
 
 
@@ -164,13 +167,32 @@ def test_an_entry_is_the_mean_over_splits_beside_the_lectures(finished):
 
 def test_the_first_split_of_each_seed_chooses_the_learning_rate(finished):
     work, _ = finished
-    for task in COLUMNS:
+    for task in SWEPT:
         for row in ROWS:
             for seed in (0, 1):
                 first, second = (work.cells[CellName(f"{task}, split {n}: {row}", seed)].value for n in (0, 1))
                 assert [trial["lr"] for trial in first["trials"]] == list(BUDGET.lrs)
                 best = max(first["trials"], key=lambda trial: (trial["dev_score"], -trial["dev_loss"]))
                 assert [trial["lr"] for trial in second["trials"]] == [best["lr"]] == [first["lr"]]
+
+
+def test_squad_2_takes_over_the_learning_rate_of_1_1(finished):
+    work, _ = finished
+    for row in ROWS:
+        for seed in (0, 1):
+            chosen = work.cells[CellName(f"{SQUAD_1}, split 0: {row}", seed)].value["lr"]
+            for split in (0, 1):
+                found = work.cells[CellName(f"{SQUAD_2}, split {split}: {row}", seed)].value
+                assert [trial["lr"] for trial in found["trials"]] == [chosen]
+
+
+def test_the_estimate_counts_one_sweep_for_both_squads():
+    alone = replace(FULL, finetuning={SQUAD_2: FULL.finetuning[SQUAD_2]})
+    both = replace(FULL, finetuning={task: FULL.finetuning[task] for task in (SQUAD_1, SQUAD_2)})
+    only_zoo = (LONGER, EVEN_LONGER)
+    seconds = [roberta_table.estimate(replace(each, rows=only_zoo)).seconds - 10 for each in (alone, both)]
+    one_trial = 1_000 * 16 * 0.0015
+    assert 2 * seconds[0] - seconds[1] == pytest.approx(len(only_zoo) * 3 * one_trial / 2)
 
 
 def test_the_splits_of_a_task_differ(finished):
