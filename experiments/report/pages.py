@@ -114,8 +114,8 @@ def markdown(result: Result) -> str:
     cores, python = where.threads.get("cores", "?"), where.versions.get("python", "?")
     parts += [
         "",
-        f"<sub>`{result.preset}` preset, {took} on {_escape(where.processor)} ({cores} cores), "
-        f"Python {_escape(str(python))}.</sub>",
+        f"<sub>`{result.preset}` preset; its cells, pretraining included, add up to {took} of wall time, "
+        f"on {_escape(where.processor)} ({cores} cores), Python {_escape(str(python))}.</sub>",
     ]
     return "\n".join(parts)
 

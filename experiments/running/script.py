@@ -112,7 +112,7 @@ def tell(requests: Sequence[Request], paths: Sequence[Path]) -> None:
             print(f"\n{aligned(table)}")
         for claim in result.claims:
             print(f"  {SYMBOLS[outcome(claim)]} {outcome(claim)}: {claim.text}: {effect(claim)} ({evidence(claim)})")
-        print(f"  took {duration(result.wall_seconds)}; result: {path}\n")
+        print(f"  its cells took {duration(result.wall_seconds)}; result: {path}\n")
 
 
 def script(module: str) -> None:
