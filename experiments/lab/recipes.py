@@ -89,7 +89,8 @@ class Recipe:
         if isinstance(objective, DocumentMLMWithNextSentence):
             held_out = replace(objective, documents=self.reading.held_out(seed, N_HELD_OUT))
             probes["next sentence"] = next_sentence_accuracy(held_out, range(held_out.documents.steps_per_pass))
-        with Bar(self.training.last_step, f"pretraining {self.name}, seed {seed}") as bar:
+        what = f"{self.architecture.name}, {shown(self.objective)}, learning rate {self.training.lr:g}"
+        with Bar(self.training.last_step, f"pretraining {what}, seed {seed}") as bar:
             record = pretrain(model, objective, self.training, folder, bar, probes, entropy)
         return record | {"unigram_entropy": entropy}
 
@@ -158,6 +159,11 @@ class MaskedLM:
     spans: bool = False
     too_easy: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """`MaskedLM at 15%, 80/10/10`, for progress bars."""
+        shares = "/".join(f"{100 * share:g}" for share in self.replace)
+        return f"{type(self).__name__} at {100 * self.rate:g}%, {shares}{', spans' if self.spans else ''}"
+
     def __call__(self, reading: Reading, seed: int) -> DocumentMLM:
         ids = tokenizer().ids
         return DocumentMLM(
@@ -204,5 +210,10 @@ class MaskedLMWithNextSentenceAtExactRate(MaskedLMWithNextSentence, MaskedLMAtEx
 
 
 def named(part: Any) -> str:
-    """The name of a class or a function; of another object, as it is printed."""
+    """The name of a class or a function; of another object, what tells it from others."""
+    return getattr(part, "__name__", None) or repr(part)
+
+
+def shown(part: Any) -> str:
+    """The same, but shorter where an object has a shorter form."""
     return getattr(part, "__name__", None) or str(part)

@@ -108,7 +108,7 @@ def counts_table(counted: dict[str, Any]) -> Table:
     says.append([None, None, *map(round, in_units(DOLMA_TOTAL))])
     caption = (
         "The Dolma table, in the same units for our text. Our tokens are those of a byte-level BPE trained on equal "
-        "parts of the four domains. In the last row the lecture's total stands beside the sum of the rows"
+        "parts of the four domains. The last row adds up the lecture's rows; the lecture's own total is beside the sum"
     )
     columns = ["source", "type", "UTF-8 bytes (MB)", "documents (thousands)", "Unicode words (millions)"]
     return Table(caption, [*columns, "tokens (millions)"], rows, says)

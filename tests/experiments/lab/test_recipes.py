@@ -7,9 +7,18 @@ import pytest
 
 from experiments.lab import recipes
 from experiments.lab.document_objectives import DocumentBiLM, DocumentLM
-from experiments.lab.recipes import MaskedLM, bidirectional_lm, causal_lm, named, probes_of
+from experiments.lab.recipes import (
+    MaskedLM,
+    MaskedLMAtExactRate,
+    bidirectional_lm,
+    causal_lm,
+    named,
+    probes_of,
+    shown,
+)
 from experiments.lab.windows import unigram_entropy
 from experiments.lab.worlds import START_ID
+from experiments.running.progress import Bar
 from experiments.text.toy_world.parts import part_of
 from experiments.text.toy_world.tasks.blanks import CLUE_AFTER, CLUE_BEFORE, SKILLS, Blank, draw
 from experiments.text.toy_world.vocabulary import CLS, MASK, SEP, SPECIAL_TOKENS, tokenizer
@@ -29,7 +38,22 @@ def test_names_tell_recipes_apart():
     assert TINY.elmo.name.startswith("BiLSTMLanguageModel, width 8, layers 2, bidirectional_lm, 4 steps, ")
     assert "MaskedLM(rate=0.25, replace=(0.8, 0.1, 0.1), spans=False, too_easy=(" in TINY.bert.name
     assert len({member.name for member in TINY.members.values()}) == 7
-    assert (named(causal_lm), named(MaskedLM), named(MaskedLM(0.3))) == ("causal_lm", "MaskedLM", str(MaskedLM(0.3)))
+    assert (named(causal_lm), named(MaskedLM), named(MaskedLM(0.3))) == ("causal_lm", "MaskedLM", repr(MaskedLM(0.3)))
+
+
+def test_progress_bars_have_shorter_names(monkeypatch, tmp_path):
+    assert shown(causal_lm) == "causal_lm"
+    assert shown(MaskedLMAtExactRate(0.05)) == "MaskedLMAtExactRate at 5%, 80/10/10"
+    assert shown(MaskedLM(0.125, (1.0, 0.0, 0.0), spans=True)) == "MaskedLM at 12.5%, 100/0/0, spans"
+    labels = []
+
+    def bar_spy(total, label):
+        labels.append(label)
+        return Bar(total, label)
+
+    monkeypatch.setattr(recipes, "Bar", bar_spy)
+    TINY.bert.train(tmp_path, 0, "cpu")
+    assert labels == ["pretraining BERT, width 8, layers 1, MaskedLM at 25%, 80/10/10, learning rate 0.003, seed 0"]
 
 
 @pytest.mark.parametrize("name", TINY.members)
