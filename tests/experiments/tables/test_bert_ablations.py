@@ -218,7 +218,13 @@ LONG = replace(TINY_SETTINGS, steps=findings.TOO_SHORT)
 def test_every_claim_holds_where_the_numbers_say_so():
     found = findings.judge(LONG, grid())
     assert [claim.verdict for claim in found] == ["reproduced"] * 4
-    assert not any(claim.explanation for claim in found)
+
+
+def test_a_short_pretraining_explains_all_and_a_long_one_each_claim_by_itself():
+    short, long = ({claim.explanation for claim in findings.judge(each, grid())} for each in (TINY_SETTINGS, LONG))
+    assert short == {findings.too_short(TINY_SETTINGS)} != {""}
+    assert len(long) == 4
+    assert not long & short
 
 
 @pytest.mark.parametrize(
