@@ -13,6 +13,7 @@ from experiments.running.work import Checkpoint, Work
 from experiments.tables.gpt_nli_table.drawings import draw_accuracy, draw_seen_words
 from experiments.tables.gpt_nli_table.scores import LECTURE, NEW_WORDS, SEEN, Cells, advantage, gather, has, percent
 from experiments.tables.gpt_nli_table.systems import (
+    AVERAGED,
     COLUMNS,
     FIVE,
     LM,
@@ -34,16 +35,16 @@ Starts = dict[str, list[Checkpoint]]
 
 PLENTIFUL = ("MNLI-m", "MNLI-mm", "SNLI", "SciTail", "QNLI")
 
-ONE_RATE_FOR_ALL_SEEDS = (
-    "In the preset full SNLI is separated (87.0 against 63.2), and on MNLI-m, SciTail and QNLI the finetuned LM has "
-    "the higher mean. Its seeds differ (MNLI-m 75, 51 and 67; QNLI 75, 62 and 88). A part of it is the learning rate, "
-    "which dev chooses with seed 0 for all seeds, to save time: 1e-3 for MNLI, by 78.0 against 77.7% for 5e-4. In "
-    "`glue_table`, which chooses with each seed, GPT has 70 with seed 1, at 4e-4. In the mismatched genres no row is "
-    "far above the others (46 to 52)."
+SEEDS_DIFFER = (
+    "In the preset full the finetuned LM is above the BiLSTM on ELMo and the multi-task BiLSTM in 29 of 30 comparisons "
+    "(five columns, two rows, three seeds; the other is 52.4 against 52.6). How far above depends on the seed: it has "
+    "75, 72 and 67 on MNLI-m, 75, 64 and 88 on QNLI. With three seeds such intervals are wide. On SNLI, where the "
+    "seeds agree, it is separated from every row. It is least ahead on SciTail (58.6 against 51.4) and in the "
+    "mismatched genres of MNLI (56.5 against 48.5)."
 )
 FIVE_ALIKE = (
-    "In the preset full the average of five gains 0.9, 4.5 and 1.3 points. Seven of the nine differences are gains, "
-    "but small ones: the five models share ELMo and the examples, and differ in their new layers alone."
+    "In the preset full the average of five gains -0.2, 7.6 and 2.9 points. The five models share ELMo and the "
+    "examples, and differ in their new layers alone."
 )
 
 
@@ -123,7 +124,7 @@ def judge(grid: Grid) -> list[Claim]:
                 if has(row, name)
             },
             unit="accuracy",
-            explanation=ONE_RATE_FOR_ALL_SEEDS,
+            explanation=SEEDS_DIFFER,
         ),
         claims.holds(
             "loses-on-the-smallest",
@@ -131,10 +132,10 @@ def judge(grid: Grid) -> list[Claim]:
             advantage(grid, MULTI_TASK, LM, "RTE"),
             unit="accuracy",
         ),
-        claims.every(
+        claims.holds(
             "average-beats-one",
-            "on MNLI-m, MNLI-mm and SNLI the average of five models beats one of them",
-            {name: advantage(grid, FIVE, ONE, name) for name in ("MNLI-m", "MNLI-mm", "SNLI")},
+            "on SNLI the average of five models beats one of them",
+            advantage(grid, FIVE, ONE, AVERAGED),
             unit="accuracy",
             explanation=FIVE_ALIKE,
         ),

@@ -47,7 +47,7 @@ def measure(
     system, task = system_of(row, settings), task_of(name, settings, seed, split)
     trials = [finetuning_of(row, name, settings, lr) for lr in lrs_from(first, row, settings)]
     solver, record = solve(system, start, task, trials, seed, device=device, name=f"{row}, {name}")
-    if row != ONE or split > 0 or name not in AVERAGED:
+    if row != ONE or split > 0 or name != AVERAGED:
         return record
     chosen, solvers = [finetuning_of(row, name, settings, record["lr"])], [solver]
     for number in range(1, settings.n_models):

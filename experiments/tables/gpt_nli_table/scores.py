@@ -85,5 +85,5 @@ def percent(grid: Grid, row: str, column: str, measure: str) -> list[float] | No
 
 def has(row: str, column: str) -> bool:
     """Whether a row was measured in a column."""
-    some = {FIVE: AVERAGED, NO_GAMES: ("MNLI",)}
+    some = {FIVE: (AVERAGED,), NO_GAMES: ("MNLI",)}
     return COLUMNS[column].task in some.get(row, TASKS)

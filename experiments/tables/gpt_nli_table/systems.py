@@ -52,8 +52,8 @@ COLUMNS = {
     "QNLI": Column("QNLI", "test", 2),
     "RTE": Column("RTE", "test", 2),
 }
-AVERAGED = ("MNLI", "SNLI")
-"""The tasks for which five models are averaged. The lecture has the average on SNLI alone."""
+AVERAGED = "SNLI"
+"""The task for which five models are averaged, in the lecture too."""
 SEEN_WORDS = {name: replace(column, test_set=SAME_WORDS) for name, column in COLUMNS.items() if name != "MNLI-mm"}
 """The same columns with test sets in the words of the training examples. The mismatched set has none."""
 
@@ -69,8 +69,7 @@ class Settings:
         lm_steps, elmo_steps: of finetuning on MNLI; `STEPS` says how many fewer the other tasks take.
         multi_task_steps: on all tasks together.
         lm_lrs, elmo_lrs, multi_task_lrs: of several, dev chooses one in the first split of each seed.
-        n_models: of the average, which is taken in the first split of each seed on `AVERAGED`, because five models take
-            five times as long.
+        n_models: of the average, which is taken in the first split of each seed: five models take five times as long.
         hidden_size: of the BiLSTMs, in each direction.
     """
 

@@ -76,7 +76,7 @@ def test_every_row_has_a_value_for_each_seed_in_every_column(result: Result):
     assert accuracy.columns[1:] == ["MNLI-m", "MNLI-mm", "SNLI", "SciTail", "QNLI", "RTE"]
     assert [row[0] for row in accuracy.rows] == [*ROWS, NO_GAMES]
     counts = {row[0]: [entry and len(entry) for entry in row[1:]] for row in accuracy.rows}  # type: ignore[arg-type]
-    assert counts[FIVE] == [2, 2, 2, None, None, None]
+    assert counts[FIVE] == [None, None, 2, None, None, None]
     assert counts[ONE] == counts[MULTI_TASK] == counts[LM] == [2] * 6
     assert counts[NO_GAMES] == [1, 1, None, None, None, None]
 
@@ -107,7 +107,7 @@ def test_a_value_is_the_mean_over_the_splits_of_a_seed(result: Result, work: Wor
 def test_the_average_and_what_is_compared_with_it_are_of_the_first_split(result: Result, work: Work):
     cells = [work.cells[(f"{ONE}: SNLI, split {split}", 1)].value for split in (0, 1)]  # type: ignore[index]
     assert ["averaged" in cell for cell in cells] == [True, False]
-    assert not any("averaged" in cell.value for name, cell in work.cells.items() if ": RTE" in name.key)
+    assert not any("averaged" in cell.value for name, cell in work.cells.items() if ": MNLI" in name.key)
     average = cells[0]["averaged"]["test"]["accuracy"]
     assert result.tables[0].rows[0][3][1] == pytest.approx(100 * average)  # type: ignore[index]
     table = Grid()
@@ -310,7 +310,7 @@ def test_the_lectures_numbers_reproduce_all_claims():
     ("place", "value", "failing"),
     [
         (f"{MULTI_TASK}, SciTail", 0.75, "best-where-plentiful"),
-        (f"{FIVE}, MNLI-mm", 0.71, "best-where-plentiful"),
+        (f"{FIVE}, SNLI", 0.71, "best-where-plentiful"),
         (f"{LM}, RTE", 0.6, "loses-on-the-smallest"),
         (f"{ONE}, SNLI", 0.56, "average-beats-one"),
     ],
