@@ -52,7 +52,7 @@ from experiments.tables.glue_table.systems import (
 TITLE = "GLUE: pretrained context, finetuning, both sides, and size"
 LECTURE = "BERT: Bidirectional Encoder Representations from Transformers"
 
-STEP_SECONDS = {VECTORS: 0.04, RANDOM: 0.01, ELMO: 0.04, GPT: 0.01, BERT: 0.01, LARGE: 0.022, EARLY_GPT: 0.01}
+STEP_SECONDS = {VECTORS: 0.04, RANDOM: 0.01, ELMO: 0.04, GPT: 0.01, BERT: 0.01, LARGE: 0.027, EARLY_GPT: 0.01}
 """Of a step of finetuning, on one core."""
 
 PRESETS = {
