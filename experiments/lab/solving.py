@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.lab.finetuning import Finetuning, answers, best_look, finetune
+from experiments.lab.sweep import positive_choices
 from experiments.lab.systems import METRICS, System
 from experiments.lab.training import MODEL
 from experiments.lab.ways import Way
@@ -22,7 +23,7 @@ from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world.tasks.example import Task
 from minigrad import load_checkpoint, nn, save_checkpoint
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 
 Scores = dict[str, dict[str, float]]
 """Test set → metric → score."""
@@ -48,15 +49,13 @@ class Budget:
     def __post_init__(self) -> None:
         for name in ("n_train", "steps", "batch_size"):
             whole_number(name, getattr(self, name), at_least=1)
-        if not self.lrs:
-            raise ValueError("lrs must hold at least one learning rate, got none")
-        for lr in self.lrs:
-            number("lrs", lr, above=0)
+        positive_choices("lrs", self.lrs, "learning rate")
 
     def trials(self, first: dict[str, Any] | None, n_looks: int) -> list[Finetuning]:
         """The settings for each learning rate, or for that of `first`, the record of the first split. Dev is looked at
         `n_looks` times, and the best weights are kept."""
-        lrs, look_every = self.lrs if first is None else (first["lr"],), max(self.steps // n_looks, 1)
+        lrs = self.lrs if first is None else (first["lr"],)
+        look_every = max(self.steps // n_looks, 1)
         return [Finetuning(lr, self.steps, batch_size=self.batch_size, look_every=look_every) for lr in lrs]
 
 

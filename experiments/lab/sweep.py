@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from experiments.running.contract import MOST_SEEDS
+from minigrad.checks import number
 
 SEED = MOST_SEEDS
 """Of the world in which hyperparameters are chosen. Final results use the seeds 0, 1, 2, …"""
@@ -43,3 +44,19 @@ def sweep(
         tried = [row for row in rows if row["system"] == system]
         chosen[system] = max(tried, key=lambda row: (row[better], -row[then], row[name]))[name] if tried else values[0]
     return chosen, rows
+
+
+def positive_choices(name: str, values: Sequence[float], of: str = "value") -> None:
+    """Check what dev chooses from, such as learning rates: one number or several, all above 0.
+
+    Args:
+        of: what a value is called, for the error message.
+
+    Raises:
+        TypeError: if one is not a number.
+        ValueError: if there is none, or one is not above 0.
+    """
+    if not values:
+        raise ValueError(f"{name} must hold at least one {of}, got none")
+    for value in values:
+        number(name, value, above=0)

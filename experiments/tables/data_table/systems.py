@@ -12,13 +12,14 @@ from experiments.lab.flops import gpt_flops
 from experiments.lab.objectives import CausalLM
 from experiments.lab.pretraining import Pretraining, pretrain
 from experiments.lab.probes import Probe
+from experiments.lab.sweep import positive_choices
 from experiments.lab.training import MODEL
 from experiments.lab.windows import rows_of_step, unigram_entropy
 from experiments.running.progress import Bar
 from experiments.running.work import Checkpoint
 from experiments.tables.data_table.domains import DOMAINS, held_out_windows, training_windows
 from minigrad import load_checkpoint, ops
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 from models.generation import WithoutCache, generate
 from models.gpt import GPT, GPTConfig
 from models.sampling import Sampling
@@ -110,10 +111,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("seeds", "vocab_size", "n_threads"):
             whole_number(name, getattr(self, name), at_least=1)
-        if not self.lrs:
-            raise ValueError("lrs must hold at least one learning rate, got none")
-        for lr in self.lrs:
-            number("lrs", lr, above=0)
+        positive_choices("lrs", self.lrs, "learning rate")
 
     @property
     def learning_rates(self) -> tuple[float, ...]:

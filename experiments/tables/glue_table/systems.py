@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from experiments.lab.finetuning import Finetuning
+from experiments.lab.sweep import positive_choices
 from experiments.lab.systems import Decoder, Encoder, OnElmo, OnVectors, System
 from experiments.lab.zoo import Zoo
 from experiments.text.toy_world.tasks import glue
@@ -96,10 +97,7 @@ class Settings:
             whole_number(f"steps[{task!r}]", self.steps[task], at_least=1)
         number("bilstm_steps", self.bilstm_steps, above=0, at_most=1)
         for system in self.systems:
-            if not self.lrs[system]:
-                raise ValueError(f"lrs[{system!r}] must hold at least one value, got none")
-            for lr in self.lrs[system]:
-                number(f"lrs[{system!r}]", lr, above=0)
+            positive_choices(f"lrs[{system!r}]", self.lrs[system])
 
     @property
     def systems(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from experiments.tables.gpt_nli_table.systems import (
     ONE,
     SEEN_WORDS,
     TASKS,
+    TASKS_OF,
     THOUSANDS,
     Settings,
     finetuning_of,
@@ -50,7 +51,7 @@ FIVE_ALIKE = (
 
 def tasks_of(row: str) -> tuple[str | None, ...]:
     """The tasks that a row is measured on, a cell for each; None is all of them in one cell."""
-    return {MULTI_TASK: (None,), NO_GAMES: ("MNLI",)}.get(row, tuple(TASKS))
+    return (None,) if row == MULTI_TASK else TASKS_OF.get(row, tuple(TASKS))
 
 
 def result(settings: Settings, cells: Cells, starts: Starts, work: Work) -> Result:

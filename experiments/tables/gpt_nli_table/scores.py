@@ -7,7 +7,6 @@ import numpy as np
 from experiments.evidence.grid import Grid
 from experiments.evidence.table import Entry
 from experiments.tables.gpt_nli_table.systems import (
-    AVERAGED,
     COLUMNS,
     FIVE,
     LM,
@@ -17,6 +16,7 @@ from experiments.tables.gpt_nli_table.systems import (
     ROWS,
     SEEN_WORDS,
     TASKS,
+    TASKS_OF,
     Column,
     Settings,
 )
@@ -85,5 +85,4 @@ def percent(grid: Grid, row: str, column: str, measure: str) -> list[float] | No
 
 def has(row: str, column: str) -> bool:
     """Whether a row was measured in a column."""
-    some = {FIVE: (AVERAGED,), NO_GAMES: ("MNLI",)}
-    return COLUMNS[column].task in some.get(row, TASKS)
+    return COLUMNS[column].task in TASKS_OF.get(row, TASKS)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from experiments.lab.finetuning import Finetuning
+from experiments.lab.sweep import positive_choices
 from experiments.lab.systems import Decoder, OnElmo, OnVectors, System
 from experiments.lab.zoo import Zoo
 from experiments.text.toy_world.tasks.answers import qnli, scitail
 from experiments.text.toy_world.tasks.example import SAME_WORDS, Task
 from experiments.text.toy_world.tasks.inference import mnli, rte, snli
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 
 ONE = "BiLSTM + ELMo + attention"
 FIVE = "BiLSTM + ELMo + attention, 5 averaged"
@@ -54,6 +55,8 @@ COLUMNS = {
 }
 AVERAGED = "SNLI"
 """The task for which five models are averaged, in the lecture too."""
+TASKS_OF = {FIVE: (AVERAGED,), NO_GAMES: ("MNLI",)}
+"""The rows that are not measured on all tasks."""
 SEEN_WORDS = {name: replace(column, test_set=SAME_WORDS) for name, column in COLUMNS.items() if name != "MNLI-mm"}
 """The same columns with test sets in the words of the training examples. The mismatched set has none."""
 
@@ -99,10 +102,7 @@ class Settings:
             whole_number(name, getattr(self, name), at_least=1)
         whole_number("seeds_without_games", self.seeds_without_games, at_least=0)
         for name in ("lm_lrs", "elmo_lrs", "multi_task_lrs"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must hold at least one value, got none")
-            for lr in getattr(self, name):
-                number(name, lr, above=0)
+            positive_choices(name, getattr(self, name))
 
     @property
     def n_seeds_without_games(self) -> int:

@@ -9,11 +9,12 @@ import numpy as np
 from experiments.lab import examples, zoo
 from experiments.lab.finetuning import Finetuning
 from experiments.lab.recipes import Architecture, Recipe, WordVectorRecipe
+from experiments.lab.sweep import positive_choices
 from experiments.lab.ways import LastToken
 from experiments.lab.zoo import Zoo
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world.tasks.judgements import cola_of_all_words
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 from models.finetuning import LastTokenClassifier
 from models.lstm_lm import LSTMLanguageModel
 from models.word_vectors import SkipGram
@@ -45,13 +46,11 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("seeds", "finetuning_steps", "n_dev", "n_test", "n_threads"):
             whole_number(name, getattr(self, name), at_least=1)
-        for name in ("label_counts", "finetuning_lrs"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must hold at least one value, got none")
+        if not self.label_counts:
+            raise ValueError("label_counts must hold at least one value, got none")
         for n_labels in self.label_counts:
             whole_number("label_counts", n_labels, at_least=1)
-        for lr in self.finetuning_lrs:
-            number("finetuning_lrs", lr, above=0)
+        positive_choices("finetuning_lrs", self.finetuning_lrs)
 
 
 class Examples(NamedTuple):

@@ -10,13 +10,14 @@ from experiments.lab import logistic_regression, zoo
 from experiments.lab.metrics import accuracy
 from experiments.lab.probes import evaluating
 from experiments.lab.silhouette import silhouette
+from experiments.lab.sweep import positive_choices
 from experiments.lab.zoo import Pretrained, Zoo
 from experiments.running.work import Checkpoint
 from experiments.text.toy_world.parts import PARTS
 from experiments.text.toy_world.tasks.senses import SENSES, Sense, senses
 from experiments.text.toy_world.vocabulary import CLS, EOS, SEP, START, tokenizer
 from minigrad import Tensor
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 from models.bert import BERT
 from models.elmo import BiLSTMLanguageModel
 from models.gpt import GPT
@@ -52,10 +53,7 @@ class Settings:
             whole_number(name, getattr(self, name), at_least=1)
         if whole_number("n_sentences", self.n_sentences, at_least=2) % 2:
             raise ValueError(f"n_sentences must be even, a noun for each verb, got {self.n_sentences}")
-        if not self.strengths:
-            raise ValueError("strengths must hold at least one number, got none")
-        for strength in self.strengths:
-            number("strengths", strength, above=0)
+        positive_choices("strengths", self.strengths, "number")
 
 
 # -- reading ----------------------------------------------------------------------------------------

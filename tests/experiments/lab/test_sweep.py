@@ -1,6 +1,8 @@
 """The best choice on dev is taken, and every trial is recorded."""
 
-from experiments.lab.sweep import sweep
+import pytest
+
+from experiments.lab.sweep import positive_choices, sweep
 
 ACCURACY = {("A", 0.1): (0.5, 0.7), ("A", 0.2): (0.7, 0.7), ("A", 0.4): (0.8, 0.6), ("B", 0.1): (0.9, 0.9)}
 LOSS = {("A", 0.2): 0.5, ("A", 0.4): 0.4}
@@ -33,3 +35,16 @@ def test_all_choices_are_asked_for_before_one_is_looked_at():
         return [Later()]
 
     sweep({"A": (0.1, 0.2), "B": (0.1, 0.2)}, measure)
+
+
+def test_choices_are_one_number_or_several_above_0():
+    positive_choices("lrs", (1e-3,))
+    positive_choices("lrs", (1e-3, 1e-2))
+    with pytest.raises(ValueError, match=r"^lm_lrs must hold at least one value, got none$"):
+        positive_choices("lm_lrs", ())
+    with pytest.raises(ValueError, match=r"^strengths must hold at least one number, got none$"):
+        positive_choices("strengths", (), "number")
+    with pytest.raises(ValueError, match=r"^lrs must be a finite number above 0, got 0$"):
+        positive_choices("lrs", (1e-3, 0))
+    with pytest.raises(TypeError, match=r"^lrs must be a number"):
+        positive_choices("lrs", (1e-3, "1e-2"))  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from experiments.lab.own_data.pretraining import Reading
 from experiments.lab.own_data.tasks import TASKS, Task, task_named
 from experiments.lab.pretraining import Pretraining
 from experiments.lab.recipes import Architecture
+from experiments.lab.sweep import positive_choices
 from experiments.lab.training import MODEL
 from experiments.lab.windows import Windows
 from experiments.running.contract import OwnFiles
@@ -67,10 +68,7 @@ class Settings:
         for name in ("seeds", "vocab_size", "finetuning_steps", "finetuning_epochs", "finetuning_batch", "n_threads"):
             whole_number(name, getattr(self, name), at_least=1)
         number("lr", self.lr, above=0)
-        if not self.finetuning_lrs:
-            raise ValueError("finetuning_lrs must hold at least one value, got none")
-        for lr in self.finetuning_lrs:
-            number("finetuning_lrs", lr, above=0)
+        positive_choices("finetuning_lrs", self.finetuning_lrs)
 
     @property
     def tasks(self) -> list[Task]:

@@ -18,6 +18,7 @@ from experiments.lab.own_data.pretraining import Reading
 from experiments.lab.own_data.tasks import TASKS, Task
 from experiments.lab.pretraining import Pretraining
 from experiments.lab.recipes import Architecture
+from experiments.lab.sweep import positive_choices
 from experiments.lab.training import MODEL
 from experiments.lab.word_vectors import SkipGramSettings
 from experiments.running.contract import OwnFiles
@@ -25,7 +26,7 @@ from experiments.running.work import Checkpoint, Work
 from experiments.tables.pretrain_finetune.systems import RANDOM_TRANSFORMER, SYSTEMS, TRANSFORMER, VECTORS, use_vectors
 from experiments.text.toy_world.vocabulary import EOS, START
 from minigrad import load_checkpoint
-from minigrad.checks import number, whole_number
+from minigrad.checks import whole_number
 from models.finetuning import LastTokenClassifier
 from models.gpt import GPT, GPTConfig
 from models.lstm_lm import LSTMConfig, LSTMLanguageModel
@@ -60,10 +61,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("seeds", "vocab_size", "finetuning_steps", "finetuning_epochs", "finetuning_batch", "n_threads"):
             whole_number(name, getattr(self, name), at_least=1)
-        if not self.finetuning_lrs:
-            raise ValueError("finetuning_lrs must hold at least one value, got none")
-        for lr in self.finetuning_lrs:
-            number("finetuning_lrs", lr, above=0)
+        positive_choices("finetuning_lrs", self.finetuning_lrs)
 
     @property
     def task(self) -> Task:
